@@ -1,0 +1,5 @@
+//! Sources and capture formats (skeleton).
+
+mod packet;
+
+pub use packet::{LinkType, Packet};

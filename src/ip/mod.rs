@@ -1,0 +1,5 @@
+//! IP (skeleton).
+
+mod segment;
+
+pub use segment::{Segment, TcpFlags};

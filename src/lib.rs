@@ -1,0 +1,8 @@
+//! wsblame (skeleton)
+
+pub mod capture;
+pub mod endpoint;
+pub mod ip;
+pub mod link;
+pub mod provenance;
+pub mod tcp;

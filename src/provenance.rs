@@ -1,0 +1,191 @@
+//! Where a statement comes from.
+//!
+//! In: packet numbers and packet times, as the capture formats hand them out. Out: [`PacketRef`],
+//! which every finding cites, and [`SourceMap`], which leads from a stream offset back to the
+//! packets that carried it. Nothing here looks into a packet.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::Range;
+
+/// The number of a packet in its capture, counted from 1: the "No." column of Wireshark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketNumber(pub u64);
+
+impl fmt::Display for PacketNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A packet's time: nanoseconds since 1970-01-01T00:00:00Z, as the capturing host wrote it.
+///
+/// It may be wrong, go back, or lie before 1970; nothing may depend on it going forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Nanoseconds from `earlier` to `self`; negative when the clock went back.
+    pub fn nanos_since(self, earlier: Timestamp) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Seconds from `earlier` to `self`, for people.
+    pub fn seconds_since(self, earlier: Timestamp) -> f64 {
+        self.nanos_since(earlier) as f64 / 1e9
+    }
+}
+
+/// RFC 3339 in UTC with nine fractional digits cut to six when the last three are zero.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.div_euclid(1_000_000_000);
+        let nanos = self.0.rem_euclid(1_000_000_000);
+        let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = civil_from_days(days);
+        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.")?;
+        if nanos % 1000 == 0 { write!(f, "{:06}Z", nanos / 1000) } else { write!(f, "{nanos:09}Z") }
+    }
+}
+
+/// The proleptic Gregorian date `days` after 1970-01-01.
+///
+/// Counts in eras of 400 years that begin on 1 March, so that the leap day is a year's last.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468; // days from 0000-03-01 to 1970-01-01
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// One packet, as cited: its number and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketRef {
+    /// Position in the capture, from 1.
+    pub number: PacketNumber,
+    /// The packet's own time.
+    pub time: Timestamp,
+}
+
+/// Which packet first carried a byte of a stream, and what its sender had received by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The packet.
+    pub at: PacketRef,
+    /// How much of the *peer's* stream the packet acknowledged: a stream offset, exclusive.
+    /// `None` when the packet carried no acknowledgement.
+    pub acked: Option<u64>,
+}
+
+/// Leads from offsets of one direction's stream to the packets that carried them.
+///
+/// Entries are added in stream order. The map is bounded: beyond `limit` entries the oldest are
+/// dropped, so what is to be cited has to be asked for while it is recent.
+#[derive(Debug)]
+pub struct SourceMap {
+    entries: VecDeque<(u64, Source)>,
+    limit: usize,
+}
+
+impl SourceMap {
+    /// An empty map that keeps at most `limit` entries (at least one).
+    pub fn new(limit: usize) -> SourceMap {
+        SourceMap { entries: VecDeque::new(), limit: limit.max(1) }
+    }
+
+    /// Notes that the bytes from `start` on, up to the next entry, came with `source`.
+    pub fn push(&mut self, start: u64, source: Source) {
+        if self.entries.back().is_some_and(|(last, _)| *last >= start) {
+            return; // an empty or repeated range: the first copy stands
+        }
+        if self.entries.len() == self.limit {
+            self.entries.pop_front();
+        }
+        self.entries.push_back((start, source));
+    }
+
+    /// The packet that carried the byte at `offset`, by binary search.
+    pub fn locate(&self, offset: u64) -> Option<Source> {
+        let after = self.entries.partition_point(|(start, _)| *start <= offset);
+        let (_, source) = self.entries.get(after.checked_sub(1)?)?;
+        Some(*source)
+    }
+
+    /// The packets that carried `range` (half-open; an empty range cites its start), in stream
+    /// order, at most `most` of them: the first ones and always the last.
+    pub fn packets(&self, range: Range<u64>, most: usize) -> Vec<PacketRef> {
+        let first = self.entries.partition_point(|(start, _)| *start <= range.start);
+        let end =
+            self.entries.partition_point(|(start, _)| *start < range.end.max(range.start + 1));
+        let first = first.saturating_sub(1);
+        let mut found: Vec<PacketRef> =
+            self.entries.range(first..end.max(first)).take(most).map(|(_, s)| s.at).collect();
+        if end - first > most
+            && let (Some(last), Some((_, source))) = (found.last_mut(), self.entries.get(end - 1))
+        {
+            *last = source.at;
+        }
+        found.dedup_by_key(|at| at.number);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(number: u64) -> Source {
+        let at = PacketRef { number: PacketNumber(number), time: Timestamp(0) };
+        Source { at, acked: None }
+    }
+
+    #[test]
+    fn a_timestamp_prints_as_utc() {
+        assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(
+            Timestamp(951_782_400_000_000_001).to_string(),
+            "2000-02-29T00:00:00.000000001Z"
+        );
+        assert_eq!(Timestamp(-1_000).to_string(), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp(4_107_542_399_000_000_000).to_string(), "2100-02-28T23:59:59.000000Z");
+    }
+
+    #[test]
+    fn an_offset_leads_to_the_packet_that_carried_it() {
+        let mut map = SourceMap::new(8);
+        map.push(0, source(4));
+        map.push(100, source(7));
+        let number = |offset| map.locate(offset).map(|s| s.at.number.0);
+        assert_eq!(number(0), Some(4));
+        assert_eq!(number(99), Some(4));
+        assert_eq!(number(100), Some(7));
+    }
+
+    #[test]
+    fn a_range_cites_each_packet_once_and_always_the_last() {
+        let mut map = SourceMap::new(64);
+        (0..10).for_each(|n| map.push(n * 10, source(n + 1)));
+        let numbers = |range, most| -> Vec<u64> {
+            map.packets(range, most).iter().map(|at| at.number.0).collect()
+        };
+        assert_eq!(numbers(15..31, 8), [2, 3, 4]);
+        assert_eq!(numbers(15..15, 8), [2]);
+        assert_eq!(numbers(0..100, 3), [1, 2, 10]);
+    }
+
+    #[test]
+    fn the_map_forgets_the_oldest() {
+        let mut map = SourceMap::new(2);
+        (0..3).for_each(|n| map.push(n * 10, source(n + 1)));
+        assert_eq!(map.locate(5), None);
+        assert_eq!(map.locate(15).map(|s| s.at.number.0), Some(2));
+    }
+}

@@ -1,0 +1,5 @@
+//! TCP (skeleton).
+
+mod seq;
+
+pub use seq::Seq;
