@@ -2,7 +2,12 @@
 
 pub mod capture;
 pub mod endpoint;
+pub mod http;
 pub mod ip;
 pub mod link;
 pub mod provenance;
+pub mod report;
+pub mod rules;
+pub mod script;
 pub mod tcp;
+pub mod ws;

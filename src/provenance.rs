@@ -80,8 +80,8 @@ pub struct PacketRef {
 pub struct Source {
     /// The packet.
     pub at: PacketRef,
-    /// How much of the *peer's* stream the packet acknowledged: a stream offset, exclusive.
-    /// `None` when the packet carried no acknowledgement.
+    /// How much of the *peer's* stream the packet acknowledged, as the transport counts it (for
+    /// TCP: an extended sequence number). `None` when it carried no acknowledgement.
     pub acked: Option<u64>,
 }
 

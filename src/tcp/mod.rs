@@ -1,5 +1,15 @@
-//! TCP (skeleton).
+//! TCP streams put in order.
+//!
+//! In: segments in the order of the capture. Out: per side a [`StreamEvent`] sequence without
+//! repetition, with a [`GapCause`] for whatever the capture lost, and at the end a [`Summary`].
+//! Nothing here knows what the bytes mean.
 
+mod assembler;
+mod connection;
 mod seq;
+mod stream;
 
+pub use assembler::{Assembler, AssemblerLimits, Piece, Released};
+pub use connection::{Connection, Ending, Summary};
 pub use seq::Seq;
+pub use stream::{GapCause, Range64, StreamEvent};

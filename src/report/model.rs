@@ -1,0 +1,423 @@
+//! The report as data: what every format lays out, and what JSON prints as it stands.
+//!
+//! Field names are part of the public schema. A field is never removed or given another meaning
+//! without a new [`SCHEMA`]; fields may be added.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::rules::Severity;
+
+/// The name and version of the schema.
+pub const SCHEMA: &str = "wsblame-report/1";
+
+/// Everything that one run has to say.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Report {
+    /// `wsblame-report/1`.
+    pub schema: String,
+    /// What made the report.
+    pub tool: Tool,
+    /// The captures, in the order in which they were given.
+    pub captures: Vec<CaptureReport>,
+    /// The WebSocket connections, in the order of their first packets, capture by capture.
+    pub connections: Vec<ConnectionReport>,
+}
+
+/// What made the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `wsblame`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// One capture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct CaptureReport {
+    /// Path as given; `-` for standard input.
+    pub file: String,
+    /// `pcap` or `pcapng`; null when the file could not be read as a capture.
+    pub format: Option<String>,
+    /// SHA-256 of the file in hex; null when it was not computed or the file could not be read.
+    pub sha256: Option<String>,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Packets in the capture.
+    pub packets: u64,
+    /// Time of the earliest packet, RFC 3339 in UTC.
+    pub first: Option<String>,
+    /// Time of the latest packet.
+    pub last: Option<String>,
+    /// TCP connections seen, numbered as Wireshark does.
+    pub tcp_streams: u64,
+    /// WebSocket connections among them, attempts included.
+    pub websockets: u64,
+    /// TCP connections that begin with a TLS handshake: what is in them cannot be told.
+    pub tls_streams: u64,
+    /// Packets that hold no TCP segment, by reason, the most frequent first.
+    pub not_analysed: Vec<NotAnalysed>,
+    /// What the capture as a whole cannot tell.
+    pub blind_spots: Vec<BlindSpot>,
+    /// Why the file could not be read, or not to its end, in one line.
+    pub error: Option<String>,
+}
+
+/// Packets of which nothing was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotAnalysed {
+    /// What they are: `link type IEEE802_11 (105)`, `UDP`, `ARP`, `IP fragment`, …
+    pub what: String,
+    /// How many.
+    pub packets: u64,
+}
+
+/// One WebSocket connection, or one attempt to open it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ConnectionReport {
+    /// From 1, over all captures of the report.
+    pub id: u64,
+    /// Index into `captures`.
+    pub capture: usize,
+    /// The number that Wireshark gives the TCP connection (`tcp.stream`).
+    pub tcp_stream: u64,
+    /// `tcp`.
+    pub transport: String,
+    /// The side that asked for the WebSocket, as seen from the capture point.
+    pub client: EndpointReport,
+    /// The side that was asked.
+    pub server: EndpointReport,
+    /// Time of the first packet of the TCP connection.
+    pub opened: String,
+    /// Time of the last packet.
+    pub ended: String,
+    /// Seconds between the two.
+    pub duration: f64,
+    /// The opening handshake.
+    pub handshake: HandshakeReport,
+    /// What each side sent.
+    pub traffic: Traffic,
+    /// How it ended.
+    pub close: CloseReport,
+    /// What was found, in order of time.
+    pub findings: Vec<FindingReport>,
+    /// What it comes to.
+    pub verdict: VerdictReport,
+    /// What the capture cannot tell about this connection.
+    pub blind_spots: Vec<BlindSpot>,
+    /// What happened when: at most 20 rows.
+    pub timeline: Vec<TimelineRow>,
+}
+
+/// An address and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct EndpointReport {
+    /// IPv4 or IPv6 address.
+    pub address: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// The opening handshake (RFC 6455 §4).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HandshakeReport {
+    /// HTTP status of the final response; null when there was none or it was not captured.
+    pub status: Option<u16>,
+    /// Host as sent; null when the request was not captured.
+    pub host: Option<String>,
+    /// Request target as sent, the values of its query redacted.
+    pub path: Option<String>,
+    /// The subprotocol that the server chose.
+    pub subprotocol: Option<String>,
+    /// The extensions that the server accepted, with their parameters.
+    pub extensions: Vec<String>,
+    /// `User-Agent` of the request.
+    pub user_agent: Option<String>,
+    /// `Server` of the response.
+    pub server_software: Option<String>,
+    /// Fields by which proxies on the way show (`Via`, `X-Forwarded-For`, …): names only.
+    pub proxies: Vec<String>,
+    /// Packets with the request.
+    pub request_packets: Vec<u64>,
+    /// Packets with the response.
+    pub response_packets: Vec<u64>,
+}
+
+/// What each side sent behind the handshake.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Traffic {
+    /// By the client.
+    pub client: SideTraffic,
+    /// By the server.
+    pub server: SideTraffic,
+}
+
+/// What one side sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SideTraffic {
+    /// Frames, control frames included.
+    pub frames: u64,
+    /// Complete data messages.
+    pub messages: u64,
+    /// Payload bytes as declared, control frames included.
+    pub bytes: u64,
+}
+
+/// How the connection ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CloseReport {
+    /// Who sent the first Close frame; null when the capture cannot tell.
+    pub initiator: Option<Initiator>,
+    /// The client's first Close frame; null when it sent none that was captured.
+    pub client_sent: Option<CloseFrameReport>,
+    /// The server's.
+    pub server_sent: Option<CloseFrameReport>,
+    /// Who ended TCP, and how.
+    pub tcp_end: TcpEnd,
+    /// The code that each side's API reports (RFC 6455 §7.1.5).
+    pub surfaced: Surfaced,
+}
+
+/// Who sent the first Close frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Initiator {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// Both: neither had received the other's.
+    Both,
+    /// Neither.
+    None,
+}
+
+/// A Close frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CloseFrameReport {
+    /// Status code; null when the frame was empty, had a single byte, or lost its payload.
+    pub code: Option<u16>,
+    /// Reason; bytes that are not UTF-8 replaced.
+    pub reason: String,
+    /// The packet that carried it.
+    pub packet: u64,
+    /// Its time.
+    pub time: String,
+    /// Whether the peer's TCP acknowledged it; null when the capture cannot tell.
+    pub delivered: Option<bool>,
+}
+
+/// How TCP ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TcpEnd {
+    /// Who sent the first FIN or RST.
+    pub by: EndedBy,
+    /// Which of the two.
+    pub how: EndedHow,
+    /// The packet with it.
+    pub packet: Option<u64>,
+}
+
+/// Who ended TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EndedBy {
+    /// The client's address.
+    Client,
+    /// The server's address.
+    Server,
+    /// Nobody, as far as the capture goes.
+    None,
+}
+
+/// How TCP was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EndedHow {
+    /// By FIN.
+    Fin,
+    /// By RST.
+    Rst,
+    /// Not at all, as far as the capture goes.
+    None,
+}
+
+/// The codes that the two APIs report; null for unknown or still open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Surfaced {
+    /// At the client.
+    pub client: Option<u16>,
+    /// At the server.
+    pub server: Option<u16>,
+}
+
+/// A broken rule, or a recognised cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FindingReport {
+    /// The rule's id: `wsblame explain ID` says more.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Who has to mend it.
+    pub at_fault: AtFault,
+    /// Whose stream `stream_range` is in: the side that sent the bytes.
+    pub side: SideName,
+    /// The packets with the bytes in question; of many the first few and the last.
+    pub packets: Vec<u64>,
+    /// Time of the first of them.
+    pub time: String,
+    /// Offsets in the sender's TCP stream: first byte, and behind the last.
+    pub stream_range: [u64; 2],
+    /// The bytes in question in hex, at most 16: header bytes, or those that are the violation
+    /// themselves; never other payload.
+    pub bytes: String,
+    /// The guilty bits of `bytes`.
+    pub guilty: Option<GuiltyReport>,
+    /// What exactly was seen.
+    pub detail: String,
+    /// How many times the same side broke the same rule; the first time is shown.
+    pub count: u64,
+    /// Whether the connection lived on although the peer had received it.
+    pub tolerated: bool,
+    /// Whether this finding caused the end of the connection.
+    pub caused_the_end: bool,
+}
+
+/// Bits to point at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct GuiltyReport {
+    /// Index into the bytes shown.
+    pub byte: usize,
+    /// The bits of that byte.
+    pub mask: u8,
+}
+
+/// A side by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SideName {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+}
+
+/// Who has to mend a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AtFault {
+    /// The client's address, as seen from the capture point.
+    Client,
+    /// The server's address.
+    Server,
+    /// Something between the two.
+    Intermediary,
+    /// One capture cannot tell.
+    Unknown,
+}
+
+/// What a connection comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct VerdictReport {
+    /// How it ended, in a word.
+    pub outcome: Outcome,
+    /// Who has to fix it.
+    pub at_fault: Blame,
+    /// Why it ended: the id of a rule or of a cause; null when unknown.
+    pub cause: Option<String>,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What lowered the confidence.
+    pub lowered_by: Vec<String>,
+    /// The verdict in one sentence.
+    pub summary: String,
+    /// What the one at fault should do; empty when there is nothing to fix.
+    pub fix: String,
+    /// Other readings of the same evidence, the likelier first.
+    pub alternatives: Vec<String>,
+    /// What would settle it, or overturn it.
+    pub would_settle: Vec<String>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Both sides sent a Close and no error was signalled.
+    Closed,
+    /// A Close with an error code was sent, or an endpoint failed the connection for a violation.
+    Failed,
+    /// TCP ended without a closing handshake.
+    Aborted,
+    /// The server, or something in front of it, refused the opening handshake.
+    Rejected,
+    /// The opening handshake did not come to an end that both sides could accept.
+    HandshakeFailed,
+    /// It was open when the capture ended.
+    Open,
+    /// The capture cannot tell.
+    Unknown,
+}
+
+/// Who has to fix it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Blame {
+    /// The client's address, as seen from the capture point.
+    Client,
+    /// The server's address.
+    Server,
+    /// Something between the two.
+    Intermediary,
+    /// Nobody: there is nothing to fix.
+    None,
+    /// The capture cannot tell.
+    Unknown,
+}
+
+/// How sure a verdict is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Not at all.
+    Unknown,
+    /// Two or more readings fit the evidence.
+    Possible,
+    /// One premise is missing.
+    Likely,
+    /// Every byte that matters was captured and acknowledged, and the rule leaves no choice.
+    Proven,
+}
+
+/// Something that the capture cannot tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BlindSpot {
+    /// What kind it is: `lost-segments`, `snap-length`, `no-request`, `one-sided`, …
+    pub kind: String,
+    /// Whose bytes are missing; null when it concerns both or neither.
+    pub side: Option<SideName>,
+    /// Packets around it.
+    pub packets: Vec<u64>,
+    /// Bytes missing, if known.
+    pub bytes: u64,
+    /// What it hides.
+    pub hides: String,
+    /// What it lowered.
+    pub lowered: String,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TimelineRow {
+    /// The packet.
+    pub packet: u64,
+    /// Its time.
+    pub time: String,
+    /// Seconds since the connection's first packet, with a sign if the clock went back.
+    pub after: String,
+    /// Who did it.
+    pub side: SideName,
+    /// What it was: `SYN`, `GET /chat`, `101`, `text 5 bytes`, `Close 1002`, `FIN`, …
+    pub event: String,
+}

@@ -1,0 +1,190 @@
+//! What is known of a connection when it, or the capture, has ended.
+//!
+//! Here the two directions are set against each other, by what each had acknowledged of the other
+//! and never by the order in which packets were captured. The `End` rules and the verdict look at
+//! this.
+
+use crate::endpoint::{PerSide, Side};
+use crate::http::Handshake;
+use crate::provenance::{PacketRef, Source};
+use crate::tcp::{Range64, Summary};
+use crate::ws::{ControlFrame, Deflate, Masking, Opcode, PartialFrame};
+
+/// A connection, as far as the capture tells.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The opening handshake.
+    pub handshake: Handshake,
+    /// Whether permessage-deflate was agreed on.
+    pub deflate: Deflate,
+    /// Each side's half of the TCP connection.
+    pub tcp: PerSide<Summary>,
+    /// Each side's frames; empty defaults when the handshake did not succeed.
+    pub frames: PerSide<Frames>,
+    /// The first and the last packet, by time.
+    pub span: (PacketRef, PacketRef),
+    /// The latest packet of the whole capture, by time: how long it went on after the connection.
+    pub capture_end: PacketRef,
+}
+
+/// One side's frames.
+#[derive(Clone, Debug, Default)]
+pub struct Frames {
+    /// Stream offset of the first frame; `None` when no frames were read from this side.
+    pub start: Option<u64>,
+    /// Where the boundaries of frames were lost to a hole, if they were.
+    pub lost_at: Option<u64>,
+    /// Where a violation made the rest unreadable, if one did.
+    pub spoiled_at: Option<u64>,
+    /// Frames whose header was read.
+    pub frames: u64,
+    /// Complete data messages.
+    pub messages: u64,
+    /// Payload bytes as declared, control frames included.
+    pub payload_bytes: u64,
+    /// Payload bytes of the largest complete data message.
+    pub largest_message: u64,
+    /// Masking keys.
+    pub masking: Masking,
+    /// The first Close.
+    pub close: Option<Close>,
+    /// The message that is open at the end.
+    pub open_message: Option<OpenMessage>,
+    /// The frame that is incomplete at the end.
+    pub partial: Option<PartialFrame>,
+    /// The latest data message, complete or not.
+    pub last_message: Option<LastMessage>,
+    /// The latest frame of any kind.
+    pub last_frame: Option<Source>,
+    /// Its Pings, and the peer's Pongs to them.
+    pub pings: Pings,
+}
+
+/// A side's first Close frame.
+#[derive(Clone, Debug)]
+pub struct Close {
+    /// The frame.
+    pub frame: ControlFrame,
+    /// The packet with its first byte, and how much of the peer's stream that packet
+    /// acknowledged, as a stream offset.
+    pub source: Source,
+    /// Data frames of the same side behind it (RFC 6455 §5.5.1).
+    pub first_after: Option<Range64>,
+}
+
+/// A data message without its end.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenMessage {
+    /// Text or binary.
+    pub opcode: Opcode,
+    /// Frames so far.
+    pub fragments: u64,
+    /// Payload bytes so far.
+    pub len: u64,
+    /// Stream offset of its first header.
+    pub start: u64,
+}
+
+/// The latest data message of a side.
+#[derive(Clone, Copy, Debug)]
+pub struct LastMessage {
+    /// The packet with its last byte so far.
+    pub at: PacketRef,
+    /// From its first header to its last byte so far.
+    pub range: Range64,
+    /// Text or binary.
+    pub opcode: Opcode,
+    /// Payload bytes so far.
+    pub len: u64,
+    /// Payload bytes declared by the header of its latest frame.
+    pub declared: u64,
+}
+
+/// A side's Pings, matched with the peer's Pongs by payload (RFC 6455 §5.5.3).
+#[derive(Clone, Debug, Default)]
+pub struct Pings {
+    /// Pings sent.
+    pub sent: u64,
+    /// The latest Ping, if no Pong has answered it. A Pong answers every Ping before it.
+    pub unanswered: Option<Ping>,
+    /// Pongs of the peer that equal no Ping: the latest few.
+    pub unmatched_pongs: Vec<Ping>,
+}
+
+/// A Ping or a Pong.
+#[derive(Clone, Debug)]
+pub struct Ping {
+    /// Where it stands in its sender's stream.
+    pub range: Range64,
+    /// Its packet, and how much of the other side's stream that acknowledged.
+    pub source: Source,
+    /// Payload bytes.
+    pub len: u64,
+}
+
+impl Facts {
+    /// Whether `side`'s stream is known from the start of its frames to its end: every byte was
+    /// captured, the boundaries of frames were never lost, and its FIN, or a RST that stands right
+    /// behind its last byte, shows that nothing followed.
+    pub fn is_whole(&self, side: Side) -> bool {
+        let (tcp, frames) = (&self.tcp[side], &self.frames[side]);
+        let ends = [tcp.fin, tcp.rst].into_iter().flatten();
+        frames.start.is_some()
+            && frames.lost_at.is_none()
+            && tcp.gaps.is_empty()
+            && ends.min_by_key(|ending| ending.offset).is_some_and(|first| first.offset <= tcp.end)
+    }
+
+    /// Whether `side`'s bytes up to stream offset `end` arrived: `Some(true)` when the peer
+    /// acknowledged them, `Some(false)` when the peer was heard of afterwards and had not, `None`
+    /// when the capture cannot tell.
+    pub fn arrived(&self, side: Side, end: u64) -> Option<bool> {
+        if self.tcp[side].acknowledged >= end {
+            return Some(true);
+        }
+        // A peer that ended its half without having acknowledged the bytes did not have them
+        // then; whether it read them after that is not known unless it has reset the connection.
+        let reset = self.tcp[!side].rst?;
+        let acked = reset.acked.or(self.tcp[!side].latest.and_then(|latest| latest.acked))?;
+        (acked < end).then_some(false)
+    }
+
+    /// Whether `side` had received the peer's bytes up to `end` when it sent its Close.
+    pub fn close_answers(&self, side: Side, end: u64) -> Option<bool> {
+        let close = self.frames[side].close.as_ref()?;
+        close.source.acked.map(|acked| acked >= end)
+    }
+
+    /// The side that sent the first Close, by what the Closes acknowledge of each other.
+    pub fn close_initiator(&self) -> Initiator {
+        let close = |side: Side| self.frames[side].close.as_ref();
+        match (close(Side::Client), close(Side::Server)) {
+            (None, None) => Initiator::None,
+            (Some(_), None) => Initiator::One(Side::Client),
+            (None, Some(_)) => Initiator::One(Side::Server),
+            (Some(client), Some(server)) => {
+                let client_knew = self.close_answers(Side::Client, server.frame.range.end);
+                let server_knew = self.close_answers(Side::Server, client.frame.range.end);
+                match (client_knew, server_knew) {
+                    (Some(true), Some(false)) => Initiator::One(Side::Server),
+                    (Some(false), Some(true)) => Initiator::One(Side::Client),
+                    (Some(false), Some(false)) => Initiator::Both,
+                    _ => Initiator::Unknown,
+                }
+            }
+        }
+    }
+}
+
+/// Who sent the first Close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initiator {
+    /// Nobody was seen to.
+    None,
+    /// This side.
+    One(Side),
+    /// Both: neither had received the other's (RFC 6455 §7.1.5 foresees it).
+    Both,
+    /// Both sent one, and the capture cannot tell which came first.
+    Unknown,
+}

@@ -1,0 +1,527 @@
+//! From a stream to frames, without holding a payload.
+//!
+//! In: [`Input`]s in stream order, in pieces of any size. Out: [`Event`]s. Held are at most
+//! [`LOOKAHEAD`] bytes at a header, 125 of a control payload and three of a code point. After a
+//! hole in a payload of known length the decoder goes on; a hole that hits a header ends it.
+
+use super::{
+    Agreement, Assembly, ControlFrame, Direction, Event, FrameHeader, FrameStart, LOOKAHEAD,
+    LastFrame, LengthForm, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Text,
+    Utf8, Utf8Fault, unmask,
+};
+use crate::endpoint::Side;
+use crate::tcp::StreamEvent;
+
+/// What the decoder is given.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// The next bytes, or a hole.
+    Stream(StreamEvent<'a>),
+    /// Nothing will follow: what waits for more is judged as it stands.
+    End,
+}
+
+/// How many bytes are unmasked at a time.
+const SCRATCH: usize = 16 * 1024;
+
+/// One side's decoder.
+#[derive(Debug)]
+pub struct Decoder {
+    sender: Side,
+    agreement: Agreement,
+    direction: Direction,
+    state: State,
+    /// Bytes taken from the input but not read yet: a header that is not complete, or what was
+    /// looked at behind one.
+    held: Vec<u8>,
+    /// Stream offset of the first byte not read yet: that of `held`, if it has any.
+    offset: u64,
+    pending: Option<Event>,
+    scratch: Vec<u8>,
+}
+
+/// What comes next in the stream.
+///
+/// ```text
+///   Header ──a header──▶ Payload ──its last byte──▶ Header
+///     └──a hole, or a violation that costs the boundaries──▶ Lost
+/// ```
+#[derive(Debug)]
+enum State {
+    Header,
+    Payload(Payload),
+    Lost,
+}
+
+#[derive(Debug)]
+struct Payload {
+    header: FrameHeader,
+    /// Stream offset of the header.
+    start: u64,
+    /// Payload bytes passed.
+    done: u64,
+    /// The payload so far, if this is a control frame.
+    control: Vec<u8>,
+    damaged: bool,
+    landing: Option<Landing>,
+}
+
+/// Where the frame would have ended, had its length been written in the other byte order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// The length read in little-endian order; always less than the declared one.
+    pub len: u64,
+    /// The bytes found there: up to one header's worth.
+    pub bytes: Vec<u8>,
+}
+
+/// A frame that was not complete at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartialFrame {
+    /// Its header; `None` when not even that is complete.
+    pub header: Option<FrameHeader>,
+    /// Stream offset of its first byte.
+    pub offset: u64,
+    /// Bytes of it that were read or passed over, header included.
+    pub received: u64,
+    /// For an extended length: what stands where it would have ended in the other byte order.
+    pub landing: Option<Landing>,
+}
+
+impl Decoder {
+    /// A decoder for the frames that `sender` sends from stream offset `start` on.
+    pub fn new(sender: Side, agreement: Agreement, start: u64) -> Decoder {
+        Decoder {
+            sender,
+            agreement,
+            direction: Direction::default(),
+            state: State::Header,
+            held: Vec::new(),
+            offset: start,
+            pending: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The state before the event that [`Decoder::step`] gave last.
+    pub fn direction(&self) -> &Direction {
+        &self.direction
+    }
+
+    /// What the handshake agreed on.
+    pub fn agreement(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    /// Whether the boundaries of frames are still known.
+    pub fn in_sync(&self) -> bool {
+        !matches!(self.state, State::Lost)
+    }
+
+    /// Stops reading: what follows is not to be taken for frames.
+    pub fn abandon(&mut self) {
+        self.settle();
+        self.state = State::Lost;
+        self.held = Vec::new();
+    }
+
+    /// The frame in the midst of which the stream stands, if any.
+    pub fn partial(&self) -> Option<PartialFrame> {
+        match &self.state {
+            State::Header if self.held.is_empty() => None,
+            State::Header => Some(PartialFrame {
+                header: None,
+                offset: self.offset,
+                received: self.held.len() as u64,
+                landing: None,
+            }),
+            State::Payload(payload) => Some(PartialFrame {
+                header: Some(payload.header),
+                offset: payload.start,
+                received: u64::from(payload.header.header_len).saturating_add(payload.done),
+                landing: payload.landing.clone(),
+            }),
+            State::Lost => None,
+        }
+    }
+
+    /// Reads on until there is something to say, and takes what it has read off `input`; `None`
+    /// when `input` is used up, which leaves `None` there too.
+    pub fn step(&mut self, input: &mut Option<Input<'_>>) -> Option<Event> {
+        loop {
+            self.settle();
+            let event = match &self.state {
+                State::Lost => {
+                    *input = None;
+                    return None;
+                }
+                State::Header => self.read_header(input),
+                State::Payload(payload) if payload.done == payload.header.payload_len => {
+                    self.finish_payload()
+                }
+                State::Payload(_) => self.read_payload(input),
+            };
+            match event {
+                Progress::Said(event) => {
+                    self.pending = Some(event.clone());
+                    return Some(event);
+                }
+                Progress::Read => {}
+                Progress::Starved => return None,
+            }
+        }
+    }
+
+    /// Lets the last event take effect.
+    fn settle(&mut self) {
+        match self.pending.take() {
+            Some(Event::Frame(frame)) => self.direction.begin(&frame, &self.agreement),
+            Some(Event::Message(end)) => self.direction.end(&end),
+            Some(Event::Control(frame)) if frame.opcode == Opcode::CLOSE => {
+                self.direction.close.get_or_insert(frame);
+            }
+            Some(Event::SyncLost { .. }) => self.abandon(),
+            Some(Event::Control(_)) | None => {}
+        }
+    }
+
+    fn read_header(&mut self, input: &mut Option<Input<'_>>) -> Progress {
+        if self.held.is_empty()
+            && let Some(Input::Stream(StreamEvent::Data { offset, bytes })) = input
+            && let Ok((rest, header)) = FrameHeader::parse(bytes)
+            && self.direction.is_ordinary(&header, self.sender, &self.agreement)
+        {
+            let seen = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
+            let start = FrameStart::new(header, *offset, true, seen);
+            let taken = u64::from(header.header_len);
+            advance(input, taken);
+            return self.enter_payload(start);
+        }
+        // The header is cut, or there is something to look at: let more of it come.
+        let nothing_follows = loop {
+            match input {
+                Some(Input::Stream(StreamEvent::Data { bytes, .. })) => {
+                    let wanted = LOOKAHEAD - self.held.len().min(LOOKAHEAD);
+                    if wanted == 0 {
+                        break false;
+                    }
+                    let taken = bytes.len().min(wanted);
+                    self.held.extend(bytes.iter().take(taken));
+                    advance(input, taken as u64);
+                }
+                None => break false,
+                Some(_) => break true,
+            }
+        };
+        let header = FrameHeader::parse(&self.held).ok().map(|(_, header)| header);
+        let ordinary =
+            header.is_some_and(|h| self.direction.is_ordinary(&h, self.sender, &self.agreement));
+        match header {
+            Some(header) if ordinary || nothing_follows || self.held.len() == LOOKAHEAD => {
+                let seen = if ordinary { usize::from(header.header_len) } else { self.held.len() };
+                let seen = self.held.get(..seen).unwrap_or_default();
+                let start = FrameStart::new(header, self.offset, ordinary, seen);
+                self.held.drain(..usize::from(header.header_len).min(self.held.len()));
+                self.enter_payload(start)
+            }
+            _ if nothing_follows => match (self.direction.text_fault(), input.take()) {
+                (Some(fault), follows) => {
+                    *input = follows; // said first; the next call comes here again
+                    self.report(fault)
+                }
+                (None, Some(Input::Stream(_))) => {
+                    Progress::Said(Event::SyncLost { at: self.offset })
+                }
+                (None, _) => Progress::Starved,
+            },
+            _ => Progress::Starved,
+        }
+    }
+
+    fn enter_payload(&mut self, start: FrameStart) -> Progress {
+        let header = start.header;
+        self.offset = start.offset.saturating_add(u64::from(header.header_len));
+        let swapped = match header.length_form {
+            LengthForm::Seven => header.payload_len,
+            LengthForm::Sixteen => header.payload_len.swap_bytes() >> 48,
+            LengthForm::SixtyFour => header.payload_len.swap_bytes(),
+        };
+        let landing = (swapped < header.payload_len)
+            .then(|| Landing { len: swapped, bytes: Vec::with_capacity(MAX_HEADER_LEN) });
+        self.state = State::Payload(Payload {
+            header,
+            start: start.offset,
+            done: 0,
+            control: Vec::new(),
+            damaged: false,
+            landing,
+        });
+        Progress::Said(Event::Frame(start))
+    }
+
+    fn read_payload(&mut self, input: &mut Option<Input<'_>>) -> Progress {
+        let State::Payload(payload) = &mut self.state else { return Progress::Starved };
+        let left = payload.header.payload_len - payload.done;
+        if !self.held.is_empty() {
+            let taken = self.held.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let held: Vec<u8> = self.held.drain(..taken).collect();
+            return self.pass(&held);
+        }
+        match input {
+            Some(Input::Stream(StreamEvent::Data { bytes, .. })) => {
+                let bytes = *bytes;
+                let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                let taken = taken.min(if self.reads_text() { SCRATCH } else { usize::MAX });
+                advance(input, taken as u64);
+                self.pass(bytes.get(..taken).unwrap_or_default())
+            }
+            Some(Input::Stream(StreamEvent::Gap { range, .. })) => {
+                let skipped = left.min(range.len());
+                advance(input, skipped);
+                self.skip(skipped)
+            }
+            Some(Input::End) => match self.direction.text_fault() {
+                Some(fault) => self.report(fault), // comes back here with nothing left to report
+                None => {
+                    *input = None;
+                    Progress::Starved
+                }
+            },
+            None => Progress::Starved,
+        }
+    }
+
+    /// Whether the payload at hand has to be unmasked and looked at.
+    fn reads_text(&self) -> bool {
+        matches!(&self.direction.assembly, Assembly::Open(Message { text: Text::Checked(_), .. }))
+    }
+
+    /// Goes over the next bytes of a payload.
+    fn pass(&mut self, bytes: &[u8]) -> Progress {
+        let State::Payload(payload) = &mut self.state else { return Progress::Starved };
+        let position = payload.done;
+        payload.done += bytes.len() as u64;
+        self.offset += bytes.len() as u64;
+        if let Some(landing) = &mut payload.landing {
+            landing.watch(position, bytes);
+        }
+        if payload.header.opcode.is_control() {
+            let wanted = MAX_CONTROL_LEN.saturating_sub(payload.control.len() as u64);
+            payload.control.extend(bytes.iter().take(usize::try_from(wanted).unwrap_or(0)));
+            return Progress::Read;
+        }
+        self.direction.note_opening(position, bytes);
+        let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
+        message.len += bytes.len() as u64;
+        let Text::Checked(utf8) = &mut message.text else { return Progress::Read };
+        let checked = match payload.header.mask {
+            None => utf8.push(bytes),
+            Some(key) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(bytes);
+                unmask(&mut self.scratch, key, position);
+                utf8.push(&self.scratch)
+            }
+        };
+        match checked {
+            Ok(()) => Progress::Read,
+            Err(fault) => self.report(fault),
+        }
+    }
+
+    /// Goes over bytes of a payload that the capture does not have.
+    fn skip(&mut self, len: u64) -> Progress {
+        let State::Payload(payload) = &mut self.state else { return Progress::Starved };
+        payload.done += len;
+        payload.damaged = true;
+        payload.landing = None;
+        self.offset += len;
+        if payload.header.opcode.is_control() {
+            return Progress::Read;
+        }
+        let fault = self.direction.text_fault();
+        if let Assembly::Open(message) = &mut self.direction.assembly {
+            message.len += len;
+            message.text = Text::Unchecked;
+        }
+        fault.map_or(Progress::Read, |fault| self.report(fault))
+    }
+
+    /// Says that the open message is invalid; it is said once.
+    fn report(&mut self, fault: Utf8Fault) -> Progress {
+        let end = self.offset;
+        let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
+        message.text = Text::Unchecked;
+        Progress::Said(Event::Message(message.seen(end, false, Some(fault))))
+    }
+
+    /// Ends the frame whose payload is complete.
+    fn finish_payload(&mut self) -> Progress {
+        let State::Payload(payload) = std::mem::replace(&mut self.state, State::Header) else {
+            return Progress::Starved;
+        };
+        let header = payload.header;
+        if header.opcode.is_control() {
+            return Progress::Said(Event::Control(payload.into_control_frame(self.offset)));
+        }
+        let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
+        if !header.fin || header.opcode.is_reserved() {
+            return Progress::Read;
+        }
+        let fault = match &mut message.text {
+            Text::Checked(utf8) => utf8.finish().err(),
+            Text::Unchecked => None,
+        };
+        Progress::Said(Event::Message(message.seen(self.offset, true, fault)))
+    }
+}
+
+/// What a step of the decoder came to.
+enum Progress {
+    Said(Event),
+    Read,
+    Starved,
+}
+
+/// Takes the first `len` bytes off the input, and the input away when it is used up.
+fn advance(input: &mut Option<Input<'_>>, len: u64) {
+    let used_up = match input {
+        Some(Input::Stream(StreamEvent::Data { offset, bytes })) => {
+            let len = usize::try_from(len).unwrap_or(usize::MAX);
+            *offset += len as u64;
+            *bytes = bytes.get(len..).unwrap_or_default();
+            bytes.is_empty()
+        }
+        Some(Input::Stream(StreamEvent::Gap { range, .. })) => {
+            range.start += len;
+            range.is_empty()
+        }
+        Some(Input::End) | None => false,
+    };
+    if used_up {
+        *input = None;
+    }
+}
+
+impl Payload {
+    fn into_control_frame(mut self, end: u64) -> ControlFrame {
+        if let Some(key) = self.header.mask {
+            unmask(&mut self.control, key, 0);
+        }
+        ControlFrame {
+            opcode: self.header.opcode,
+            payload: self.control,
+            payload_len: self.header.payload_len,
+            range: (self.start..end).into(),
+            damaged: self.damaged,
+        }
+    }
+}
+
+impl Landing {
+    /// Keeps the bytes from `self.len` on out of a piece of payload that starts at `position`.
+    fn watch(&mut self, position: u64, bytes: &[u8]) {
+        let wanted = self.len + self.bytes.len() as u64;
+        let Some(from) = wanted.checked_sub(position) else { return };
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let room = MAX_HEADER_LEN - self.bytes.len();
+        self.bytes.extend(bytes.get(from..).unwrap_or_default().iter().take(room));
+    }
+}
+
+impl Message {
+    /// The message as it stands with its last byte before `end`.
+    fn seen(&self, end: u64, complete: bool, fault: Option<Utf8Fault>) -> MessageEnd {
+        MessageEnd {
+            opcode: self.opcode,
+            compressed: self.compressed,
+            len: self.len,
+            fragments: self.fragments,
+            empty_fragments: self.empty_fragments,
+            range: (self.start..end).into(),
+            complete,
+            fault,
+        }
+    }
+}
+
+impl Direction {
+    /// Takes in a header.
+    fn begin(&mut self, frame: &FrameStart, agreed: &Agreement) {
+        let header = &frame.header;
+        self.frames += 1;
+        self.payload_bytes = self.payload_bytes.saturating_add(header.payload_len);
+        self.note_mask(header);
+        if header.opcode.is_control() || header.opcode.is_reserved() {
+            return;
+        }
+        self.last_frame = Some(LastFrame {
+            header: *header,
+            offset: frame.offset,
+            opening: [0; MAX_HEADER_LEN],
+            opening_len: 0,
+        });
+        let empty = u64::from(!header.fin && header.payload_len == 0);
+        match (&mut self.assembly, header.opcode) {
+            (Assembly::Open(message), Opcode::CONTINUATION) => {
+                message.fragments += 1;
+                message.empty_fragments += empty;
+            }
+            (Assembly::Idle, Opcode::CONTINUATION) => {}
+            (_, opcode) => {
+                // What an unknown extension does to payload is unknown too.
+                let plain = header.rsv == 0 && !agreed.unknown_extension;
+                let text = if opcode == Opcode::TEXT && plain {
+                    Text::Checked(Utf8::default())
+                } else {
+                    Text::Unchecked
+                };
+                self.assembly = Assembly::Open(Message {
+                    opcode,
+                    compressed: header.rsv & FrameHeader::RSV1 != 0,
+                    len: 0,
+                    fragments: 1,
+                    empty_fragments: empty,
+                    start: frame.offset,
+                    text,
+                });
+            }
+        }
+    }
+
+    /// Takes in the end of a message.
+    fn end(&mut self, end: &MessageEnd) {
+        if end.complete {
+            self.assembly = Assembly::Idle;
+            self.messages += 1;
+            self.largest_message = self.largest_message.max(end.len);
+        }
+    }
+
+    fn note_mask(&mut self, header: &FrameHeader) {
+        let Some(key) = header.mask else { return };
+        let masking = &mut self.masking;
+        masking.run = if masking.last == Some(key) { masking.run + 1 } else { 1 };
+        masking.last = Some(key);
+        if header.payload_len > 0 {
+            masking.frames += 1;
+            masking.zero += u64::from(key.0 == [0; 4]);
+        }
+    }
+
+    /// Keeps the first bytes of a data frame's payload as they are on the wire.
+    fn note_opening(&mut self, position: u64, bytes: &[u8]) {
+        let Some(last) = &mut self.last_frame else { return };
+        let free = last.opening.iter_mut().skip(usize::try_from(position).unwrap_or(usize::MAX));
+        let noted = free.zip(bytes).map(|(to, from)| *to = *from).count();
+        last.opening_len += u8::try_from(noted).unwrap_or(0);
+    }
+
+    /// What is wrong with the open message's text, if it is known already.
+    fn text_fault(&self) -> Option<Utf8Fault> {
+        match &self.assembly {
+            Assembly::Open(Message { text: Text::Checked(utf8), .. }) => utf8.fault(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! One side's frames, as a state: which message is open, whether it has sent its Close, what has
+//! been counted.
+
+use super::{ControlFrame, FrameHeader, LengthForm, MaskKey, Opcode, Utf8};
+use crate::endpoint::Side;
+
+/// What the opening handshake agreed on, as far as frames are concerned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agreement {
+    /// Whether permessage-deflate (RFC 7692) is in use.
+    pub deflate: Deflate,
+    /// Whether an extension that we do not know was accepted: it may define any reserved bit or
+    /// opcode (RFC 6455 §5.2), so those are then not judged.
+    pub unknown_extension: bool,
+}
+
+/// Whether permessage-deflate was agreed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deflate {
+    /// The capture does not have the response that would tell.
+    #[default]
+    Unknown,
+    /// The server accepted it.
+    Agreed,
+    /// The server did not.
+    Absent,
+}
+
+impl Agreement {
+    /// Whether `rsv` is allowed on a data frame that starts a message, as far as is known.
+    fn allows_rsv(&self, rsv: u8) -> bool {
+        rsv == 0
+            || self.unknown_extension
+            || (rsv == FrameHeader::RSV1 && self.deflate != Deflate::Absent)
+    }
+}
+
+/// Where the sender stands between two frames (RFC 6455 §5.4).
+///
+/// ```text
+///            text or binary, FIN=0                  continuation, FIN=0 (stays)
+///   Idle ───────────────────────────▶ Open(message) ◀──┐
+///    ▲  ◀───────────────────────────       │ └─────────┘
+///    │       continuation, FIN=1           │
+///    └── text or binary, FIN=1 (stays)     └── control frames change nothing
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Assembly {
+    /// No message is open.
+    #[default]
+    Idle,
+    /// A message has begun and its last fragment has not ended.
+    Open(Message),
+}
+
+/// A data message in the making.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Text or binary.
+    pub opcode: Opcode,
+    /// Whether RSV1 was set on its first frame.
+    pub compressed: bool,
+    /// Payload bytes so far.
+    pub len: u64,
+    /// Frames so far.
+    pub fragments: u64,
+    /// Frames so far that were empty and not the last.
+    pub empty_fragments: u64,
+    /// Stream offset of its first header.
+    pub start: u64,
+    /// The check of its text.
+    pub text: Text,
+}
+
+/// Whether a message's text is being checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// It is text, and every byte so far was seen.
+    Checked(Utf8),
+    /// It is binary, compressed, has a hole, or was found invalid already.
+    Unchecked,
+}
+
+/// The masking keys that a side has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Masking {
+    /// The key of the latest masked frame.
+    pub last: Option<MaskKey>,
+    /// How many frames in a row had that key.
+    pub run: u64,
+    /// Masked frames that carried payload.
+    pub frames: u64,
+    /// Those of them with a key of zero.
+    pub zero: u64,
+}
+
+/// The latest data frame: the bytes its payload began with, raw, by which an interrupted write is
+/// recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastFrame {
+    /// Its header.
+    pub header: FrameHeader,
+    /// Stream offset of the header.
+    pub offset: u64,
+    /// The first bytes of the payload as on the wire.
+    pub opening: [u8; super::MAX_HEADER_LEN],
+    /// How many of `opening` are set.
+    pub opening_len: u8,
+}
+
+/// One side's stream of frames so far.
+#[derive(Debug, Default)]
+pub struct Direction {
+    /// The message that is open.
+    pub assembly: Assembly,
+    /// The first Close frame.
+    pub close: Option<ControlFrame>,
+    /// Frames whose header was read.
+    pub frames: u64,
+    /// Data messages that are complete.
+    pub messages: u64,
+    /// Payload bytes as declared by the headers read, control frames included.
+    pub payload_bytes: u64,
+    /// Payload bytes of the largest complete data message.
+    pub largest_message: u64,
+    /// Masking keys.
+    pub masking: Masking,
+    /// The latest data frame.
+    pub last_frame: Option<LastFrame>,
+}
+
+impl Direction {
+    /// Whether no frame rule can have anything to say about `header`: the short cut of the hot
+    /// path. Whatever this lets pass, all frame rules let pass.
+    pub fn is_ordinary(&self, header: &FrameHeader, sender: Side, agreed: &Agreement) -> bool {
+        let masked_right = match (sender, header.mask) {
+            (Side::Server, mask) => mask.is_none(),
+            (Side::Client, None) => false,
+            (Side::Client, key) => key != self.masking.last && key != Some(MaskKey([0; 4])),
+        };
+        let form_is_minimal = match header.length_form {
+            LengthForm::Seven => true,
+            LengthForm::Sixteen => header.payload_len > 125,
+            LengthForm::SixtyFour => header.payload_len > 0xFFFF && header.payload_len >> 63 == 0,
+        };
+        let is_open = matches!(self.assembly, Assembly::Open(_));
+        let opcode_fits = match header.opcode {
+            Opcode::TEXT | Opcode::BINARY => !is_open && agreed.allows_rsv(header.rsv),
+            Opcode::CONTINUATION => is_open && header.rsv == 0 && !self.fragments_pile_up(),
+            Opcode::CLOSE | Opcode::PING | Opcode::PONG => {
+                header.fin && header.payload_len <= 125 && header.rsv == 0
+            }
+            _ => false,
+        };
+        masked_right && form_is_minimal && opcode_fits && self.close.is_none()
+    }
+
+    /// Whether the open message has so many fragments that a rule may count them.
+    fn fragments_pile_up(&self) -> bool {
+        match &self.assembly {
+            Assembly::Open(message) => message.fragments >= Direction::MANY_EMPTY_FRAGMENTS,
+            Assembly::Idle => false,
+        }
+    }
+
+    /// From this many empty fragments on, a message is called a flood; at least one server answers
+    /// such a flood with 1008.
+    pub const MANY_EMPTY_FRAGMENTS: u64 = 1_000;
+
+    /// From this many fragments on, a well-known receiver refuses a message with 1008.
+    pub const MANY_FRAGMENTS: u64 = 128 * 1024;
+}

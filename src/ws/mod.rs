@@ -1,0 +1,23 @@
+//! WebSocket frames.
+//!
+//! In: the stream of one side behind the opening handshake, as [`crate::tcp::StreamEvent`]s. Out:
+//! [`Event`]s, each with its stream offsets. Everything is parsed, nothing is judged, and nothing
+//! is held because a length field says so.
+
+mod control;
+mod decoder;
+mod direction;
+mod event;
+mod frame;
+mod mask;
+mod opcode;
+mod utf8;
+
+pub use control::{ControlFrame, MAX_CONTROL_LEN};
+pub use decoder::{Decoder, Input, Landing, PartialFrame};
+pub use direction::{Agreement, Assembly, Deflate, Direction, LastFrame, Masking, Message, Text};
+pub use event::{Event, FrameStart, LOOKAHEAD, MessageEnd};
+pub use frame::{FrameHeader, LengthForm, MAX_HEADER_LEN, MaskKey};
+pub use mask::unmask;
+pub use opcode::Opcode;
+pub use utf8::{Utf8, Utf8Fault, Utf8Kind};
