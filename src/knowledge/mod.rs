@@ -6,6 +6,8 @@
 
 pub mod close_code;
 pub mod close_codes;
+pub mod compare;
 
 pub use close_code::{CloseCode, CodeClass, Disguise, ParseCodeError, WhoMaySend, parse_code};
 pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, UsualFault};
+pub use compare::{Comparison, Difference, compare};
