@@ -8,6 +8,7 @@ pub mod close_code;
 pub mod close_codes;
 pub mod compare;
 pub mod first_bytes;
+pub mod library;
 
 pub use close_code::{CloseCode, CodeClass, Disguise, ParseCodeError, WhoMaySend, parse_code};
 pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, UsualFault};
