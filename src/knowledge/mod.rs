@@ -13,3 +13,6 @@ pub mod library;
 pub use close_code::{CloseCode, CodeClass, Disguise, ParseCodeError, WhoMaySend, parse_code};
 pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, UsualFault};
 pub use compare::{Comparison, Difference, compare};
+
+#[cfg(test)]
+mod tests;
