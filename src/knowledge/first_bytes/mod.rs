@@ -2,7 +2,7 @@
 //!
 //! In: the bytes at a frame boundary that the caller has proven to be one (nothing lost since the
 //! last good frame). Out: the signature they match. Nothing that could be a legal frame header ever
-//! matches [`matches`]; a wrong accusation of a proxy is worse than none.
+//! matches [`matches()`]; a wrong accusation of a proxy is worse than none.
 //!
 //! A frame's first byte is FIN, RSV1 to RSV3 and the opcode (RFC 6455 §5.2). Printable characters
 //! lie in 0x20 ..= 0x7e, so they clear FIN and set at least one of RSV1 and RSV2. Only "A" (0x41)
@@ -30,6 +30,11 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// The frame headers that its first bytes would be, one for each of `first`.
+    pub fn headers(&self) -> impl Iterator<Item = FirstByte> {
+        self.first.iter().copied().map(FirstByte::of)
+    }
+
     /// Whether `bytes` begin with this signature; `false` while fewer than `enough` are there.
     pub fn fits(&self, bytes: &[u8]) -> bool {
         bytes.len() >= self.enough
@@ -82,7 +87,7 @@ pub fn matches(bytes: &[u8]) -> Option<&'static Signature> {
     if first.may_be_legal() { None } else { matches_where_illegal(bytes) }
 }
 
-/// As [`matches`], for a header that the caller has already proven to be illegal where it stands,
+/// As [`matches()`], for a header that the caller has already proven to be illegal where it stands,
 /// such as a continuation without a start. Only then may a first byte of a legal header count.
 pub fn matches_where_illegal(bytes: &[u8]) -> Option<&'static Signature> {
     SIGNATURES.iter().find(|signature| signature.fits(bytes))
@@ -185,7 +190,7 @@ mod tests {
     #[test]
     fn a_strong_signature_never_begins_like_a_legal_header() {
         for signature in SIGNATURES {
-            let legal = signature.first.iter().any(|byte| FirstByte::of(*byte).may_be_legal());
+            let legal = signature.headers().any(FirstByte::may_be_legal);
             assert!(!(legal && signature.strength == Strength::Strong), "{}", signature.name);
         }
     }
