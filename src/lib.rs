@@ -4,6 +4,7 @@ pub mod capture;
 pub mod endpoint;
 pub mod http;
 pub mod ip;
+pub mod knowledge;
 pub mod link;
 pub mod provenance;
 pub mod report;
