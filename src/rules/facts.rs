@@ -155,13 +155,39 @@ impl Facts {
         close.source.acked.map(|acked| acked >= end)
     }
 
+    /// Whether every frame of `side` is known, as far as its stream was sent at all.
+    pub fn frames_are_known(&self, side: Side) -> bool {
+        self.frames[side].start.is_some() && self.frames[side].lost_at.is_none()
+    }
+
+    /// Whether every frame of `side` that lies before stream offset `end` is known.
+    pub fn is_known_until(&self, side: Side, end: u64) -> bool {
+        let frames = &self.frames[side];
+        frames.start.is_some()
+            && frames.lost_at.is_none_or(|lost| lost >= end)
+            && self.tcp[side].end >= end
+    }
+
+    /// `side`, the only one whose Close was captured, unless its Close may answer one of the peer
+    /// that the capture lost.
+    fn initiator_unless_hidden(&self, side: Side) -> Initiator {
+        let close = self.frames[side].close.as_ref();
+        let known = close
+            .and_then(|close| close.source.acked)
+            .is_some_and(|acked| self.is_known_until(!side, acked));
+        if known { Initiator::One(side) } else { Initiator::Unknown }
+    }
+
     /// The side that sent the first Close, by what the Closes acknowledge of each other.
     pub fn close_initiator(&self) -> Initiator {
         let close = |side: Side| self.frames[side].close.as_ref();
         match (close(Side::Client), close(Side::Server)) {
-            (None, None) => Initiator::None,
-            (Some(_), None) => Initiator::One(Side::Client),
-            (None, Some(_)) => Initiator::One(Side::Server),
+            (None, None) => {
+                let lost = Side::BOTH.into_iter().any(|side| !self.frames_are_known(side));
+                if lost { Initiator::Unknown } else { Initiator::None }
+            }
+            (Some(_), None) => self.initiator_unless_hidden(Side::Client),
+            (None, Some(_)) => self.initiator_unless_hidden(Side::Server),
             (Some(client), Some(server)) => {
                 let client_knew = self.close_answers(Side::Client, server.frame.range.end);
                 let server_knew = self.close_answers(Side::Server, client.frame.range.end);

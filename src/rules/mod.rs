@@ -6,6 +6,7 @@
 
 pub mod close;
 mod facts;
+mod finding;
 pub mod framing;
 pub mod handshake;
 pub mod ping;
@@ -14,6 +15,7 @@ pub mod utf8;
 mod view;
 
 pub use facts::{Close, Facts, Frames, Initiator, LastMessage, OpenMessage, Ping, Pings};
+pub use finding::Finding;
 pub use rule::{Breach, Check, Family, Fault, Guilty, Place, Rule, Severity};
 pub use view::{Context, FrameView, MessageView};
 
