@@ -66,8 +66,8 @@ pub enum CaptureError {
     },
     /// The format is known, but not in this version.
     #[error(
-        "{name}: {format} of version {major}.{minor}, which is unknown; convert it: editcap -F \
-         pcapng FILE OUT"
+        "{name}: {format} of version {major}.{minor}, which is unknown; write it anew with a \
+         current tcpdump or dumpcap"
     )]
     UnknownVersion {
         /// The capture's name.

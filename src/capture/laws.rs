@@ -42,7 +42,8 @@ fn order() -> impl Strategy<Value = ByteOrder> {
 }
 
 fn pcap() -> impl Strategy<Value = Vec<u8>> {
-    let packet = (any::<u32>(), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..30), 0_u32..90);
+    let packet =
+        (any::<u32>(), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..30), 0_u32..90);
     let magic = prop_oneof![Just(0xa1b2_c3d4_u32), Just(0xa1b2_3c4d), Just(0xa1b2_cd34)];
     (order(), magic, proptest::collection::vec(packet, 0..6)).prop_map(|(order, magic, packets)| {
         let mut file = PcapFile::new(order, magic, 1);

@@ -25,6 +25,7 @@ mod window;
 #[cfg(test)]
 mod craft;
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod laws;
 
 pub use error::CaptureError;

@@ -41,3 +41,17 @@ impl ByteOrder {
         Some(self.u32(*bytes.get(offset..)?.first_chunk()?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_in_its_order_where_all_of_it_is() {
+        assert_eq!(ByteOrder::Big.u32_at(&[0, 0, 1, 2], 0), Some(258));
+        assert_eq!(ByteOrder::Little.u32_at(&[2, 1, 0, 0], 0), Some(258));
+        assert_eq!(ByteOrder::Big.u16_at(&[7, 1, 2], 1), Some(258));
+        assert_eq!(ByteOrder::Big.u32_at(&[1, 2, 3], 0), None);
+        assert_eq!(ByteOrder::Big.u32_at(&[1, 2, 3], 9), None);
+    }
+}

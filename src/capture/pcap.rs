@@ -174,17 +174,12 @@ fn parse_pcap_frame_modified_be(bytes: &[u8]) -> Parsed<'_> {
     let (rest, data) = take(caplen)(rest)?;
     Ok((
         rest,
-        LegacyPcapBlock {
-            ts_sec: field(0),
-            ts_usec: field(4),
-            caplen,
-            origlen: field(12),
-            data,
-        },
+        LegacyPcapBlock { ts_sec: field(0), ts_usec: field(4), caplen, origlen: field(12), data },
     ))
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::capture::craft::{self, PcapFile};
@@ -213,7 +208,10 @@ mod tests {
                 let tick = i64::from(tick);
                 assert_eq!(
                     times,
-                    [1_700_000_000_000_000_000 + 123_456 * tick, 1_700_000_001_000_000_000 + 7 * tick]
+                    [
+                        1_700_000_000_000_000_000 + 123_456 * tick,
+                        1_700_000_001_000_000_000 + 7 * tick
+                    ]
                 );
                 let data: Vec<&[u8]> = packets.iter().map(|packet| &packet.data[..]).collect();
                 assert_eq!(data, [&b"first"[..], b"second"]);

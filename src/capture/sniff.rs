@@ -6,7 +6,6 @@
 
 use std::io::{self, Read};
 
-use super::order::ByteOrder;
 use super::pcap::{HEADER_LEN, Pcap};
 use super::pcapng;
 use super::window::Window;
@@ -160,8 +159,8 @@ fn is_binary(character: char) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
-    use super::*;
     use crate::capture::{CaptureError, Reader};
 
     fn error(bytes: &[u8]) -> CaptureError {
@@ -216,12 +215,5 @@ mod tests {
         let mut pcap = [0; 24];
         pcap[..6].copy_from_slice(b"\xd4\xc3\xb2\xa1\x07\0");
         assert!(matches!(error(&pcap), CaptureError::UnknownVersion { major: 7, .. }));
-    }
-
-    #[test]
-    fn the_byte_order_is_found_by_the_magic() {
-        assert_eq!(ByteOrder::Big.u32_at(&[0, 0, 1, 2], 0), Some(258));
-        assert_eq!(ByteOrder::Little.u32_at(&[2, 1, 0, 0], 0), Some(258));
-        assert_eq!(ByteOrder::Big.u32_at(&[1, 2, 3], 0), None);
     }
 }

@@ -51,11 +51,7 @@ impl<'b> Extent<'b> {
 
     /// Why a header that needs more bytes than were captured could not be read.
     pub(super) fn lacking(self, too_short: &'static str) -> Why {
-        if self.captured.len() < self.wire_len {
-            Why::CutHeader
-        } else {
-            Why::Malformed(too_short)
-        }
+        if self.captured.len() < self.wire_len { Why::CutHeader } else { Why::Malformed(too_short) }
     }
 
     /// The length of the authentication header (RFC 4302 §2.2) that the extent begins with, and

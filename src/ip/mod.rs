@@ -14,6 +14,7 @@ mod v4;
 mod v6;
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
 pub use segment::{Segment, TcpFlags};

@@ -21,7 +21,8 @@ const TCP_AT: usize = 34;
 
 /// Ethernet, IPv4, TCP with two options (12 bytes), payload.
 fn v4(payload: &[u8]) -> Vec<u8> {
-    let options = [TcpOptionElement::Timestamp(1, 2), TcpOptionElement::Noop, TcpOptionElement::Noop];
+    let options =
+        [TcpOptionElement::Timestamp(1, 2), TcpOptionElement::Noop, TcpOptionElement::Noop];
     let builder = PacketBuilder::ethernet2([2; 6], [4; 6])
         .ipv4(SOURCE, DESTINATION, 61)
         .tcp(50_000, 80, 0x0102_0304, 512)

@@ -47,6 +47,7 @@ pub(super) fn follow(mut ether_type: u16, mut bytes: &[u8]) -> Result<Inner<'_>,
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
 

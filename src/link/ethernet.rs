@@ -3,8 +3,7 @@
 use super::{Inner, Link, Refusal, ether_type, header};
 use crate::capture::LinkType;
 
-pub(super) const ETHERNET: Link =
-    Link { types: &[LinkType::ETHERNET], name: "Ethernet", strip };
+pub(super) const ETHERNET: Link = Link { types: &[LinkType::ETHERNET], name: "Ethernet", strip };
 
 fn strip(frame: &[u8]) -> Result<Inner<'_>, Refusal> {
     let (header, rest) = header::<14>(frame)?;
@@ -13,6 +12,7 @@ fn strip(frame: &[u8]) -> Result<Inner<'_>, Refusal> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
 

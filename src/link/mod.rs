@@ -65,6 +65,7 @@ fn header<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), Refusal> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

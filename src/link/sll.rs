@@ -32,6 +32,7 @@ fn strip(hardware: u16, protocol: u16, rest: &[u8]) -> Result<Inner<'_>, Refusal
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -81,7 +81,8 @@ fn fields(
     let captured = order.u32([c0, c1, c2, c3]);
     let data_at = HEAD + 20;
     let end = block.len().saturating_sub(TAIL);
-    let data_end = usize::try_from(captured).ok().and_then(|captured| data_at.checked_add(captured));
+    let data_end =
+        usize::try_from(captured).ok().and_then(|captured| data_at.checked_add(captured));
     let Some(data_end) = data_end.filter(|data_end| *data_end <= end) else {
         let room = end.saturating_sub(data_at);
         return Err(format!("{captured} captured bytes in a block with room for {room}"));
@@ -103,6 +104,7 @@ fn fixed<const N: usize>(block: &[u8]) -> Result<&[u8; N], String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::capture::craft;

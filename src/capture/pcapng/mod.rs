@@ -18,6 +18,7 @@ mod options;
 mod section;
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
 use std::io::{self, Read};
@@ -182,12 +183,7 @@ impl PcapNg {
         })
     }
 
-    fn no_packet(
-        &mut self,
-        frame: &Frame,
-        block: &[u8],
-        facts: &mut CaptureFacts,
-    ) -> Option<Step> {
+    fn no_packet(&mut self, frame: &Frame, block: &[u8], facts: &mut CaptureFacts) -> Option<Step> {
         let understood = match frame.kind {
             SECTION_HEADER => self.section.open(frame.order, block, facts),
             IDB_MAGIC => self.section.describe(block, facts),

@@ -36,11 +36,8 @@ impl<'a> Iterator for Options<'a> {
     }
 }
 
-const END: PcapNGOption<'static> = PcapNGOption {
-    code: OptionCode::EndOfOpt,
-    len: 0,
-    value: std::borrow::Cow::Borrowed(&[]),
-};
+const END: PcapNGOption<'static> =
+    PcapNGOption { code: OptionCode::EndOfOpt, len: 0, value: std::borrow::Cow::Borrowed(&[]) };
 
 /// The options of a parsed block that are to be honoured.
 pub(super) fn honoured<'b, 'a>(
@@ -59,6 +56,7 @@ pub(super) fn is_comment(option: &PcapNGOption<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -1,6 +1,8 @@
 //! pcapng as it is found, and as it must not be.
 
-use super::super::craft::{self, Seen, block, enhanced, interface, n32, n64, obsolete, options, section};
+use super::super::craft::{
+    self, Seen, block, enhanced, interface, n32, n64, obsolete, options, section,
+};
 use super::*;
 use crate::capture::{LinkType, Reader};
 use crate::provenance::Timestamp;
@@ -45,10 +47,8 @@ fn each_section_has_its_byte_order_and_its_interfaces() {
 #[test]
 fn names_clocks_and_offsets_are_read_in_either_byte_order() {
     for order in [Little, Big] {
-        let described = options(
-            order,
-            &[(2, b"eth0"), (9, &[0x80 | 10]), (14, &n64(order, 0x1_0000_0000))],
-        );
+        let described =
+            options(order, &[(2, b"eth0"), (9, &[0x80 | 10]), (14, &n64(order, 0x1_0000_0000))]);
         let (packets, facts) = read(&[
             section(order, &[]),
             interface(order, 1, 0, &described),
@@ -96,9 +96,7 @@ fn comments_are_counted_and_drops_are_summed() {
 
 #[test]
 fn a_simple_packet_has_the_time_of_the_packet_before() {
-    let simple = |text: &[u8], wire_len| {
-        block(Big, 3, &[&n32(Big, wire_len)[..], text].concat())
-    };
+    let simple = |text: &[u8], wire_len| block(Big, 3, &[&n32(Big, wire_len)[..], text].concat());
     let (packets, facts) = read(&[
         section(Big, &[]),
         interface(Big, 1, 5, &[]),
@@ -131,13 +129,13 @@ fn packets_are_numbered_as_wireshark_numbers_them() {
         section(Little, &[]),
         interface(Little, 1, 0, &[]),
         enhanced(Little, 0, 1, b"1", 1, &[]),
-        block(Little, 4, &[0; 4]),                           // names: not numbered
-        block(Little, 0x0bad, &n32(Little, 32_473)),         // custom: 2
-        block(Little, 0x0a, &[0; 8]),                        // secrets: not numbered
-        block(Little, 9, b"__REALTIME_TIMESTAMP=1\nM=x\n"),  // journal: 3
+        block(Little, 4, &[0; 4]),                   // names: not numbered
+        block(Little, 0x0bad, &n32(Little, 32_473)), // custom: 2
+        block(Little, 0x0a, &[0; 8]),                // secrets: not numbered
+        block(Little, 9, b"__REALTIME_TIMESTAMP=1\nM=x\n"), // journal: 3
         enhanced(Little, 0, 2, b"4", 1, &[]),
-        block(Little, 0x4000_0bad, &n32(Little, 32_473)),    // custom, not to be copied: 5
-        block(Little, 0x1234_5678, b"of the future"),        // unknown: not numbered
+        block(Little, 0x4000_0bad, &n32(Little, 32_473)), // custom, not to be copied: 5
+        block(Little, 0x1234_5678, b"of the future"),     // unknown: not numbered
         enhanced(Little, 0, 3, b"6", 1, &[]),
     ]);
     assert_eq!(numbers(&packets), [1, 4, 6]);
