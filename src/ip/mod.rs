@@ -33,7 +33,7 @@ pub enum Dissected<'b> {
 }
 
 /// Why a packet is no segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
     /// The link type has no row in [`link::LINKS`].
     UnsupportedLink(LinkType),
