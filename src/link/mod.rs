@@ -55,6 +55,7 @@ pub enum Refusal {
 }
 
 /// The row for a link type, if it can be read.
+#[inline]
 pub fn link(link: LinkType) -> Option<&'static Link> {
     LINKS.iter().find(|row| row.types.contains(&link))
 }
