@@ -5,7 +5,7 @@
 //! looks into IP.
 //!
 //! A link type is a row in [`LINKS`] and a file. Those that name the next protocol by an EtherType
-//! share [`ether_type`].
+//! share `ether_type`.
 
 mod ether_type;
 mod ethernet;
