@@ -111,11 +111,12 @@ impl Pcap {
                 }));
             }
             if let Some(ending) = self.refill(window)? {
-                return Ok(Step::End(ending));
+                return Ok(Step::End(Box::new(ending)));
             }
         }
     }
 
+    #[inline]
     fn frame<'a>(&self, bytes: &'a [u8]) -> Parsed<'a> {
         match (self.record_header, self.order) {
             (RecordHeader::Plain, ByteOrder::Little) => parse_pcap_frame(bytes),
@@ -126,6 +127,7 @@ impl Pcap {
     }
 
     /// Makes one whole record available, or says why there is none.
+    #[cold]
     fn refill<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<Ending>> {
         let (offset, header_len) = (window.offset(), self.record_header.len());
         let available = window.fill(header_len)?;

@@ -28,16 +28,23 @@ pub struct Reader<R> {
     done: bool,
 }
 
-/// What a format found at the window's start.
+/// What a format found at the window's start. Made for every packet, so what is rare is boxed to
+/// keep it small.
 pub(super) enum Step {
     /// A packet.
     Packet(Record),
     /// A record that is no packet, but which the packet numbers of Wireshark count.
     Numbered,
     /// A packet that cannot be handed out.
-    Unusable { offset: u64, reason: String },
+    Unusable(Box<Unusable>),
     /// Nothing more.
-    End(Ending),
+    End(Box<Ending>),
+}
+
+/// Where a packet is that cannot be handed out, and why it cannot.
+pub(super) struct Unusable {
+    pub(super) offset: u64,
+    pub(super) reason: String,
 }
 
 /// A packet as the formats hand it to the reader.
@@ -106,18 +113,20 @@ impl<R: Read> Reader<R> {
             if self.done {
                 return Ok(None);
             }
-            match self.step()? {
-                Step::Packet(record) => break record,
-                Step::Numbered => self.numbered += 1,
-                Step::Unusable { offset, reason } => {
+            match self.step() {
+                Ok(Step::Packet(record)) => break record,
+                Ok(Step::Numbered) => self.numbered += 1,
+                Ok(Step::Unusable(unusable)) => {
+                    let Unusable { offset, reason } = *unusable;
                     self.numbered += 1;
                     let number = PacketNumber(self.numbered);
                     self.facts.note(Problem { number, offset, reason });
                 }
-                Step::End(ending) => {
-                    self.facts.ending = ending;
+                Ok(Step::End(ending)) => {
+                    self.facts.ending = *ending;
                     self.done = true;
                 }
+                Err(source) => return Err(self.fail(source)),
             }
         };
         Ok(Some(self.packet(record)))
@@ -137,16 +146,19 @@ impl<R: Read> Reader<R> {
         Reader { window, decoder, facts, numbered: 0, previous: None, done: false }
     }
 
-    fn step(&mut self) -> Result<Step, CaptureError> {
+    fn step(&mut self) -> io::Result<Step> {
         let step = match &mut self.decoder {
             Decoder::Pcap(pcap) => pcap.next(&mut self.window),
             Decoder::PcapNg(pcapng) => pcapng.next(&mut self.window, &mut self.facts),
         };
         self.facts.bytes = self.window.offset();
-        step.map_err(|source| {
-            self.done = true;
-            unreadable(&self.facts.name, &self.window, source)
-        })
+        step
+    }
+
+    #[cold]
+    fn fail(&mut self, source: io::Error) -> CaptureError {
+        self.done = true;
+        unreadable(&self.facts.name, &self.window, source)
     }
 
     fn packet(&mut self, record: Record) -> Packet<'_> {

@@ -27,6 +27,7 @@ pub(super) struct Extent<'b> {
 impl<'b> Datagram<'b> {
     /// Reads the datagram at the beginning of `bytes`, behind which there were more bytes on the
     /// wire if `wire_len` is greater than their number.
+    #[inline]
     pub(super) fn read(bytes: &'b [u8], wire_len: usize) -> Result<Datagram<'b>, Why> {
         match bytes.first().map(|first| first >> 4) {
             Some(4) => v4::read(bytes, wire_len),
@@ -39,11 +40,13 @@ impl<'b> Datagram<'b> {
 
 impl<'b> Extent<'b> {
     /// The first `wire_len` bytes of what `bytes` is the captured beginning of.
+    #[inline]
     pub(super) fn new(bytes: &'b [u8], wire_len: usize) -> Extent<'b> {
         Extent { captured: bytes.get(..wire_len).unwrap_or(bytes), wire_len }
     }
 
     /// What follows a header of `len` bytes, all of which must have been on the wire.
+    #[inline]
     pub(super) fn behind(self, len: usize, too_short: &'static str) -> Result<Extent<'b>, Why> {
         let wire_len = self.wire_len.checked_sub(len).ok_or(Why::Malformed(too_short))?;
         Ok(Extent { captured: self.captured.get(len..).unwrap_or_default(), wire_len })

@@ -58,6 +58,7 @@ pub fn dissect<'b>(packet: &Packet<'b>) -> Dissected<'b> {
     }
 }
 
+#[inline]
 fn segment<'b>(packet: &Packet<'b>) -> Result<Segment<'b>, Why> {
     let link = link::link(packet.link).ok_or(Why::UnsupportedLink(packet.link))?;
     let inner = (link.strip)(packet.data)?;

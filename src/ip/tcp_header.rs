@@ -15,6 +15,7 @@ const BAD_OFFSET: &str = "a TCP data offset of less than 5 words";
 /// Bytes of the header in front of the options.
 const FIXED_LEN: usize = 20;
 
+#[inline]
 pub(super) fn read<'b>(at: PacketRef, datagram: &Datagram<'b>) -> Result<Segment<'b>, Why> {
     let captured = datagram.payload.captured;
     match TcpHeaderSlice::from_slice(captured) {
@@ -38,6 +39,7 @@ pub(super) fn read<'b>(at: PacketRef, datagram: &Datagram<'b>) -> Result<Segment
 }
 
 /// `header_len` is what the header says it is; `header` may have fewer bytes.
+#[inline]
 fn segment<'b>(
     at: PacketRef,
     datagram: &Datagram<'b>,

@@ -10,6 +10,7 @@ use super::datagram::{Datagram, Extent, TCP};
 const SHORT_HEADER: &str = "an IPv4 header shorter than 20 bytes";
 const SHORT_LENGTH: &str = "an IPv4 total length shorter than its header";
 
+#[inline]
 pub(super) fn read(bytes: &[u8], wire_len: usize) -> Result<Datagram<'_>, Why> {
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
         HeaderSliceError::Len(_) => Extent::new(bytes, wire_len).lacking(SHORT_HEADER),

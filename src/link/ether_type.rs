@@ -21,6 +21,7 @@ const DEEPEST: usize = 8;
 const LEAST_ETHER_TYPE: u16 = 0x0600;
 
 /// Follows `ether_type` to the IP datagram.
+#[inline]
 pub(super) fn follow(mut ether_type: u16, mut bytes: &[u8]) -> Result<Inner<'_>, Refusal> {
     for _ in 0..=DEEPEST {
         match ether_type {

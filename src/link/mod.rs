@@ -5,7 +5,7 @@
 //! looks into IP.
 //!
 //! A link type is a row in [`LINKS`] and a file. Those that name the next protocol by an EtherType
-//! share [`ether_type`].
+//! share `ether_type`.
 
 mod ether_type;
 mod ethernet;
@@ -55,6 +55,7 @@ pub enum Refusal {
 }
 
 /// The row for a link type, if it can be read.
+#[inline]
 pub fn link(link: LinkType) -> Option<&'static Link> {
     LINKS.iter().find(|row| row.types.contains(&link))
 }

@@ -28,6 +28,7 @@ pub(super) struct PacketBlock<'a> {
 
 /// An enhanced packet block: interface, ticks (high and low half), captured length, original
 /// length, data, options.
+#[inline]
 pub(super) fn enhanced(order: ByteOrder, block: &[u8]) -> Result<PacketBlock<'_>, String> {
     let [i0, i1, i2, i3, rest @ ..] = *fixed::<20>(block)?;
     fields(order, block, order.u32([i0, i1, i2, i3]), 0, rest)
@@ -68,6 +69,7 @@ pub(super) fn simple(
 }
 
 /// What the enhanced and the obsolete packet block have in common.
+#[inline]
 fn fields(
     order: ByteOrder,
     block: &[u8],
@@ -84,8 +86,7 @@ fn fields(
     let data_end =
         usize::try_from(captured).ok().and_then(|captured| data_at.checked_add(captured));
     let Some(data_end) = data_end.filter(|data_end| *data_end <= end) else {
-        let room = end.saturating_sub(data_at);
-        return Err(format!("{captured} captured bytes in a block with room for {room}"));
+        return Err(overrun(captured, end.saturating_sub(data_at)));
     };
     Ok(PacketBlock {
         interface,
@@ -98,6 +99,12 @@ fn fields(
     })
 }
 
+#[cold]
+fn overrun(captured: u32, room: usize) -> String {
+    format!("{captured} captured bytes in a block with room for {room}")
+}
+
+#[inline]
 fn fixed<const N: usize>(block: &[u8]) -> Result<&[u8; N], String> {
     let body = block.get(HEAD..block.len().saturating_sub(TAIL)).unwrap_or_default();
     body.first_chunk().ok_or_else(|| format!("a packet block with a body of {} bytes", body.len()))

@@ -41,6 +41,7 @@ impl Clock {
     }
 
     /// The time at `ticks`, rounded down; times beyond the range of [`Timestamp`] become its end.
+    #[inline]
     pub(super) fn time(self, ticks: u64) -> Timestamp {
         let nanos = match self.scale {
             Scale::Times(factor) => u128::from(ticks) * u128::from(factor),

@@ -31,7 +31,7 @@ use self::section::Section;
 use super::facts::{CaptureFacts, Ending};
 use super::order::ByteOrder;
 use super::pcap::cut;
-use super::reader::{Record, Step};
+use super::reader::{Record, Step, Unusable};
 use super::window::Window;
 
 pub(super) use self::section::is_known_version;
@@ -82,24 +82,14 @@ impl PcapNg {
         facts: &mut CaptureFacts,
     ) -> io::Result<Step> {
         loop {
-            let frame = match self.frame(window)? {
-                Ok(frame) => frame,
-                Err(ending) => return Ok(Step::End(ending)),
-            };
-            let len = match usize::try_from(frame.len) {
-                Ok(len) if len <= LARGEST_BLOCK => len,
-                _ => match frame.pass_over(window)? {
-                    Some(step) => return Ok(step),
-                    None => continue,
+            let (frame, len) = match self.whole(window) {
+                Some(found) => found,
+                None => match self.refill(window)? {
+                    Ok(found) => found,
+                    Err(Some(step)) => return Ok(step),
+                    Err(None) => continue, // passed over
                 },
             };
-            let available = window.fill(len)?;
-            if available < len {
-                return Ok(Step::End(cut(frame.offset, len, available)));
-            }
-            if let Some(ending) = frame.check_tail(window.bytes().get(..len).unwrap_or_default()) {
-                return Ok(Step::End(ending));
-            }
             let at = window.take(len);
             match self.block(&frame, window.taken(at.clone()), facts) {
                 Some(Step::Packet(mut record)) => {
@@ -110,6 +100,51 @@ impl PcapNg {
                 Some(step) => return Ok(step),
                 None => {}
             }
+        }
+    }
+
+    /// The next block and its length, if it is ordinary: all of it is in the window, it begins no
+    /// section, and its lengths agree.
+    #[inline]
+    fn whole<R: Read>(&self, window: &Window<R>) -> Option<(Frame, usize)> {
+        let bytes = window.bytes();
+        let [t0, t1, t2, t3, l0, l1, l2, l3] = *bytes.first_chunk()?;
+        let order = self.section.order;
+        let kind = order.u32([t0, t1, t2, t3]);
+        let declared = order.u32([l0, l1, l2, l3]);
+        let len = usize::try_from(declared).ok()?;
+        let tail = bytes.get(..len)?.last_chunk()?;
+        let ordinary = kind != SECTION_HEADER
+            && (12..=LARGEST_BLOCK).contains(&len)
+            && len.is_multiple_of(4)
+            && order.u32(*tail) == declared;
+        let frame =
+            Frame { kind, order, offset: window.offset(), len: u64::from(declared), declared };
+        ordinary.then_some((frame, len))
+    }
+
+    /// The next block, whatever it takes; or what has become of it instead.
+    #[cold]
+    fn refill<R: Read>(
+        &self,
+        window: &mut Window<R>,
+    ) -> io::Result<Result<(Frame, usize), Option<Step>>> {
+        let end = |ending| Ok(Err(Some(Step::End(Box::new(ending)))));
+        let frame = match self.frame(window)? {
+            Ok(frame) => frame,
+            Err(ending) => return end(ending),
+        };
+        let len = match usize::try_from(frame.len) {
+            Ok(len) if len <= LARGEST_BLOCK => len,
+            _ => return Ok(Err(frame.pass_over(window)?)),
+        };
+        let available = window.fill(len)?;
+        if available < len {
+            return end(cut(frame.offset, len, available));
+        }
+        match frame.check_tail(window.bytes().get(..len).unwrap_or_default()) {
+            Some(ending) => end(ending),
+            None => Ok(Ok((frame, len))),
         }
     }
 
@@ -142,6 +177,7 @@ impl PcapNg {
     }
 
     /// What a whole block amounts to; a packet's data is given relative to the block.
+    #[inline]
     fn block(&mut self, frame: &Frame, block: &[u8], facts: &mut CaptureFacts) -> Option<Step> {
         let order = frame.order;
         let packet = match frame.kind {
@@ -155,21 +191,24 @@ impl PcapNg {
         };
         Some(match packet {
             Ok(packet) => self.packet(frame, &packet, facts),
-            Err(reason) => Step::Unusable { offset: frame.offset, reason },
+            Err(reason) => frame.unusable(reason),
         })
     }
 
+    #[inline]
     fn packet(&self, frame: &Frame, block: &PacketBlock<'_>, facts: &mut CaptureFacts) -> Step {
         let id = block.interface;
         let Some(interface) = self.section.interface(id) else {
             let reason = format!("a packet of interface {id}, which is not described");
-            return Step::Unusable { offset: frame.offset, reason };
+            return frame.unusable(reason);
         };
         let mut lost = block.lost;
-        for option in Options::new(frame.order, block.options) {
-            facts.comments += u64::from(is_comment(&option));
-            if frame.kind == EPB_MAGIC && option.code == EPB_DROP_COUNT {
-                lost = lost.saturating_add(number(frame.order, &option).unwrap_or(0));
+        if !block.options.is_empty() {
+            for option in Options::new(frame.order, block.options) {
+                facts.comments += u64::from(is_comment(&option));
+                if frame.kind == EPB_MAGIC && option.code == EPB_DROP_COUNT {
+                    lost = lost.saturating_add(number(frame.order, &option).unwrap_or(0));
+                }
             }
         }
         if lost > 0 {
@@ -196,7 +235,7 @@ impl PcapNg {
             _ => Ok(()),
         };
         let reason = understood.err()?;
-        Some(Step::End(Ending::Damaged { offset: frame.offset, reason }))
+        Some(Step::End(Box::new(Ending::Damaged { offset: frame.offset, reason })))
     }
 }
 
@@ -224,20 +263,28 @@ impl Frame {
         }
         if available < self.len {
             let (offset, needed) = (self.offset, self.len);
-            return Ok(Some(Step::End(Ending::CutMidRecord { offset, needed, available })));
+            let ending = Ending::CutMidRecord { offset, needed, available };
+            return Ok(Some(Step::End(Box::new(ending))));
         }
         if let Some(ending) = self.check_tail(window.bytes().get(..4).unwrap_or_default()) {
-            return Ok(Some(Step::End(ending)));
+            return Ok(Some(Step::End(Box::new(ending))));
         }
         window.take(4);
         let offset = self.offset;
         let reason = format!("a block of {} bytes; {LARGEST_BLOCK} is the limit", self.declared);
         Ok(match self.kind {
-            EPB_MAGIC | SPB_MAGIC | OBSOLETE_PACKET => Some(Step::Unusable { offset, reason }),
+            EPB_MAGIC | SPB_MAGIC | OBSOLETE_PACKET => Some(self.unusable(reason)),
             // What they describe is needed for all that follows.
-            SECTION_HEADER | IDB_MAGIC => Some(Step::End(Ending::Damaged { offset, reason })),
+            SECTION_HEADER | IDB_MAGIC => {
+                Some(Step::End(Box::new(Ending::Damaged { offset, reason })))
+            }
             CB_MAGIC | DCB_MAGIC | SJE_MAGIC | SYSDIG_EVENT => Some(Step::Numbered),
             _ => None,
         })
+    }
+
+    #[cold]
+    fn unusable(&self, reason: String) -> Step {
+        Step::Unusable(Box::new(Unusable { offset: self.offset, reason }))
     }
 }

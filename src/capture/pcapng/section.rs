@@ -37,6 +37,7 @@ impl Section {
         Section { order, interfaces: Vec::new() }
     }
 
+    #[inline]
     pub(super) fn interface(&self, id: u32) -> Option<Described> {
         self.interfaces.get(usize::try_from(id).ok()?).copied()
     }
