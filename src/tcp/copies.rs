@@ -5,7 +5,7 @@
 //! how retransmissions come, alone or several in one.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
@@ -52,7 +52,5 @@ impl Copies {
 
 /// A digest good enough to see that two copies differ; nothing rests on two being equal.
 fn digest(bytes: &[u8]) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    bytes.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(bytes)
 }

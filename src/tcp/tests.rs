@@ -541,8 +541,11 @@ fn offsets_go_on_beyond_four_gibibytes() {
         let offset = n << 24;
         let connection = talk.connection();
         let event = connection.receive(&segment(Side::Client, offset, PUSH, 0, &block));
-        let Some((_, StreamEvent::Data { offset: heard, .. })) = event else { panic!("{n}") };
-        assert_eq!(i64::try_from(heard), Ok(offset));
+        let heard = match event {
+            Some((_, StreamEvent::Data { offset, .. })) => i64::try_from(offset).ok(),
+            _ => None,
+        };
+        assert_eq!(heard, Some(offset));
     }
     assert_eq!(talk.connection().summary(Side::Client).end, 260 << 24);
 }
