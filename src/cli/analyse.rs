@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::inputs::{self, Input};
 use super::output::{self, Output};
 use super::{When, any_format, complain};
+use wsblame::pipeline::{self, Options};
 use wsblame::report::{
     AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
 };
@@ -107,7 +108,7 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     // Opened before the work, so that a wrong path is not found out after an hour of it.
     let output = Output::open(target).map_err(unwritable)?;
 
-    let mut report = analyse(inputs);
+    let mut report = analyse(inputs, format);
     for capture in &report.captures {
         if let Some(error) = &capture.error {
             complain(format_args!("{}: {error}", capture.file));
@@ -167,7 +168,7 @@ fn filter(arguments: &Arguments, format: &Format) -> Filter {
 }
 
 /// The report on all inputs; those that are no files to read come last, with their errors.
-fn analyse(inputs: Vec<Input>) -> Report {
+fn analyse(inputs: Vec<Input>, format: &Format) -> Report {
     let mut paths = Vec::new();
     let mut failed = Vec::new();
     for input in inputs {
@@ -188,12 +189,13 @@ fn analyse(inputs: Vec<Input>) -> Report {
             }),
         }
     }
-    let mut report = read(&paths);
+    let mut report = read(&paths, format);
     report.captures.append(&mut failed);
     report
 }
 
 /// The only call into the analysis.
-fn read(paths: &[PathBuf]) -> Report {
-    todo!("{paths:?}")
+fn read(paths: &[PathBuf], format: &Format) -> Report {
+    let options = Options { hash: format.names_by_hash, ..Options::default() };
+    pipeline::analyse(paths, options)
 }

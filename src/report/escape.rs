@@ -36,8 +36,9 @@ pub fn markdown(text: &str) -> String {
             out.push_str(&markdown_code(word));
             continue;
         }
-        for c in word.chars() {
-            if is_markup(c) || index == 0 && begins_block(c) {
+        let begin = if index == 0 { block_mark(word) } else { None };
+        for (at, c) in word.char_indices() {
+            if is_markup(c) || begin == Some(at) {
                 out.push('\\');
             }
             out.push(c);
@@ -118,15 +119,16 @@ fn is_linked(word: &str) -> bool {
 }
 
 fn is_markup(c: char) -> bool {
-    matches!(
-        c,
-        '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' | '{' | '}' | '!'
-    )
+    matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$')
 }
 
-/// In the first word of a line these make a list or a heading.
-fn begins_block(c: char) -> bool {
-    matches!(c, '+' | '-' | '=' | '.' | ')')
+/// Where in the first word of a line stands what would make it a list, a rule or a heading.
+fn block_mark(word: &str) -> Option<usize> {
+    if word.starts_with(['+', '-', '=']) {
+        return Some(0);
+    }
+    let number = word.strip_suffix(['.', ')'])?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number.len())
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {

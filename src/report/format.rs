@@ -14,6 +14,8 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// The least severity that it shows unless told otherwise.
     pub shows_from: Severity,
+    /// Whether it names captures by their SHA-256, which takes longer than to read them.
+    pub names_by_hash: bool,
     /// Writes a report.
     pub write: fn(&Report, &Style, &mut dyn Write) -> io::Result<()>,
 }
@@ -24,19 +26,28 @@ pub static FORMATS: &[Format] = &[
         name: "text",
         extensions: &["txt", "text", "log"],
         shows_from: Severity::Warning,
+        names_by_hash: false,
         write: text::write,
     },
     Format {
         name: "markdown",
         extensions: &["md", "markdown"],
         shows_from: Severity::Warning,
+        names_by_hash: true,
         write: markdown::write,
     },
-    Format { name: "json", extensions: &["json"], shows_from: Severity::Note, write: json::write },
+    Format {
+        name: "json",
+        extensions: &["json"],
+        shows_from: Severity::Note,
+        names_by_hash: true,
+        write: json::write,
+    },
     Format {
         name: "ndjson",
         extensions: &["ndjson", "jsonl"],
         shows_from: Severity::Note,
+        names_by_hash: false,
         write: json::write_lines,
     },
 ];

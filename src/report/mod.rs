@@ -20,6 +20,7 @@ mod words;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic)]
 mod tests;
 
 pub use filter::{Filter, NoSuchConnection};

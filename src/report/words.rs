@@ -322,6 +322,16 @@ pub(super) fn moment(time: &str) -> String {
     }
 }
 
+/// From one RFC 3339 time to another; the date is said once when it is the same.
+pub(super) fn span(first: &str, last: &str) -> String {
+    match (first.split_once('T'), last.split_once('T')) {
+        (Some((day, from)), Some((same, to))) if day == same => {
+            format!("{day} {} to {} UTC", short_clock(from), short_clock(to))
+        }
+        _ => format!("{} to {}", moment(first), moment(last)),
+    }
+}
+
 /// Without the `Z` and without a last group of three zeros beyond milliseconds.
 fn short_clock(clock: &str) -> &str {
     let mut clock = clock.strip_suffix('Z').unwrap_or(clock);
@@ -345,6 +355,13 @@ mod tests {
         assert_eq!(time_of_day("2026-01-01T12:00:01.000000Z"), "12:00:01.000");
         assert_eq!(time_of_day("nonsense"), "nonsense");
         assert_eq!(moment("2026-01-01T12:00:01.500000Z"), "2026-01-01 12:00:01.500 UTC");
+    }
+
+    #[test]
+    fn a_span_over_midnight_has_both_dates() {
+        let (first, last) = ("2026-01-01T23:59:59.000000Z", "2026-01-02T00:00:01.000000Z");
+        assert_eq!(span(first, first), "2026-01-01 23:59:59.000 to 23:59:59.000 UTC");
+        assert_eq!(span(first, last), "2026-01-01 23:59:59.000 UTC to 2026-01-02 00:00:01.000 UTC");
     }
 
     #[test]

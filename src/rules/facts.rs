@@ -171,7 +171,9 @@ impl Facts {
         match (knew(&client.1, &server.1), knew(&server.1, &client.1)) {
             (true, false) => Some(server),
             (false, true) => Some(client),
-            _ if (server.1.at.time, server.1.at.number) < (client.1.at.time, client.1.at.number) => {
+            _ if (server.1.at.time, server.1.at.number)
+                < (client.1.at.time, client.1.at.number) =>
+            {
                 Some(server)
             }
             _ => Some(client),

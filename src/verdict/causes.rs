@@ -81,11 +81,7 @@ pub static CAUSES: &[Cause] = &[
         advice: "Capture beside the other endpoint as well: something on the way may change the \
             bytes, or the side that closed may use 1002 for reasons of its own.",
     },
-    Cause {
-        id: "simultaneous-close",
-        title: "both sides closed at the same time",
-        advice: "",
-    },
+    Cause { id: "simultaneous-close", title: "both sides closed at the same time", advice: "" },
     Cause { id: "still-open", title: "the connection was open when the capture ended", advice: "" },
     Cause {
         id: "no-answer-to-request",

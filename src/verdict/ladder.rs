@@ -32,7 +32,12 @@ pub(super) struct Rung<'a> {
 }
 
 impl Rung<'_> {
-    fn new(outcome: Outcome, at_fault: Blame, cause: &'static str, sure: Confidence) -> Rung<'static> {
+    fn new(
+        outcome: Outcome,
+        at_fault: Blame,
+        cause: &'static str,
+        sure: Confidence,
+    ) -> Rung<'static> {
         Rung {
             outcome,
             at_fault,
@@ -60,11 +65,7 @@ impl Rung<'_> {
     }
 }
 
-fn climb<'a>(
-    facts: &Facts,
-    findings: &'a [Finding],
-    violation: Option<&'a Finding>,
-) -> Rung<'a> {
+fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Finding>) -> Rung<'a> {
     if !facts.handshake.is_open() {
         return without_opening(facts, findings);
     }
@@ -73,12 +74,9 @@ fn climb<'a>(
     }
     match facts.close_initiator() {
         Initiator::One(side) => closed_by(facts, findings, side),
-        Initiator::Both => Rung::new(
-            Outcome::Closed,
-            Blame::None,
-            "simultaneous-close",
-            Confidence::Proven,
-        ),
+        Initiator::Both => {
+            Rung::new(Outcome::Closed, Blame::None, "simultaneous-close", Confidence::Proven)
+        }
         Initiator::Unknown => hidden(facts),
         Initiator::None => without_close(facts, findings),
     }
@@ -116,12 +114,15 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
     let Some(at) = finding.packets.last() else { return false };
     let knew = drop.acked.or(tcp.latest.and_then(|latest| latest.acked)).unwrap_or(0) >= end;
     let promptly = drop.at.time.seconds_since(at.time) < PROMPT_SECONDS;
-    let first = facts.tcp[!receiver].fin.is_none_or(|fin| {
-        drop.acked.is_some_and(|acked| acked <= fin.offset)
-    });
+    let first = facts.tcp[!receiver]
+        .fin
+        .is_none_or(|fin| drop.acked.is_some_and(|acked| acked <= fin.offset));
     let answered_since =
         facts.frames[receiver].last_frame.and_then(|last| last.acked).is_some_and(|a| a >= end);
-    knew && promptly && first && !answered_since && facts.is_known_until(receiver, drop.offset)
+    knew && promptly
+        && first
+        && !answered_since
+        && facts.is_known_until(receiver, drop.offset)
         && facts.frames[!receiver].close.is_none()
 }
 
@@ -143,22 +144,21 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| !finding.caused_the_end) {
         let receiver = !finding.place.side;
         let end = finding.place.range.end;
-        let went_on = facts.frames[receiver]
-            .last_frame
-            .is_some_and(|last| {
-                last.acked.is_some_and(|acked| acked >= end)
-                    && finding.packets.last().is_some_and(|at| {
-                        last.at.time.seconds_since(at.time) > PROMPT_SECONDS
-                    })
-            });
+        let went_on = facts.frames[receiver].last_frame.is_some_and(|last| {
+            last.acked.is_some_and(|acked| acked >= end)
+                && finding
+                    .packets
+                    .last()
+                    .is_some_and(|at| last.at.time.seconds_since(at.time) > PROMPT_SECONDS)
+        });
         let closed_in_order = facts.frames[receiver].close.as_ref().is_some_and(|close| {
             close.source.acked.is_some_and(|acked| acked >= end)
                 && matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999))
                 && !close.frame.damaged
         });
-        finding.tolerated =
-            finding.severity >= Severity::Warning && (went_on || closed_in_order)
-                && is_about_bytes(finding);
+        finding.tolerated = finding.severity >= Severity::Warning
+            && (went_on || closed_in_order)
+            && is_about_bytes(finding);
     }
 }
 
@@ -183,9 +183,7 @@ fn failed_for<'a>(facts: &Facts, finding: &'a Finding) -> Rung<'a> {
     let mut rung = Rung::new(outcome, at_fault, finding.rule.id, sure);
     rung.violation = Some(finding);
     if facts.frames[receiver].close.is_none() {
-        rung = rung.or(&format!(
-            "the {receiver} ended TCP for a reason of its own just then"
-        ));
+        rung = rung.or(&format!("the {receiver} ended TCP for a reason of its own just then"));
     }
     rung
 }
@@ -201,9 +199,9 @@ fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
     let explains = worst.min_by_key(|finding| finding.place.side == Side::Server);
     let outcome = if response.is_some() { Outcome::Rejected } else { Outcome::HandshakeFailed };
     let Some(finding) = explains else {
-        let over = Side::BOTH.iter().any(|side| {
-            facts.tcp[*side].fin.is_some() || facts.tcp[*side].rst.is_some()
-        });
+        let over = Side::BOTH
+            .iter()
+            .any(|side| facts.tcp[*side].fin.is_some() || facts.tcp[*side].rst.is_some());
         let lost = Side::BOTH.iter().any(|side| facts.tcp[*side].gap_bytes > 0);
         return match response {
             Some(_) => Rung::unknown(Outcome::Rejected),
@@ -252,12 +250,11 @@ fn closed_by(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
             Rung::new(Outcome::Closed, Blame::Unknown, "application-close", Likely)
         }
         // A code that must not be sent, and a peer that let it pass.
-        Some(_) => match findings.iter().find(|finding| {
-            finding.place.side == side && finding.severity == Severity::Error
-        }) {
-            Some(finding) => {
-                Rung::new(Outcome::Closed, blame(side), finding.rule.id, Proven)
-            }
+        Some(_) => match findings
+            .iter()
+            .find(|finding| finding.place.side == side && finding.severity == Severity::Error)
+        {
+            Some(finding) => Rung::new(Outcome::Closed, blame(side), finding.rule.id, Proven),
             None => Rung::new(Outcome::Closed, Blame::Unknown, "application-close", Possible),
         },
     }
@@ -271,12 +268,9 @@ fn ordinary(facts: &Facts, findings: &[Finding], cause: &'static str) -> Rung<'s
     }
     let unanswered = findings.iter().find(|finding| finding.rule.id == "close-not-answered");
     match unanswered.and_then(Finding::culprit) {
-        Some(culprit) => Rung::new(
-            Outcome::Aborted,
-            blame(culprit),
-            "close-not-answered",
-            Confidence::Likely,
-        ),
+        Some(culprit) => {
+            Rung::new(Outcome::Aborted, blame(culprit), "close-not-answered", Confidence::Likely)
+        }
         None => Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Likely),
     }
 }
@@ -286,20 +280,17 @@ fn internal_error(
     side: Side,
     complaint: Option<&knowledge::library::Complaint>,
 ) -> Rung<'static> {
-    let keepalive =
-        complaint.is_some_and(|c| c.subject == knowledge::library::Subject::Keepalive);
+    let keepalive = complaint.is_some_and(|c| c.subject == knowledge::library::Subject::Keepalive);
     if !keepalive {
         return Rung::new(Outcome::Failed, blame(side), "internal-error", Confidence::Likely);
     }
     let ping = facts.frames[side].pings.unanswered.as_ref();
     match ping.map(|ping| facts.arrived(side, ping.range.end)) {
-        Some(Some(true)) if facts.frames_are_known(!side) => Rung::new(
-            Outcome::Failed,
-            blame(!side),
-            "keepalive-timeout",
-            Confidence::Likely,
-        )
-        .or("the Ping reached the peer's TCP, but a proxy on the way kept it from the endpoint"),
+        Some(Some(true)) if facts.frames_are_known(!side) => {
+            Rung::new(Outcome::Failed, blame(!side), "keepalive-timeout", Confidence::Likely).or(
+                "the Ping reached the peer's TCP, but a proxy on the way kept it from the endpoint",
+            )
+        }
         _ => Rung::new(Outcome::Failed, Blame::Unknown, "keepalive-timeout", Confidence::Possible)
             .or("the path dropped the Ping or the Pong"),
     }

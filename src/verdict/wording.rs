@@ -52,7 +52,8 @@ fn what_happened(story: &Story<'_>) -> String {
     match facts.close_initiator() {
         Initiator::One(side) => closed(facts, side),
         Initiator::Both => {
-            let code = |side: Side| facts.frames[side].close.as_ref().map_or(String::new(), code_of);
+            let code =
+                |side: Side| facts.frames[side].close.as_ref().map_or(String::new(), code_of);
             format!(
                 "Both sides closed at the same time, the client with {}, the server with {}",
                 code(Side::Client),
@@ -81,7 +82,9 @@ fn closed(facts: &Facts, side: Side) -> String {
         _ => "closed the connection",
     };
     let answer = match &facts.frames[!side].close {
-        Some(answer) if answer.frame.code() == close.frame.code() => ", and the peer answered alike",
+        Some(answer) if answer.frame.code() == close.frame.code() => {
+            ", and the peer answered alike"
+        }
         Some(_) => ", and the peer answered with another code",
         None => "",
     };

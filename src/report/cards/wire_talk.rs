@@ -115,13 +115,13 @@ mod tests {
 
     #[test]
     fn a_script_reads_as_a_dialogue() {
-        let script: Script = &[ASK, text("hello").unmasked().from_client(), SERVER_FAILS];
+        const SCRIPT: Script = &[ASK, text("hello").unmasked().from_client(), SERVER_FAILS];
         assert_eq!(
-            lines(script),
+            lines(SCRIPT),
             [
                 "client  GET /chat HTTP/1.1",
                 "client  text \"hello\" [no mask]",
-                "server  Close 1002",
+                "server  close 1002",
             ]
         );
     }

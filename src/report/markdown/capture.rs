@@ -21,8 +21,7 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
     };
     writeln!(out, "- {file}: {}, {}", prose(format), words::held(capture))?;
     if let (Some(first), Some(last)) = (&capture.first, &capture.last) {
-        let (first, last) = (words::moment(first), words::moment(last));
-        writeln!(out, "  - from {} to {}", prose(&first), prose(&last))?;
+        writeln!(out, "  - {}", prose(&words::span(first, last)))?;
     }
     if let Some(sha256) = &capture.sha256 {
         writeln!(out, "  - SHA-256 {}", code(sha256))?;

@@ -84,14 +84,11 @@ fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()>
         Blame::None => (Ink::Good, "nobody".to_owned()),
         Blame::Unknown => (Ink::Of(Severity::Warning), "unknown".to_owned()),
     };
-    let sure = format!("   confidence: {}", verdict.confidence.name());
-    let cause = verdict.cause.as_ref().map(|cause| format!("   cause: {cause}"));
-    page.line(&[
-        (Ink::Plain, "  at fault: "),
-        (ink, &party),
-        (Ink::Plain, &sure),
-        (Ink::Plain, cause.as_deref().unwrap_or_default()),
-    ])?;
+    let cause = verdict.cause.as_ref().map(|cause| format!(" · cause: {cause}"));
+    let sure = verdict.confidence.name();
+    let rest = format!("· confidence: {sure}{}", cause.as_deref().unwrap_or_default());
+    let lead = [(Ink::Plain, "  at fault: "), (ink, party.as_str()), (Ink::Plain, " ")];
+    page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &rest)?;
     if !verdict.fix.is_empty() {
         page.flow(&[(Ink::Good, "  fix: ")], Ink::Plain, &verdict.fix)?;
     }

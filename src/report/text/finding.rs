@@ -20,7 +20,7 @@ use super::super::page::{Ink, Page, Span};
 use super::super::{ConnectionReport, Detail, FindingReport, words};
 use crate::rules::{self, Severity};
 
-const GUTTER: Span<'_> = (Ink::Frame, "   | ");
+const GUTTER: Span<'_> = (Ink::Frame, "   |");
 
 pub(super) fn write(
     connection: &ConnectionReport,
@@ -77,17 +77,17 @@ fn drawing(finding: &FindingReport, page: &mut Page<'_>) -> io::Result<()> {
         match lines.peek() {
             None if index > 0 && line.len() < 40 => {
                 let line = format!("{line} ");
-                let blanks = " ".repeat(line.len() + 1);
+                let blanks = " ".repeat(line.len() + 2);
                 let hang = [GUTTER, (Ink::Plain, blanks.as_str())];
-                let lead = [GUTTER, (Ink::Plain, " "), (ink, line.as_str())];
+                let lead = [GUTTER, (Ink::Plain, "  "), (ink, line.as_str())];
                 return page
                     .flow_under(&lead, &hang, ink, &finding.detail)
                     .and_then(|()| page.line(&[GUTTER]));
             }
-            _ => page.line(&[GUTTER, (Ink::Plain, " "), (ink, line)])?,
+            _ => page.line(&[GUTTER, (Ink::Plain, "  "), (ink, line)])?,
         }
     }
-    let lead = [GUTTER, (Ink::Plain, " ")];
+    let lead = [GUTTER, (Ink::Plain, "  ")];
     page.flow_under(&lead, &lead, ink, &finding.detail)?;
     page.line(&[GUTTER])
 }

@@ -23,7 +23,7 @@ fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()>
     };
     let mut held = words::held(capture);
     if let (Some(first), Some(last)) = (&capture.first, &capture.last) {
-        held = format!("{held}; {} to {}", words::moment(first), words::time_of_day(last));
+        held = format!("{held}; {}", words::span(first, last));
     }
     page.flow_under(&lead, &hang, Ink::Plain, &format!("{format}, {held}"))?;
     if let Some(error) = &capture.error {
