@@ -109,13 +109,7 @@ impl Conversation {
         }
     }
 
-    fn feed(
-        &mut self,
-        side: Side,
-        input: Input<'_>,
-        tcp: &Connection,
-        findings: &mut Findings,
-    ) {
+    fn feed(&mut self, side: Side, input: Input<'_>, tcp: &Connection, findings: &mut Findings) {
         let Some(mut decoder) = self.decoders[side].take() else { return };
         let mut input = Some(input);
         while let Some(event) = decoder.step(&mut input) {
@@ -160,8 +154,11 @@ impl Conversation {
             return;
         }
         let view = FrameView { header: &start.header, offset: start.offset, bytes: start.bytes() };
-        let context =
-            Context { sender: side, agreement: decoder.agreement(), direction: decoder.direction() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
         let mut breaches: Vec<(&'static Rule, Breach)> = CATALOGUE
             .frame
             .iter()
@@ -206,8 +203,11 @@ impl Conversation {
             complete: end.complete,
             fault: end.fault.as_ref(),
         };
-        let context =
-            Context { sender: side, agreement: decoder.agreement(), direction: decoder.direction() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
         for (rule, check) in &CATALOGUE.message {
             if let Some(breach) = check(&view, &context) {
                 let shown = end.fault.as_ref().map_or(&[][..], |fault| &fault.bytes);
@@ -247,8 +247,11 @@ impl Conversation {
         tcp: &Connection,
         findings: &mut Findings,
     ) {
-        let context =
-            Context { sender: side, agreement: decoder.agreement(), direction: decoder.direction() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
         let shown = frame.payload.get(..2).unwrap_or(&frame.payload);
         for rule in rules::all() {
             if let Check::Close(check) = rule.check
@@ -325,7 +328,7 @@ impl Pinging {
 }
 
 /// Findings of one connection, each rule once a side.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) list: Vec<Finding>,
     most_packets: usize,
