@@ -309,7 +309,7 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
-/// The time of day of an RFC 3339 time, without zeros that say nothing: `12:00:01.005`.
+/// The time of day of an RFC 3339 time, without digits that say nothing: `12:00:01.005`.
 pub(super) fn time_of_day(time: &str) -> &str {
     time.split_once('T').map_or(time, |(_, clock)| short_clock(clock))
 }
@@ -332,16 +332,16 @@ pub(super) fn span(first: &str, last: &str) -> String {
     }
 }
 
-/// Without the `Z` and without a last group of three zeros beyond milliseconds.
+/// Without the `Z`, in milliseconds if they are all there is, else in microseconds: a person
+/// looks for the packet by its number, and a program reads JSON.
 fn short_clock(clock: &str) -> &str {
-    let mut clock = clock.strip_suffix('Z').unwrap_or(clock);
-    let fraction = |clock: &str| clock.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    while fraction(clock) > 3
-        && let Some(shorter) = clock.strip_suffix("000")
-    {
-        clock = shorter;
-    }
-    clock
+    let clock = clock.strip_suffix('Z').unwrap_or(clock);
+    let Some((seconds, fraction)) = clock.split_once('.') else { return clock };
+    let digits = match fraction.get(3..) {
+        Some(rest) if rest.bytes().all(|digit| digit == b'0') => 3,
+        _ => 6,
+    };
+    clock.get(..seconds.len() + 1 + digits).unwrap_or(clock)
 }
 
 #[cfg(test)]
@@ -349,10 +349,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_lose_the_zeros_that_say_nothing() {
+    fn times_lose_the_digits_that_say_nothing() {
         assert_eq!(time_of_day("2026-01-01T12:00:01.005000Z"), "12:00:01.005");
         assert_eq!(time_of_day("2026-01-01T12:00:01.005001Z"), "12:00:01.005001");
         assert_eq!(time_of_day("2026-01-01T12:00:01.000000Z"), "12:00:01.000");
+        assert_eq!(time_of_day("2026-01-01T12:00:01.005001002Z"), "12:00:01.005001");
+        assert_eq!(time_of_day("2026-01-01T12:00:01.5Z"), "12:00:01.5");
         assert_eq!(time_of_day("nonsense"), "nonsense");
         assert_eq!(moment("2026-01-01T12:00:01.500000Z"), "2026-01-01 12:00:01.500 UTC");
     }
