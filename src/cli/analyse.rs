@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::inputs::{self, Input};
 use super::output::{self, Output};
-use super::{When, any_format, complain};
+use super::{When, any_format, command, complain, explain};
 use wsblame::pipeline::{self, Options};
 use wsblame::report::{
     AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
@@ -114,6 +114,9 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
             complain(format_args!("{}: {error}", capture.file));
         }
     }
+    if let Some(command) = arguments.captures.first().and_then(|path| meant_command(path)) {
+        complain(format_args!("did you mean the command {command}? see wsblame --help"));
+    }
     let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
     filter(arguments, format).narrow(&mut report).map_err(|error| match read_nothing {
         true => Failure(Exit::Unreadable, error.to_string()),
@@ -131,6 +134,14 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     output.write(|out| (format.write)(&report, &style, out)).map_err(unwritable)?;
     Ok(exit)
+}
+
+/// The command that a file that is not there was meant to be.
+fn meant_command(path: &Path) -> Option<String> {
+    let word = path.to_str().filter(|word| !word.contains(['.', '/']) && !path.exists())?;
+    let commands = command();
+    let mut names = commands.get_subcommands().map(|known| known.get_name());
+    names.find(|name| explain::distance(word, name) <= 2).map(str::to_owned)
 }
 
 fn format_for(arguments: &Arguments) -> Result<&'static Format, String> {

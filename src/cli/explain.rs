@@ -1,4 +1,4 @@
-//! `wsblame explain RULE|CODE [CODE]`: what is known of it.
+//! `wsblame explain RULE|CAUSE|CODE [CODE]`: what is known of it.
 
 use clap::Args;
 
@@ -7,11 +7,12 @@ use super::{When, complain, medium, output, rules};
 use wsblame::knowledge::{CloseCode, parse_code};
 use wsblame::report::cards::{self, Card, Medium};
 use wsblame::rules as catalogue;
+use wsblame::verdict::{CAUSES, find_cause};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A rule's id, or a close code by number or name ("abnormal closure")
-    #[arg(value_name = "RULE|CODE")]
+    /// A rule or a cause by its id, or a close code by number or name ("abnormal closure")
+    #[arg(value_name = "RULE|CAUSE|CODE")]
     what: String,
 
     /// A close code to compare the first with
@@ -49,15 +50,20 @@ fn one(what: &str) -> Result<Card, String> {
     if let Some(rule) = catalogue::find(&id) {
         return Ok(Card::Rule(rule));
     }
+    if let Some(cause) = find_cause(&id) {
+        return Ok(Card::Cause(cause));
+    }
     parse_code(what).map(Card::Code).map_err(|error| {
         if what.trim().bytes().all(|byte| byte.is_ascii_digit()) {
             return error.to_string();
         }
         let near = nearest(&id);
         match near.is_empty() {
-            true => format!("no rule and no close code is called \"{what}\"; see: wsblame rules"),
+            true => {
+                format!("no rule, cause or close code is called \"{what}\"; see: wsblame rules")
+            }
             false => format!(
-                "no rule and no close code is called \"{what}\"; did you mean {}?",
+                "no rule, cause or close code is called \"{what}\"; did you mean {}?",
                 near.join(" or ")
             ),
         }
@@ -74,17 +80,19 @@ fn two(one: &str, other: &str) -> Result<Card, String> {
     Ok(Card::Codes(code(one)?, code(other)?))
 }
 
-/// Up to three ids of rules that look like `id`, the likest first.
+/// Up to three ids of rules and causes that look like `id`, the likest first.
 fn nearest(id: &str) -> Vec<&'static str> {
     if id.is_empty() {
         return Vec::new();
     }
-    let mut near: Vec<(usize, &'static str)> = catalogue::all()
-        .filter_map(|rule| {
-            let within = id.len() > 3 && rule.id.contains(id);
-            let distance = if within { 1 } else { distance(id, rule.id) };
+    let rules = catalogue::all().map(|rule| rule.id);
+    let mut near: Vec<(usize, &'static str)> = rules
+        .chain(CAUSES.iter().map(|cause| cause.id))
+        .filter_map(|known| {
+            let within = id.len() > 3 && known.contains(id);
+            let distance = if within { 1 } else { distance(id, known) };
             let allowed = id.chars().count() / 3 + 1;
-            (distance <= allowed).then_some((distance, rule.id))
+            (distance <= allowed).then_some((distance, known))
         })
         .collect();
     near.sort_unstable();
@@ -93,7 +101,7 @@ fn nearest(id: &str) -> Vec<&'static str> {
 }
 
 /// Letters to insert, remove or replace to make `b` of `a` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (done, x) in a.chars().take(64).enumerate() {
@@ -131,6 +139,7 @@ mod tests {
     #[test]
     fn rules_codes_and_names_are_found() {
         assert!(matches!(one("client-frame-unmasked"), Ok(Card::Rule(_))));
+        assert!(matches!(one("clean-close"), Ok(Card::Cause(_))));
         assert!(matches!(one("abnormal closure"), Ok(Card::Code(CloseCode(1006)))));
         assert!(one("70000").is_err_and(|error| error.contains("two bytes")));
         assert!(matches!(two("1005", "1006"), Ok(Card::Codes(..))));

@@ -65,7 +65,7 @@ struct Cli {
 enum Command {
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule or a close code, or compare two close codes
+    /// Explain a rule, a cause or a close code, or compare two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),

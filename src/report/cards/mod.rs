@@ -1,8 +1,9 @@
-//! Cards: what is known of a rule, of a close code, or of two codes side by side.
+//! Cards: what is known of a rule, a cause, a close code, or of two codes side by side.
 //!
-//! In: rows of the catalogue of rules and of the table of close codes. Out: them, laid out in the
+//! In: rows of the catalogue of rules and of the tables of causes and close codes. Out: them, laid out in the
 //! formats in which people ask for them. Cards look at no capture.
 
+mod cause;
 mod code;
 mod rule;
 mod table;
@@ -13,12 +14,15 @@ use std::io::{self, Write};
 use super::{Format, Style, json, page};
 use crate::knowledge::{CloseCode, compare};
 use crate::rules::Rule;
+use crate::verdict::Cause;
 
 /// One thing to explain.
 #[derive(Clone, Copy)]
 pub enum Card {
     /// A rule.
     Rule(&'static Rule),
+    /// A cause that is no broken rule.
+    Cause(&'static Cause),
     /// A close code.
     Code(CloseCode),
     /// Two close codes side by side.
@@ -55,6 +59,9 @@ pub fn write(card: Card, medium: Medium, style: &Style, out: &mut dyn Write) -> 
         (Card::Rule(rule), Medium::Text) => rule::text(rule, &mut page(out)),
         (Card::Rule(rule), Medium::Markdown) => rule::markdown(rule, out),
         (Card::Rule(rule), Medium::Json) => json::print(&rule::RuleCard::of(rule), out),
+        (Card::Cause(cause), Medium::Text) => cause::text(cause, &mut page(out)),
+        (Card::Cause(cause), Medium::Markdown) => cause::markdown(cause, out),
+        (Card::Cause(cause), Medium::Json) => json::print(&cause::CauseCard::of(cause), out),
         (Card::Code(code), Medium::Text) => code::text(code, &mut page(out)),
         (Card::Code(code), Medium::Markdown) => code::markdown(code, out),
         (Card::Code(code), Medium::Json) => json::print(&code::CodeCard::of(code), out),
@@ -80,6 +87,7 @@ mod tests {
     use super::*;
     use crate::knowledge::CLOSE_CODES;
     use crate::rules;
+    use crate::verdict::CAUSES;
 
     fn written(card: Card, medium: Medium) -> String {
         let mut out = Vec::new();
@@ -90,7 +98,8 @@ mod tests {
     fn cards() -> impl Iterator<Item = Card> {
         let codes = CLOSE_CODES.iter().map(|entry| Card::Code(entry.first()));
         let pairs = CLOSE_CODES.iter().map(|entry| Card::Codes(entry.first(), CloseCode(1006)));
-        rules::all().map(Card::Rule).chain(codes).chain(pairs)
+        let causes = CAUSES.iter().map(Card::Cause);
+        rules::all().map(Card::Rule).chain(causes).chain(codes).chain(pairs)
     }
 
     #[test]
