@@ -115,7 +115,13 @@ fn is_linked(word: &str) -> bool {
         || lower.contains("www.")
         || lower.contains("gh-")
         || word.contains('#')
-        || word.matches(':').count() > 1
+        || word.matches(':').count() > 1 && !is_clock(word)
+}
+
+/// Whether a word is a time of day: no emoji has a name like that.
+fn is_clock(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+        && word.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn is_markup(c: char) -> bool {
@@ -186,6 +192,7 @@ mod tests {
         assert_eq!(markdown("WWW.evil.example"), "`WWW.evil.example`");
         assert_eq!(markdown("frame #41"), "frame `#41`");
         assert_eq!(markdown("a :boom: b"), "a `:boom:` b");
+        assert_eq!(markdown("at 12:00:01.005 UTC"), "at 12:00:01.005 UTC");
     }
 
     #[test]

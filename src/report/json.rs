@@ -130,6 +130,7 @@ impl<F: Formatter> Formatter for Guarded<F> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a missing member of a JSON value is null")]
 mod tests {
     use serde_json::Value;
 

@@ -20,7 +20,7 @@ mod words;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::panic)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
 pub use filter::{Filter, NoSuchConnection};

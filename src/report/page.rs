@@ -105,11 +105,11 @@ impl<'o> Page<'o> {
     fn span(&mut self, (ink, words): Span<'_>) -> io::Result<()> {
         let words = escape::terminal(words);
         match self.colour {
-            Colour::Plain => write!(self.out, "{words}"),
-            Colour::Ansi => {
+            Colour::Ansi if !words.is_empty() && ink != Ink::Plain => {
                 let ansi = ink.ansi();
                 write!(self.out, "{ansi}{words}{ansi:#}")
             }
+            _ => write!(self.out, "{words}"),
         }
     }
 }

@@ -129,6 +129,15 @@ pub(super) fn close(close: &CloseFrameReport) -> String {
     }
 }
 
+/// Whether there is anything to say about Close frames: none are expected of a handshake that
+/// failed.
+pub(super) fn may_have_closed(connection: &ConnectionReport) -> bool {
+    let close = &connection.close;
+    let refused =
+        matches!(connection.verdict.outcome, Outcome::Rejected | Outcome::HandshakeFailed);
+    !refused || close.client_sent.is_some() || close.server_sent.is_some()
+}
+
 /// Whether a Close arrived.
 pub(super) fn delivered(delivered: Option<bool>) -> &'static str {
     match delivered {
@@ -200,7 +209,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push('_');
         }
         out.push(digit);
@@ -252,13 +261,13 @@ fn prefixed(prefix: &str, text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{prefix}{text}") }
 }
 
-/// Who is at fault in which connections: `client`, `#1, #4`.
-pub(super) fn blamed(report: &Report) -> Vec<(&'static str, String)> {
+/// Who is at fault in which connections: `client`, `#1, #4`; each id is written behind `mark`.
+pub(super) fn blamed(report: &Report, mark: &str) -> Vec<(&'static str, String)> {
     const NAMED: usize = 8;
     let parties = [Blame::Client, Blame::Server, Blame::Intermediary, Blame::Unknown];
     let blamed = parties.into_iter().map(|party| {
         let guilty = report.connections.iter().filter(|one| one.verdict.at_fault == party);
-        let mut ids: Vec<String> = guilty.map(|one| format!("#{}", one.id)).collect();
+        let mut ids: Vec<String> = guilty.map(|one| format!("{mark}{}", one.id)).collect();
         if ids.len() > NAMED {
             let more = ids.len() - NAMED;
             ids.truncate(NAMED);

@@ -106,9 +106,15 @@ fn who_did_what(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
         ],
         ["has to fix it".to_owned(), guilty(Blame::Client), guilty(Blame::Server)],
     ];
-    writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;
+    let may_have_closed = words::may_have_closed(connection);
+    if may_have_closed {
+        writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;
+    }
     header(&["", "client", "server"], out)?;
-    let is_said = |row: &&[String; 3]| row.iter().skip(1).any(|cell| !cell.is_empty());
+    let is_said = |row: &&[String; 3]| {
+        let [label, client, server] = row;
+        !(client.is_empty() && server.is_empty()) && (may_have_closed || label != "Close sent")
+    };
     rows.iter().filter(is_said).try_for_each(|cells| row(cells, out))?;
     writeln!(out)?;
     handshake(connection, out)
@@ -189,7 +195,7 @@ fn timeline(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
             &[
                 event.packet.to_string(),
                 prose(words::time_of_day(&event.time)),
-                prose(&event.after),
+                cell_code(&event.after),
                 event.side.name().to_owned(),
                 cell_code(&event.event),
             ],

@@ -28,7 +28,7 @@ pub(super) fn write(report: &Report, _: &Style, out: &mut dyn Write) -> io::Resu
 /// One row for each connection.
 fn overview(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {} WebSocket connections\n", report.connections.len())?;
-    for (party, ids) in words::blamed(report) {
+    for (party, ids) in words::blamed(report, "") {
         writeln!(out, "- At fault: **{party}** in {}", prose(&ids))?;
     }
     if report.connections.iter().any(|one| one.verdict.at_fault != super::Blame::None) {

@@ -3,9 +3,7 @@
 use std::io;
 
 use super::super::page::{Ink, Page, Span};
-use super::super::{
-    Blame, ConnectionReport, Detail, Outcome, Report, SideName, TimelineRow, words,
-};
+use super::super::{Blame, ConnectionReport, Detail, Report, SideName, TimelineRow, words};
 use super::{finding, summary};
 use crate::rules::Severity;
 
@@ -116,7 +114,7 @@ fn who_did_what(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Resul
     let opened = format!("{}, {status}", words::moment(&connection.opened));
     let [client_sent, server_sent] = &closes;
     fact("opened", &opened, page)?;
-    if may_have_closed(connection) {
+    if words::may_have_closed(connection) {
         fact("closed first", words::initiator(close.initiator), page)?;
         fact("client sent", client_sent, page)?;
         fact("server sent", server_sent, page)?;
@@ -124,15 +122,6 @@ fn who_did_what(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Resul
     fact("TCP ended by", &words::tcp_end(&close.tcp_end), page)?;
     fact("client API", &words::surfaced(close.surfaced.client, outcome), page)?;
     fact("server API", &words::surfaced(close.surfaced.server, outcome), page)
-}
-
-/// Whether there is anything to say about Close frames: none are expected of a handshake that
-/// failed.
-fn may_have_closed(connection: &ConnectionReport) -> bool {
-    let close = &connection.close;
-    let refused =
-        matches!(connection.verdict.outcome, Outcome::Rejected | Outcome::HandshakeFailed);
-    !refused || close.client_sent.is_some() || close.server_sent.is_some()
 }
 
 fn handshake(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {

@@ -86,7 +86,7 @@ fn tally(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             spans.push((ink, words::count(found, severity.name())));
         }
     }
-    for (blame, ids) in words::blamed(report) {
+    for (blame, ids) in words::blamed(report, "#") {
         spans.push((Ink::Plain, format!("; at fault: {blame} in {ids}")));
     }
     let spans: Vec<_> = spans.iter().map(|(ink, text)| (*ink, text.as_str())).collect();
