@@ -6,8 +6,8 @@
 
 use super::{
     Agreement, Assembly, ControlFrame, Direction, Event, FrameHeader, FrameStart, LOOKAHEAD,
-    LastFrame, LengthForm, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Text,
-    Utf8, Utf8Fault, unmask,
+    LengthForm, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Text, Utf8Fault,
+    unmask,
 };
 use crate::endpoint::Side;
 use crate::tcp::StreamEvent;
@@ -441,87 +441,6 @@ impl Message {
             range: (self.start..end).into(),
             complete,
             fault,
-        }
-    }
-}
-
-impl Direction {
-    /// Takes in a header.
-    fn begin(&mut self, frame: &FrameStart, agreed: &Agreement) {
-        let header = &frame.header;
-        self.frames += 1;
-        self.payload_bytes = self.payload_bytes.saturating_add(header.payload_len);
-        self.note_mask(header);
-        if header.opcode.is_control() || header.opcode.is_reserved() {
-            return;
-        }
-        self.last_frame = Some(LastFrame {
-            header: *header,
-            offset: frame.offset,
-            opening: [0; MAX_HEADER_LEN],
-            opening_len: 0,
-        });
-        let empty = u64::from(!header.fin && header.payload_len == 0);
-        match (&mut self.assembly, header.opcode) {
-            (Assembly::Open(message), Opcode::CONTINUATION) => {
-                message.fragments += 1;
-                message.empty_fragments += empty;
-            }
-            (Assembly::Idle, Opcode::CONTINUATION) => {}
-            (_, opcode) => {
-                // What an unknown extension does to payload is unknown too.
-                let plain = header.rsv == 0 && !agreed.unknown_extension;
-                let text = if opcode == Opcode::TEXT && plain {
-                    Text::Checked(Utf8::default())
-                } else {
-                    Text::Unchecked
-                };
-                self.assembly = Assembly::Open(Message {
-                    opcode,
-                    compressed: header.rsv & FrameHeader::RSV1 != 0,
-                    len: 0,
-                    fragments: 1,
-                    empty_fragments: empty,
-                    start: frame.offset,
-                    text,
-                });
-            }
-        }
-    }
-
-    /// Takes in the end of a message.
-    fn end(&mut self, end: &MessageEnd) {
-        if end.complete {
-            self.assembly = Assembly::Idle;
-            self.messages += 1;
-            self.largest_message = self.largest_message.max(end.len);
-        }
-    }
-
-    fn note_mask(&mut self, header: &FrameHeader) {
-        let Some(key) = header.mask else { return };
-        let masking = &mut self.masking;
-        masking.run = if masking.last == Some(key) { masking.run + 1 } else { 1 };
-        masking.last = Some(key);
-        if header.payload_len > 0 {
-            masking.frames += 1;
-            masking.zero += u64::from(key.0 == [0; 4]);
-        }
-    }
-
-    /// Keeps the first bytes of a data frame's payload as they are on the wire.
-    fn note_opening(&mut self, position: u64, bytes: &[u8]) {
-        let Some(last) = &mut self.last_frame else { return };
-        let free = last.opening.iter_mut().skip(usize::try_from(position).unwrap_or(usize::MAX));
-        let noted = free.zip(bytes).map(|(to, from)| *to = *from).count();
-        last.opening_len += u8::try_from(noted).unwrap_or(0);
-    }
-
-    /// What is wrong with the open message's text, if it is known already.
-    fn text_fault(&self) -> Option<Utf8Fault> {
-        match &self.assembly {
-            Assembly::Open(Message { text: Text::Checked(utf8), .. }) => utf8.fault(),
-            _ => None,
         }
     }
 }

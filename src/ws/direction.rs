@@ -1,7 +1,10 @@
 //! One side's frames, as a state: which message is open, whether it has sent its Close, what has
 //! been counted.
 
-use super::{ControlFrame, FrameHeader, LengthForm, MaskKey, Opcode, Utf8};
+use super::{
+    ControlFrame, FrameHeader, FrameStart, LengthForm, MAX_HEADER_LEN, MaskKey, MessageEnd, Opcode,
+    Utf8, Utf8Fault,
+};
 use crate::endpoint::Side;
 
 /// What the opening handshake agreed on, as far as frames are concerned.
@@ -103,7 +106,7 @@ pub struct LastFrame {
     /// Stream offset of the header.
     pub offset: u64,
     /// The first bytes of the payload as on the wire.
-    pub opening: [u8; super::MAX_HEADER_LEN],
+    pub opening: [u8; MAX_HEADER_LEN],
     /// How many of `opening` are set.
     pub opening_len: u8,
 }
@@ -169,4 +172,85 @@ impl Direction {
 
     /// From this many fragments on, a well-known receiver refuses a message with 1008.
     pub const MANY_FRAGMENTS: u64 = 128 * 1024;
+}
+
+impl Direction {
+    /// Takes in a header.
+    pub(super) fn begin(&mut self, frame: &FrameStart, agreed: &Agreement) {
+        let header = &frame.header;
+        self.frames += 1;
+        self.payload_bytes = self.payload_bytes.saturating_add(header.payload_len);
+        self.note_mask(header);
+        if header.opcode.is_control() || header.opcode.is_reserved() {
+            return;
+        }
+        self.last_frame = Some(LastFrame {
+            header: *header,
+            offset: frame.offset,
+            opening: [0; MAX_HEADER_LEN],
+            opening_len: 0,
+        });
+        let empty = u64::from(!header.fin && header.payload_len == 0);
+        match (&mut self.assembly, header.opcode) {
+            (Assembly::Open(message), Opcode::CONTINUATION) => {
+                message.fragments += 1;
+                message.empty_fragments += empty;
+            }
+            (Assembly::Idle, Opcode::CONTINUATION) => {}
+            (_, opcode) => {
+                // What an unknown extension does to payload is unknown too.
+                let plain = header.rsv == 0 && !agreed.unknown_extension;
+                let text = if opcode == Opcode::TEXT && plain {
+                    Text::Checked(Utf8::default())
+                } else {
+                    Text::Unchecked
+                };
+                self.assembly = Assembly::Open(Message {
+                    opcode,
+                    compressed: header.rsv & FrameHeader::RSV1 != 0,
+                    len: 0,
+                    fragments: 1,
+                    empty_fragments: empty,
+                    start: frame.offset,
+                    text,
+                });
+            }
+        }
+    }
+
+    /// Takes in the end of a message.
+    pub(super) fn end(&mut self, end: &MessageEnd) {
+        if end.complete {
+            self.assembly = Assembly::Idle;
+            self.messages += 1;
+            self.largest_message = self.largest_message.max(end.len);
+        }
+    }
+
+    fn note_mask(&mut self, header: &FrameHeader) {
+        let Some(key) = header.mask else { return };
+        let masking = &mut self.masking;
+        masking.run = if masking.last == Some(key) { masking.run + 1 } else { 1 };
+        masking.last = Some(key);
+        if header.payload_len > 0 {
+            masking.frames += 1;
+            masking.zero += u64::from(key.0 == [0; 4]);
+        }
+    }
+
+    /// Keeps the first bytes of a data frame's payload as they are on the wire.
+    pub(super) fn note_opening(&mut self, position: u64, bytes: &[u8]) {
+        let Some(last) = &mut self.last_frame else { return };
+        let free = last.opening.iter_mut().skip(usize::try_from(position).unwrap_or(usize::MAX));
+        let noted = free.zip(bytes).map(|(to, from)| *to = *from).count();
+        last.opening_len += u8::try_from(noted).unwrap_or(0);
+    }
+
+    /// What is wrong with the open message's text, if it is known already.
+    pub(super) fn text_fault(&self) -> Option<Utf8Fault> {
+        match &self.assembly {
+            Assembly::Open(Message { text: Text::Checked(utf8), .. }) => utf8.fault(),
+            _ => None,
+        }
+    }
 }
