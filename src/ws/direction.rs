@@ -3,7 +3,7 @@
 
 use super::{
     ControlFrame, FrameHeader, FrameStart, LengthForm, MAX_HEADER_LEN, MaskKey, MessageEnd, Opcode,
-    Utf8, Utf8Fault,
+    Short, Utf8, Utf8Fault,
 };
 use crate::endpoint::Side;
 
@@ -73,6 +73,8 @@ pub struct Message {
     pub start: u64,
     /// The check of its text.
     pub text: Text,
+    /// Stream offset behind the byte that showed its text to be invalid.
+    pub spoiled_at: Option<u64>,
 }
 
 /// Whether a message's text is being checked.
@@ -105,10 +107,8 @@ pub struct LastFrame {
     pub header: FrameHeader,
     /// Stream offset of the header.
     pub offset: u64,
-    /// The first bytes of the payload as on the wire.
-    pub opening: [u8; MAX_HEADER_LEN],
-    /// How many of `opening` are set.
-    pub opening_len: u8,
+    /// The first bytes of the payload as on the wire; fewer where the capture has a hole.
+    pub opening: Short<MAX_HEADER_LEN>,
 }
 
 /// One side's stream of frames so far.
@@ -158,10 +158,10 @@ impl Direction {
         masked_right && form_is_minimal && opcode_fits && self.close.is_none()
     }
 
-    /// Whether the open message has so many fragments that a rule may count them.
+    /// Whether one more fragment makes so many that a rule may count them.
     fn fragments_pile_up(&self) -> bool {
         match &self.assembly {
-            Assembly::Open(message) => message.fragments >= Direction::MANY_EMPTY_FRAGMENTS,
+            Assembly::Open(message) => message.fragments + 1 >= Direction::MANY_EMPTY_FRAGMENTS,
             Assembly::Idle => false,
         }
     }
@@ -184,12 +184,8 @@ impl Direction {
         if header.opcode.is_control() || header.opcode.is_reserved() {
             return;
         }
-        self.last_frame = Some(LastFrame {
-            header: *header,
-            offset: frame.offset,
-            opening: [0; MAX_HEADER_LEN],
-            opening_len: 0,
-        });
+        let opening = Short::default();
+        self.last_frame = Some(LastFrame { header: *header, offset: frame.offset, opening });
         let empty = u64::from(!header.fin && header.payload_len == 0);
         match (&mut self.assembly, header.opcode) {
             (Assembly::Open(message), Opcode::CONTINUATION) => {
@@ -213,6 +209,7 @@ impl Direction {
                     empty_fragments: empty,
                     start: frame.offset,
                     text,
+                    spoiled_at: None,
                 });
             }
         }
@@ -240,10 +237,11 @@ impl Direction {
 
     /// Keeps the first bytes of a data frame's payload as they are on the wire.
     pub(super) fn note_opening(&mut self, position: u64, bytes: &[u8]) {
-        let Some(last) = &mut self.last_frame else { return };
-        let free = last.opening.iter_mut().skip(usize::try_from(position).unwrap_or(usize::MAX));
-        let noted = free.zip(bytes).map(|(to, from)| *to = *from).count();
-        last.opening_len += u8::try_from(noted).unwrap_or(0);
+        if let Some(last) = &mut self.last_frame
+            && position == last.opening.len() as u64
+        {
+            last.opening.extend(bytes);
+        }
     }
 
     /// What is wrong with the open message's text, if it is known already.
