@@ -6,6 +6,7 @@ use super::{
     Short, Utf8, Utf8Fault,
 };
 use crate::endpoint::Side;
+use crate::tcp::Range64;
 
 /// What the opening handshake agreed on, as far as frames are concerned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,11 +31,18 @@ pub enum Deflate {
 }
 
 impl Agreement {
-    /// Whether `rsv` is allowed on a data frame that starts a message, as far as is known.
-    fn allows_rsv(&self, rsv: u8) -> bool {
-        rsv == 0
-            || self.unknown_extension
-            || (rsv == FrameHeader::RSV1 && self.deflate != Deflate::Absent)
+    /// The reserved bits of `header` to which nothing that was agreed on gives a meaning (RFC 6455
+    /// §5.2). While it is not known what was, RSV1 counts as meant.
+    pub fn undefined_rsv(&self, header: &FrameHeader) -> u8 {
+        let defined = match (self.deflate, header.opcode) {
+            _ if self.unknown_extension => 0b111,
+            (Deflate::Unknown, _) => FrameHeader::RSV1,
+            (Deflate::Absent, _) => 0,
+            // RFC 7692 §6: on the first frame of a data message, and nowhere else.
+            (Deflate::Agreed, Opcode::TEXT | Opcode::BINARY) => FrameHeader::RSV1,
+            (Deflate::Agreed, _) => 0,
+        };
+        header.rsv & !defined
     }
 }
 
@@ -111,6 +119,21 @@ pub struct LastFrame {
     pub opening: Short<MAX_HEADER_LEN>,
 }
 
+impl LastFrame {
+    /// The header with which the payload begins as it is on the wire, if it is one that `sender`
+    /// could have sent on its own and its frame fits into the payload.
+    pub fn inner_header(&self, sender: Side, agreed: &Agreement) -> Option<FrameHeader> {
+        let (_, inner) = FrameHeader::parse(&self.opening).ok()?;
+        let ordinary = Direction::default().is_ordinary(&inner, sender, agreed);
+        (ordinary && inner.total_len() <= self.header.payload_len).then_some(inner)
+    }
+
+    /// From the first byte of the header to behind the payload as declared.
+    pub fn range(&self) -> Range64 {
+        (self.offset..self.offset.saturating_add(self.header.total_len())).into()
+    }
+}
+
 /// One side's stream of frames so far.
 #[derive(Debug, Default)]
 pub struct Direction {
@@ -148,7 +171,7 @@ impl Direction {
         };
         let is_open = matches!(self.assembly, Assembly::Open(_));
         let opcode_fits = match header.opcode {
-            Opcode::TEXT | Opcode::BINARY => !is_open && agreed.allows_rsv(header.rsv),
+            Opcode::TEXT | Opcode::BINARY => !is_open && agreed.undefined_rsv(header) == 0,
             Opcode::CONTINUATION => is_open && header.rsv == 0 && !self.fragments_pile_up(),
             Opcode::CLOSE | Opcode::PING | Opcode::PONG => {
                 header.fin && header.payload_len <= 125 && header.rsv == 0

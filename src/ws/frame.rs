@@ -12,7 +12,7 @@ use nom::bytes::streaming::take;
 use nom::combinator::{cond, map};
 use nom::number::streaming::{be_u16, be_u64};
 
-use super::Opcode;
+use super::{Opcode, Short};
 
 /// The longest header: 2 bytes, 8 of extended length, 4 of masking key.
 pub const MAX_HEADER_LEN: usize = 14;
@@ -70,6 +70,25 @@ impl FrameHeader {
         let opcode = Opcode(opcode);
         let header = FrameHeader { fin, rsv, opcode, mask, payload_len, length_form, header_len };
         Ok((rest, header))
+    }
+
+    /// The bytes that parse to it.
+    pub fn encode(&self) -> Short<MAX_HEADER_LEN> {
+        let first = u8::from(self.fin) << 7 | (self.rsv & 0b111) << 4 | self.opcode.0 & 0xF;
+        let mask_bit = u8::from(self.mask.is_some()) << 7;
+        let len = self.payload_len.to_be_bytes();
+        let [.., low] = len;
+        let (len7, extended_from) = match self.length_form {
+            LengthForm::Seven => (low & 0x7F, 8),
+            LengthForm::Sixteen => (126, 6),
+            LengthForm::SixtyFour => (127, 0),
+        };
+        let mut bytes = Short::from(&[first, mask_bit | len7][..]);
+        bytes.extend(len.get(extended_from..).unwrap_or_default());
+        if let Some(MaskKey(key)) = self.mask {
+            bytes.extend(&key);
+        }
+        bytes
     }
 
     /// Whether the payload length was written in the shortest form (RFC 6455 §5.2).
@@ -138,6 +157,19 @@ mod tests {
             assert!(matches!(FrameHeader::parse(prefix), Err(nom::Err::Incomplete(_))), "{cut}");
         }
         assert_eq!(usize::from(parse(&longest).header_len), MAX_HEADER_LEN);
+    }
+
+    #[test]
+    fn what_was_parsed_is_written_as_it_stood() {
+        let headers: [&[u8]; 4] = [
+            &[0x81, 0x05],
+            &[0x7B, 0x7E, 0x00, 0x05],
+            &[0x82, 0xFF, 0x80, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4],
+            &[0x88, 0x82, 9, 8, 7, 6],
+        ];
+        for bytes in headers {
+            assert_eq!(&*parse(bytes).encode(), bytes);
+        }
     }
 
     #[test]
