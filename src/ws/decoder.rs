@@ -6,8 +6,7 @@
 
 use super::{
     Agreement, Assembly, ControlFrame, Direction, Event, FrameHeader, FrameStart, LOOKAHEAD,
-    LengthForm, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text,
-    Utf8Fault, unmask,
+    MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text, Utf8Fault, unmask,
 };
 use crate::endpoint::Side;
 use crate::tcp::StreamEvent;
@@ -241,11 +240,7 @@ impl Decoder {
     fn enter_payload(&mut self, start: FrameStart) -> Progress {
         let header = start.header;
         self.offset = start.offset.saturating_add(u64::from(header.header_len));
-        let swapped = match header.length_form {
-            LengthForm::Seven => header.payload_len,
-            LengthForm::Sixteen => header.payload_len.swap_bytes() >> 48,
-            LengthForm::SixtyFour => header.payload_len.swap_bytes(),
-        };
+        let swapped = header.swapped_len();
         let landing = (swapped < header.payload_len)
             .then(|| Landing { len: swapped, bytes: Short::default() });
         self.state = State::Payload(Payload {

@@ -100,6 +100,16 @@ impl FrameHeader {
         }
     }
 
+    /// The payload length as it reads in little-endian order, which is not the order of RFC 6455
+    /// §5.2.
+    pub fn swapped_len(&self) -> u64 {
+        match self.length_form {
+            LengthForm::Seven => self.payload_len,
+            LengthForm::Sixteen => self.payload_len.swap_bytes() >> 48,
+            LengthForm::SixtyFour => self.payload_len.swap_bytes(),
+        }
+    }
+
     /// Header and payload together, in bytes, saturating.
     pub fn total_len(&self) -> u64 {
         self.payload_len.saturating_add(u64::from(self.header_len))

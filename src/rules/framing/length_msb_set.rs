@@ -40,12 +40,12 @@ fn check(frame: &FrameView<'_>, _: &Context<'_>) -> Option<Breach> {
         return None;
     }
     let len = header.payload_len;
-    let swapped = len.swap_bytes();
+    let swapped = header.swapped_len();
     let reading = if swapped <= u64::from(u32::MAX) {
         format!("; in the other byte order it would be {swapped}")
     } else {
         String::new()
     };
     let detail = format!("the length is {len:#018x}{reading}");
-    Some(Breach::new(detail).guilty(2, 0x80).losing_sync())
+    Some(Breach::new(detail).showing(&*header.encode()).guilty(2, 0x80).losing_sync())
 }

@@ -55,3 +55,6 @@ pub static RULES: &[&Rule] = &[
     &too_many_fragments::RULE,
     &torn_frame::RULE,
 ];
+
+#[cfg(test)]
+mod tests;

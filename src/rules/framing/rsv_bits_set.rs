@@ -56,7 +56,7 @@ fn check(frame: &FrameView<'_>, context: &Context<'_>) -> Option<Breach> {
     }
     // With a second impossibility in the same byte it is no header, and its length means nothing.
     if opcode.is_reserved() || opcode.is_control() && !header.fin {
-        return Some(breach.losing_sync());
+        return Some(breach.showing(&*header.encode()).losing_sync());
     }
     Some(breach)
 }

@@ -54,8 +54,8 @@ fn check(message: &MessageView<'_>, context: &Context<'_>) -> Option<Breach> {
     let hex: Vec<_> = fault.bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     let (hex, kind) = (hex.join(" "), fault.kind.description());
     let guess = guess(fault);
-    let written_into = written_into(message, context);
-    let detail = format!("at byte {offset} of the text stands {hex}, {kind}{guess}{written_into}");
+    let framing = framing(message, fault, context);
+    let detail = format!("at byte {offset} of the text stands {hex}, {kind}{guess}{framing}");
     Some(breach(detail, message, fault, context))
 }
 
@@ -84,13 +84,17 @@ fn is_single_byte_letter(fault: &Utf8Fault) -> Option<bool> {
     Some(is_letter && before.is_ascii_alphabetic() && matches!(after, b' '..=b'~'))
 }
 
-/// Whether the payload as it is on the wire begins like another frame.
-fn written_into(message: &MessageView<'_>, context: &Context<'_>) -> &'static str {
+/// What in the frame's own header or beginning may explain the fault.
+fn framing(message: &MessageView<'_>, fault: &Utf8Fault, context: &Context<'_>) -> &'static str {
     let first = context.direction.last_frame.filter(|last| last.offset == message.range.start);
-    match first.and_then(|last| last.inner_header(context.sender, context.agreement)) {
-        Some(_) => "; the payload begins like another frame, as when two tasks write at once",
-        None => "",
+    let Some(first) = first else { return "" };
+    if first.inner_header(context.sender, context.agreement).is_some() {
+        return "; the payload begins like another frame, as when two tasks write at once";
     }
+    if first.header.swapped_len() == fault.offset && fault.offset != first.header.payload_len {
+        return "; here the frame would end if its length were written in little-endian order";
+    }
+    ""
 }
 
 #[cfg(test)]
