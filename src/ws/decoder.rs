@@ -448,3 +448,6 @@ impl Message {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -23,3 +23,6 @@ pub use mask::unmask;
 pub use opcode::Opcode;
 pub use short::Short;
 pub use utf8::{Utf8, Utf8Fault, Utf8Kind};
+
+#[cfg(test)]
+pub(crate) use decoder::tests as laws;

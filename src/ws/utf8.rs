@@ -164,6 +164,10 @@ fn classify(bytes: &[u8]) -> Utf8Kind {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     fn check(pieces: &[&[u8]]) -> Result<(), Utf8Fault> {
@@ -196,6 +200,27 @@ mod tests {
         assert_eq!(kind(b"\xf4\x90\x80\x80"), Some((0, Utf8Kind::OutOfRange)));
         assert_eq!(kind(b"\xff"), Some((0, Utf8Kind::OutOfRange)));
         assert_eq!(kind(b"price: \xe2\x82"), Some((7, Utf8Kind::Truncated)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_standard_library_agrees(
+            bytes in vec(select(vec![b'a', 0x80, 0xBF, 0xC3, 0xE0, 0xE2, 0xED, 0xF0, 0xF4, 0xFF, 0x9F]), 0..24),
+            size in 1_usize..9,
+        ) {
+            let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
+            let found = check(&pieces).err();
+            prop_assert_eq!(&found, &check(&[&bytes]).err());
+            let expected = std::str::from_utf8(&bytes).err();
+            prop_assert_eq!(found.is_some(), expected.is_some());
+            if let (Some(fault), Some(error)) = (found, expected) {
+                prop_assert_eq!(fault.offset, error.valid_up_to() as u64);
+                prop_assert_eq!(fault.kind == Utf8Kind::Truncated, error.error_len().is_none());
+                let len = fault.bytes.len();
+                prop_assert_eq!(len, error.error_len().unwrap_or(len));
+                prop_assert!((fault.offset + 1..=fault.offset + 4).contains(&fault.end));
+            }
+        }
     }
 
     #[test]

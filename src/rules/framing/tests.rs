@@ -2,16 +2,20 @@
 
 use std::collections::HashSet;
 
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::RULES;
 use crate::endpoint::Side;
 use crate::pipeline::{Analysis, Options};
 use crate::report::FindingReport;
-use crate::rules::{Rule, Severity, utf8};
+use crate::rules::{Check, Context, FrameView, Rule, Severity, utf8};
 use crate::script::{
     ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FAILS, CLIENT_FIN, CODE_1007, Frame, Length, Play,
     SERVER_CLOSES, SERVER_FAILS, SERVER_FIN, Script, Step, binary, close, continuation, pong, text,
     text_bytes, write_pcap,
 };
+use crate::ws::{Event, laws};
 
 /// Payload of a Close: 1009.
 const CODE_1009: &[u8] = &[0x03, 0xF1];
@@ -218,4 +222,24 @@ fn a_header_that_cannot_be_one_ends_the_reading() {
         CLIENT_FIN,
     ];
     assert_eq!(ids(script), ["rsv-bits-set"]);
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_short_cut_lets_pass_all_frame_rules_let_pass(
+        side in select(Side::BOTH.to_vec()), agreed in laws::agreements(), frames in laws::streams(),
+    ) {
+        laws::judge(side, &agreed, &frames, |event, decoder| {
+            let Event::Frame(start) = event else { return };
+            let (header, offset) = (&start.header, start.offset);
+            let view = FrameView { header, offset, bytes: start.bytes() };
+            let direction = decoder.direction();
+            let context = Context { sender: side, agreement: &agreed, direction };
+            for rule in crate::rules::all().filter(|_| start.ordinary) {
+                if let Check::Frame(check) = rule.check {
+                    assert_eq!(check(&view, &context), None, "{} for {header:?}", rule.id);
+                }
+            }
+        });
+    }
 }
