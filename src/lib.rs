@@ -11,4 +11,5 @@ pub mod report;
 pub mod rules;
 pub mod script;
 pub mod tcp;
+pub mod verdict;
 pub mod ws;

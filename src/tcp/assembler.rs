@@ -10,7 +10,7 @@
 
 use super::copies::Copies;
 use super::waiting::Waiting;
-use super::{GapCause, Range64, Seq};
+use super::{GapCause, Range64, Seq, StreamEvent};
 use crate::provenance::{PacketRef, Source, SourceMap};
 
 /// What is in order now. In-order payload of the segment at hand is not among it: that is handed
@@ -31,6 +31,16 @@ pub enum Released {
         /// Why.
         cause: GapCause,
     },
+}
+
+impl Released {
+    /// The same as a step of the stream.
+    pub fn as_event(&self) -> StreamEvent<'_> {
+        match self {
+            Released::Data { offset, bytes } => StreamEvent::Data { offset: *offset, bytes },
+            Released::Gap { range, cause } => StreamEvent::Gap { range: *range, cause: *cause },
+        }
+    }
 }
 
 /// How much one direction may hold.
