@@ -46,8 +46,10 @@ pub struct Ending {
     /// Stream offset at which it stands: the sender's bytes before it were sent before it.
     pub offset: u64,
     /// How much of the peer's stream its sender had acknowledged; `None` without an
-    /// acknowledgement.
+    /// acknowledgement, and where the packet may be a repetition.
     pub acked: Option<u64>,
+    /// How much of this side's own stream the peer's next captured segment acknowledged.
+    pub answered: Option<u64>,
 }
 
 /// Everything that is known of one side's half of the connection. Offsets are stream offsets.
@@ -108,6 +110,9 @@ impl Half {
         if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
             self.rst = None;
             self.ignored_resets += 1;
+        }
+        for ending in [&mut self.fin, &mut self.rst].into_iter().flatten() {
+            ending.answered.get_or_insert(acked);
         }
         Some(acked)
     }
@@ -277,7 +282,7 @@ impl Connection {
         };
         let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
-            half.end(end, Ending { at: segment.at, offset: 0, acked });
+            half.end(end, Ending { at: segment.at, offset: 0, acked, answered: None });
         }
         half.assembler.reach(end);
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
@@ -322,6 +327,7 @@ impl Connection {
         let ending = |ending: &Ending| Ending {
             offset: assembler.offset_of(ending.offset).unwrap_or(0),
             acked: ending.acked.and_then(|acked| self.halves[!side].assembler.offset_of(acked)),
+            answered: ending.answered.and_then(|acked| assembler.offset_of(acked)),
             ..*ending
         };
         Summary {
@@ -364,7 +370,7 @@ impl Connection {
         let acked = segment.acknowledgement().map(|ack| self.halves[!side].assembler.extend(ack));
         let half = &mut self.halves[side];
         half.latest = Some(Source { at: segment.at, acked });
-        half.rst.get_or_insert(Ending { at: segment.at, offset, acked });
+        half.rst.get_or_insert(Ending { at: segment.at, offset, acked, answered: None });
     }
 }
 
