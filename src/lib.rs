@@ -6,6 +6,7 @@ pub mod http;
 pub mod ip;
 pub mod knowledge;
 pub mod link;
+pub mod pipeline;
 pub mod provenance;
 pub mod report;
 pub mod rules;

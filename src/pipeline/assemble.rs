@@ -87,7 +87,7 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
         host: request.and_then(|request| value(&request.head, "Host")),
         path: request.map(|request| redact::target(&request.target)),
         subprotocol: handshake.subprotocol().map(redact::subprotocol),
-        extensions: handshake.extensions(),
+        extensions: handshake.accepted_extensions().list.iter().map(ToString::to_string).collect(),
         user_agent: request.and_then(|request| value(&request.head, "User-Agent")),
         server_software: response.and_then(|response| value(&response.head, "Server")),
         proxies,
@@ -98,11 +98,7 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
 
 fn traffic(facts: &Facts, side: Side) -> SideTraffic {
     let frames = &facts.frames[side];
-    SideTraffic {
-        frames: frames.frames,
-        messages: frames.messages,
-        bytes: frames.payload_bytes,
-    }
+    SideTraffic { frames: frames.frames, messages: frames.messages, bytes: frames.payload_bytes }
 }
 
 fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
@@ -117,7 +113,9 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
         })
     };
     let initiator = match facts.close_initiator() {
-        _ if !facts.handshake.is_open() => Some(Initiator::None),
+        _ if !facts.handshake.is_open() => {
+            facts.handshake.response.is_some().then_some(Initiator::None)
+        }
         rules::Initiator::None => Some(Initiator::None),
         rules::Initiator::One(Side::Client) => Some(Initiator::Client),
         rules::Initiator::One(Side::Server) => Some(Initiator::Server),

@@ -93,9 +93,8 @@ fn of_side(facts: &Facts, side: Side, spots: &mut Vec<BlindSpot>) {
     }
     if !tcp.conflicts.is_empty() {
         let bytes = tcp.conflicts.iter().map(|range| range.len()).sum();
-        let hides = format!(
-            "which of two differing copies of bytes of the {side} its peer received"
-        );
+        let hides =
+            format!("which of two differing copies of bytes of the {side} its peer received");
         let lowered = "findings about these bytes are nobody's fault";
         spots.push(BlindSpot { bytes, ..spot("conflicting-copies", Some(side), hides, lowered) });
     }
@@ -142,7 +141,10 @@ pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
         spots.push(spot(
             "clock-went-back",
             None,
-            format!("the true times: {} packets are earlier than the one before", facts.time_went_back),
+            format!(
+                "the true times: {} packets are earlier than the one before",
+                facts.time_went_back
+            ),
             "durations are not certain; the order of events rests on acknowledgements",
         ));
     }

@@ -110,13 +110,7 @@ impl Conversation {
         }
     }
 
-    fn feed(
-        &mut self,
-        side: Side,
-        input: Input<'_>,
-        tcp: &Connection,
-        findings: &mut Findings,
-    ) {
+    fn feed(&mut self, side: Side, input: Input<'_>, tcp: &Connection, findings: &mut Findings) {
         let Some(mut decoder) = self.decoders[side].take() else { return };
         let mut input = Some(input);
         while let Some(event) = decoder.step(&mut input) {
@@ -161,8 +155,11 @@ impl Conversation {
             return;
         }
         let view = FrameView { header: &start.header, offset: start.offset, bytes: start.bytes() };
-        let context =
-            Context { sender: side, agreement: decoder.agreement(), direction: decoder.direction() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
         let mut breaches: Vec<(&'static Rule, Breach)> = CATALOGUE
             .frame
             .iter()
@@ -207,8 +204,11 @@ impl Conversation {
             complete: end.complete,
             fault: end.fault.as_ref(),
         };
-        let context =
-            Context { sender: side, agreement: decoder.agreement(), direction: decoder.direction() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
         for (rule, check) in &CATALOGUE.message {
             if let Some(breach) = check(&view, &context) {
                 let shown = end.fault.as_ref().map_or(&[][..], |fault| &fault.bytes);
@@ -251,8 +251,11 @@ impl Conversation {
         tcp: &Connection,
         findings: &mut Findings,
     ) {
-        let context =
-            Context { sender: side, agreement: decoder.agreement(), direction: decoder.direction() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
         let shown = frame.payload.get(..2).unwrap_or(&frame.payload);
         for rule in rules::all() {
             if let Check::Close(check) = rule.check
@@ -329,7 +332,7 @@ impl Pinging {
 }
 
 /// Findings of one connection, each rule once a side.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) list: Vec<Finding>,
     most_packets: usize,

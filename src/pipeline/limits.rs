@@ -1,5 +1,6 @@
 //! The one place in which all state is bounded.
 
+use crate::http::HttpLimits;
 use crate::tcp::AssemblerLimits;
 
 /// How much may be held. Reaching a limit is a blind spot of the report, never an error.
@@ -15,6 +16,8 @@ pub struct Limits {
     pub sources: usize,
     /// Bytes of an HTTP head.
     pub head: usize,
+    /// Bytes of one direction that wait for the other during the opening handshake.
+    pub held: usize,
     /// Packets that a finding cites.
     pub cited_packets: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
@@ -29,6 +32,7 @@ impl Default for Limits {
             out_of_order_pieces: 16_384,
             sources: 1_024,
             head: 64 << 10,
+            held: 256 << 10,
             cited_packets: 8,
             keys: 1 << 16,
         }
@@ -36,6 +40,10 @@ impl Default for Limits {
 }
 
 impl Limits {
+    pub(super) fn http(&self) -> HttpLimits {
+        HttpLimits { head: self.head, held: self.held, ..HttpLimits::default() }
+    }
+
     pub(super) fn assembler(&self) -> AssemblerLimits {
         AssemblerLimits {
             out_of_order_bytes: self.out_of_order_bytes,

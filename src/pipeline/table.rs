@@ -9,6 +9,7 @@ use hashbrown::hash_map::Entry;
 use super::Limits;
 use super::flow::{Flow, Kind};
 use crate::endpoint::{Endpoint, FlowKey};
+use crate::http::Handshake;
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{BlindSpot, ConnectionReport};
@@ -53,18 +54,19 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The packet that used `key` before, if any did; remembers it if there is room.
+    /// The packet that used the same key before, if any did; remembers it if there is room.
     pub(super) fn used_before(
         &mut self,
-        key: &str,
-        at: PacketRef,
+        handshake: &Handshake,
         limits: &Limits,
     ) -> Option<PacketRef> {
+        let head = &handshake.request.as_ref()?.head;
+        let key = &head.first("Sec-WebSocket-Key")?.value;
         if let Some(before) = self.seen.get(key) {
             return Some(*before);
         }
         if self.seen.len() < limits.keys {
-            self.seen.insert(key.to_owned(), at);
+            self.seen.insert(key.clone(), *head.packets.first()?);
         }
         None
     }
@@ -121,8 +123,7 @@ impl Table {
                 entry.insert(Tracked::Followed(Box::new(flow)))
             }
         };
-        let opens =
-            segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
         if opens && entry.is_reopened_by(segment) {
             let fresh = Flow::new(self.counts.streams, segment, self.limits);
             self.counts.streams += 1;
@@ -132,7 +133,7 @@ impl Table {
             }
         }
         let Tracked::Followed(flow) = entry else { return };
-        flow.segment(segment, &mut self.keys);
+        flow.segment(segment);
         if let Some(kind) = flow.is_something_else() {
             self.counts.tls += u64::from(kind == Kind::Tls);
             let opener = flow.opener();

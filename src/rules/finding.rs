@@ -6,7 +6,7 @@ use crate::provenance::PacketRef;
 use crate::tcp::Range64;
 
 /// What a rule found, and where.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,

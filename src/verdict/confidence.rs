@@ -37,7 +37,7 @@ pub(super) fn lower(confidence: Confidence) -> Confidence {
 
 /// Whether two different copies of the bytes that a finding rests on were captured: then nobody
 /// knows which of them the receiver had.
-pub fn is_disputed(facts: &Facts, finding: &Finding) -> bool {
+pub(super) fn is_disputed(facts: &Facts, finding: &Finding) -> bool {
     let conflicts = &facts.tcp[finding.place.side].conflicts;
     conflicts.iter().any(|range| range.overlaps(finding.place.range))
 }

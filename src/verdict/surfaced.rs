@@ -1,7 +1,8 @@
 //! The code that each side's API reports (RFC 6455 §7.1.5).
 
 use crate::endpoint::{PerSide, Side};
-use crate::rules::{Facts, Finding};
+use crate::knowledge::library::{self, Subject};
+use crate::rules::{Facts, Family, Finding, Initiator};
 
 /// The close code as each side's API gives it: the code of the first Close it received, 1005 when
 /// that was empty, 1006 when none came. `None` when the connection is open or the capture cannot
@@ -24,8 +25,11 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
     if client_refused_the_response(findings, side) {
         return Some(ABNORMAL_CLOSURE);
     }
-    if failed_the_connection(facts, findings, side) {
-        return Some(ABNORMAL_CLOSURE);
+    match failed_the_connection(facts, findings, side) {
+        Some(false) => {}
+        Some(true) => return Some(ABNORMAL_CLOSURE),
+        None if received_no_close(facts, side) => return Some(ABNORMAL_CLOSURE),
+        None => return None,
     }
     match &facts.frames[!side].close {
         Some(close) => match facts.arrived(!side, close.frame.range.end) {
@@ -45,18 +49,35 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
 /// Close that came later was read.
 fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
     side == Side::Client
-        && findings.iter().any(|finding| {
-            finding.caused_the_end && finding.rule.family == crate::rules::Family::Handshake
-        })
+        && findings
+            .iter()
+            .any(|finding| finding.caused_the_end && finding.rule.family == Family::Handshake)
 }
 
 /// Whether `side` failed the connection itself (RFC 6455 §7.1.7): it stops reading, so that no
-/// Close of the peer reaches its API.
-fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> bool {
-    let Some(close) = &facts.frames[side].close else { return false };
-    let blamed = findings.iter().any(|f| f.caused_the_end && f.place.side == !side);
-    // 1009 is how a receiver says that it refused to read a message (§7.4.1).
-    blamed || close.frame.code() == Some(1009)
+/// Close of the peer reaches its API. `None` when that cannot be told.
+fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
+    let Some(close) = &facts.frames[side].close else { return Some(false) };
+    if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
+        return Some(true);
+    }
+    let first = match facts.close_initiator() {
+        Initiator::One(one) if one == side => true,
+        Initiator::None | Initiator::Unknown => false,
+        // It answers, or did not know better: it read on until the peer's Close.
+        Initiator::One(_) | Initiator::Both => return Some(false),
+    };
+    let reason = String::from_utf8_lossy(close.frame.reason());
+    let keepalive = library::complaint(&reason).is_some_and(|c| c.subject == Subject::Keepalive);
+    match close.frame.code() {
+        // 1009 is how a receiver says that it refused to read a message (§7.4.1).
+        Some(1009) if first => Some(true),
+        // A keepalive that gave up waits for nothing any more.
+        Some(1011) if keepalive && first => Some(true),
+        // These may be a parser's or an application's word.
+        Some(1002 | 1007 | 1009 | 1011) => None,
+        _ => Some(false),
+    }
 }
 
 /// Whether `side` ended TCP without a Close and before it had received the peer's bytes up to
