@@ -167,9 +167,9 @@ impl Facts {
 
     /// Whether both Closes were sent, and `side` had received the peer's when it ended TCP.
     pub fn has_closed_before(&self, side: Side, ending: &Ending) -> bool {
-        let received = |close: &Close| ending.acked.is_some_and(|acked| acked >= close.frame.range.end);
-        self.frames[side].close.is_some()
-            && self.frames[!side].close.as_ref().is_some_and(received)
+        let received =
+            |close: &Close| ending.acked.is_some_and(|acked| acked >= close.frame.range.end);
+        self.frames[side].close.is_some() && self.frames[!side].close.as_ref().is_some_and(received)
     }
 
     /// Whether `side`'s bytes up to stream offset `end` arrived: `Some(true)` when the peer
@@ -191,9 +191,7 @@ impl Facts {
     /// Of two, the one is second whose sender had acknowledged the other; where neither had, or
     /// the capture does not tell, the packets' times decide.
     pub fn first_end(&self) -> Option<(Side, Ending, EndKind)> {
-        let end = |side: Side| {
-            self.end_of(side).map(|(ending, kind)| (side, ending, kind))
-        };
+        let end = |side: Side| self.end_of(side).map(|(ending, kind)| (side, ending, kind));
         let (client, server) = (end(Side::Client), end(Side::Server));
         let (Some(client), Some(server)) = (client, server) else { return client.or(server) };
         let knew = |later: &Ending, earlier: &Ending| {

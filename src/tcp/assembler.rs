@@ -11,7 +11,7 @@
 use super::copies::Copies;
 use super::waiting::Waiting;
 use super::{GapCause, Range64, Seq, StreamEvent};
-use crate::provenance::{PacketRef, Source, SourceMap};
+use crate::provenance::{PacketRef, Source, SourceMap, Timestamp};
 
 /// What is in order now. In-order payload of the segment at hand is not among it: that is handed
 /// out borrowed, by [`Assembler::accept`].
@@ -83,8 +83,9 @@ pub struct Assembler {
     acked: Option<u64>,
     /// The lowest number that the peer acknowledged or a FIN stood at, until the start is known.
     first_acked: Option<u64>,
-    /// The highest number that the sender had reached in any segment captured, phantoms included.
-    sent: Option<u64>,
+    /// The highest number that the sender had reached in any segment captured, phantoms included,
+    /// and the time of that segment.
+    sent: Option<(u64, Timestamp)>,
     /// Segments of the connection so far.
     clock: u64,
     finished: bool,
@@ -154,7 +155,7 @@ impl Assembler {
     /// The extended number nearest to where the direction stands.
     pub fn extend(&self, seq: Seq) -> u64 {
         let reference = match self.start {
-            Start::Nothing => self.sent.or(self.acked),
+            Start::Nothing => self.sent().or(self.acked),
             _ => Some(self.next),
         };
         let Some(reference) = reference else { return ORIGIN + u64::from(seq.0) };
@@ -182,7 +183,7 @@ impl Assembler {
             Start::Nothing => None,
             _ => Some(self.next),
         };
-        next.max(self.sent).max(self.acked)
+        next.max(self.sent()).max(self.acked)
     }
 
     /// The highest extended number that the peer acknowledged.
@@ -192,7 +193,14 @@ impl Assembler {
 
     /// The highest extended number that a captured segment of the sender's had reached.
     pub fn sent(&self) -> Option<u64> {
-        self.sent
+        self.sent.map(|(sent, _)| sent)
+    }
+
+    /// Whether a packet of time `at` that carries the number at `position` may be a repetition of
+    /// one that the capture missed: its sender had been further before. A packet that was only
+    /// captured late has the earlier time.
+    pub fn may_repeat(&self, position: u64, at: Timestamp) -> bool {
+        self.sent.is_some_and(|(sent, time)| sent > position && time < at)
     }
 
     /// Whether the start of the stream is fixed.
@@ -266,12 +274,12 @@ impl Assembler {
         Some(acked)
     }
 
-    /// Notes that the sender stood at `seq` when it sent a segment.
-    pub fn reach(&mut self, seq: Seq) {
+    /// Notes that the sender stood at `seq` when it had sent a segment, at the time `at`.
+    pub fn reach(&mut self, seq: Seq, at: Timestamp) {
         let position = self.extend(seq);
         let furthest = self.reached().unwrap_or(position).saturating_add(Assembler::LARGEST_WINDOW);
-        if position <= furthest {
-            self.sent = self.sent.max(Some(position));
+        if position <= furthest && self.sent().is_none_or(|sent| sent < position) {
+            self.sent = Some((position, at));
         }
     }
 
@@ -303,15 +311,17 @@ impl Assembler {
             }
             Start::Undecided(count) => *count += 1,
         }
-        let sent = self.sent;
-        // Where the sender had been further before, this may be a retransmission of which the
-        // capture missed the original: what that had acknowledged is not known.
+        // Of a repetition it is not known what the original had acknowledged.
+        let before = self.sent;
         let source_of = |position: u64| {
-            let original = sent.is_none_or(|sent| position >= sent);
-            Source { at: piece.at, acked: piece.acked.filter(|_| original) }
+            let repeats = before.is_some_and(|(s, time)| s > position && time < piece.at.time);
+            Source { at: piece.at, acked: piece.acked.filter(|_| !repeats) }
         };
         let behind = position + piece.bytes.len() as u64;
-        self.sent = sent.max(Some(behind + u64::from(piece.cut)));
+        let reached = behind + u64::from(piece.cut);
+        if before.is_none_or(|(sent, _)| sent < reached) {
+            self.sent = Some((reached, piece.at.time));
+        }
         let (position, bytes) = self.drop_old(position, piece);
         if piece.cut > 0 {
             let start = behind.max(if self.has_started() { self.next } else { 0 });
@@ -398,7 +408,7 @@ impl Assembler {
     fn missing_tail(&self) -> Option<(u64, GapCause)> {
         let end = match self.end {
             Some(end) => end, // the FIN itself takes a number, too
-            None => self.acked.max(self.sent)?,
+            None => self.acked.max(self.sent())?,
         };
         // A single number may be that of a FIN that was not captured, and no byte at all.
         let phantom = self.end.is_none() && end == self.next + 1;
