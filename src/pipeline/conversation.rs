@@ -104,6 +104,7 @@ impl Conversation {
             let pinging = std::mem::take(&mut self.pings[side]);
             let pings = &mut self.frames[side].pings;
             pings.sent = pinging.sent;
+            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
             pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
             pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
         }
@@ -240,7 +241,10 @@ impl Conversation {
         let fact = Ping { range: frame.range, source, len: frame.payload_len };
         match frame.opcode {
             Opcode::PING => self.pings[side].ping(frame, fact),
-            Opcode::PONG => self.pings[!side].pong(frame, fact),
+            Opcode::PONG => {
+                self.frames[side].last_pong = Some(fact.clone());
+                self.pings[!side].pong(frame, fact);
+            }
             Opcode::CLOSE => self.close(side, frame, source, decoder, tcp, findings),
             _ => {}
         }
