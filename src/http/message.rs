@@ -19,7 +19,8 @@ pub struct Field {
 pub struct Head {
     /// From the first byte of the start line to behind the empty line, in the sender's stream.
     pub range: Range64,
-    /// The packets that carried it; of many the first few and the last. Never empty.
+    /// The packets that carried it; of many the first few and the last. Empty only when they had
+    /// been forgotten before the head could be read.
     pub packets: Vec<PacketRef>,
     /// How much of the peer's stream the packet with the head's last byte acknowledged.
     pub acked: Option<u64>,
@@ -90,6 +91,11 @@ pub struct Handshake {
     pub early_data: Option<Range64>,
     /// An earlier connection of the capture that used the same Sec-WebSocket-Key.
     pub key_used_before: Option<PacketRef>,
+    /// Whether another attempt followed on the same TCP connection.
+    pub retried: bool,
+    /// Where in the server's stream the response was waited for, when it was read up to there and
+    /// then nothing came: known only of an attempt without a response.
+    pub awaited_at: Option<u64>,
 }
 
 impl Handshake {

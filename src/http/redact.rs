@@ -1,0 +1,139 @@
+//! Shows what a handshake says without its secrets.
+//!
+//! In: request targets, subprotocols and field values as sent. Out: the same with whatever may be
+//! a secret replaced, and never a control character. Errs on the side of hiding.
+
+/// Stands where something was left out.
+pub const REDACTED: &str = "<redacted>";
+
+/// From this length on, a path segment or a subprotocol of no known name may be a token.
+const LONG: usize = 17;
+/// Longer excerpts are cut.
+const MOST_SHOWN: usize = 64;
+
+/// Subprotocols that are longer than a secret might be and are known not to be one.
+const KNOWN_SUBPROTOCOLS: &[&str] = &[
+    "actioncable-unsupported",
+    "actioncable-v1-json",
+    "base64.binary.k8s.io",
+    "base64.channel.k8s.io",
+    "graphql-transport-ws",
+    "v4.base64.channel.k8s.io",
+    "v4.channel.k8s.io",
+    "v5.channel.k8s.io",
+    "wamp.2.json.batched",
+    "wamp.2.msgpack.batched",
+];
+
+/// A request target: values in its query replaced, user information removed, segments of its path
+/// that look like a token masked.
+pub fn target(target: &str) -> String {
+    let (before, query) = match target.split_once('?') {
+        Some((before, query)) => (before, Some(query)),
+        None => (target, None),
+    };
+    let before = before.split('#').next().unwrap_or_default();
+    let (origin, path) = split_origin(before);
+    let mut shown = printable(&without_user(origin));
+    shown.push_str(&path.split('/').map(segment).collect::<Vec<_>>().join("/"));
+    if let Some(query) = query {
+        shown.push('?');
+        shown.push_str(&query.split('&').map(parameter).collect::<Vec<_>>().join("&"));
+    }
+    shown
+}
+
+/// A subprotocol, masked when it is longer than names are and none that is known.
+pub fn subprotocol(name: &str) -> String {
+    if name.len() < LONG || KNOWN_SUBPROTOCOLS.contains(&name) {
+        printable(name)
+    } else {
+        REDACTED.to_owned()
+    }
+}
+
+/// A field value that holds no secret, for a sentence: in quotes, control characters escaped, cut
+/// when long.
+pub fn excerpt(value: &str) -> String {
+    let mut shown: String = value.chars().take(MOST_SHOWN).flat_map(char::escape_default).collect();
+    if value.chars().nth(MOST_SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("\"{shown}\"")
+}
+
+/// Splits `scheme://authority` from the path of an absolute URI.
+fn split_origin(target: &str) -> (&str, &str) {
+    let Some(at) = target.find("://").filter(|_| !target.starts_with('/')) else {
+        return ("", target);
+    };
+    let path = target.get(at + 3..).and_then(|rest| rest.find('/')).map(|slash| at + 3 + slash);
+    path.and_then(|path| target.split_at_checked(path)).unwrap_or((target, ""))
+}
+
+fn without_user(origin: &str) -> String {
+    match (origin.split_once("://"), origin.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => origin.to_owned(),
+    }
+}
+
+fn segment(segment: &str) -> String {
+    let is_jwt = segment.starts_with("eyJ");
+    let is_random = segment.len() >= LONG
+        && segment.bytes().any(|byte| byte.is_ascii_digit())
+        && segment.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_long = segment.len() > 40;
+    if is_jwt || is_random || is_long { REDACTED.to_owned() } else { printable(segment) }
+}
+
+fn parameter(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        None if parameter.is_empty() => String::new(),
+        Some((name, "")) if name.len() < LONG => format!("{}=", printable(name)),
+        Some((name, _)) if name.len() < LONG * 2 => format!("{}={REDACTED}", printable(name)),
+        _ => REDACTED.to_owned(), // without a name, it is the value; a long name may be one too
+    }
+}
+
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_keeps_its_names_and_loses_its_values() {
+        assert_eq!(target("/ws?token=abc&v=&x"), "/ws?token=<redacted>&v=&<redacted>");
+        assert_eq!(target("/chat"), "/chat");
+        assert_eq!(target("/ws?a=b?c=d#e"), "/ws?a=<redacted>");
+    }
+
+    #[test]
+    fn an_absolute_uri_loses_its_user() {
+        assert_eq!(target("http://joe:secret@host.example/a"), "http://host.example/a");
+        assert_eq!(target("http://joe:secret@host.example"), "http://host.example");
+    }
+
+    #[test]
+    fn a_token_in_the_path_is_masked() {
+        assert_eq!(target("/ws/eyJhbGciOi.eyJz.c2ln/feed"), "/ws/<redacted>/feed");
+        assert_eq!(target("/b/0123456789abcdef0123456789abcdef"), "/b/<redacted>");
+        assert_eq!(target("/notifications-of-today/live"), "/notifications-of-today/live");
+    }
+
+    #[test]
+    fn a_long_subprotocol_is_masked_unless_it_is_known() {
+        assert_eq!(subprotocol("mqtt"), "mqtt");
+        assert_eq!(subprotocol("graphql-transport-ws"), "graphql-transport-ws");
+        assert_eq!(subprotocol("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi"), REDACTED);
+    }
+
+    #[test]
+    fn an_excerpt_shows_what_a_terminal_would_obey() {
+        assert_eq!(excerpt("a\u{1b}[2J"), "\"a\\u{1b}[2J\"");
+        assert_eq!(excerpt(&"x".repeat(80)).chars().count(), 67);
+    }
+}
