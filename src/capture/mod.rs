@@ -1,5 +1,36 @@
-//! Sources and capture formats (skeleton).
+//! Sources and capture formats.
+//!
+//! In: a file or a pipe. Out: one [`Packet`] after the other, borrowed from the read block, and
+//! at the end the [`CaptureFacts`]. Nothing here looks into a packet, and nothing here holds more
+//! of a capture than one record.
+//!
+//! ```text
+//! open ──▶ Source ──▶ (Hashing) ──▶ Reader ──▶ Packet, Packet, … ──▶ CaptureFacts
+//!                                   │ window    the sliding read block
+//!                                   │ sniff     which format, by content
+//!                                   └ pcap, pcapng
+//! ```
 
+mod error;
+mod facts;
+mod order;
 mod packet;
+mod pcap;
+mod pcapng;
+mod reader;
+mod sniff;
+mod source;
+mod window;
 
+#[cfg(test)]
+mod craft;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+mod laws;
+
+pub use error::CaptureError;
+pub use facts::{CaptureFacts, Ending, Format, Interface, Problem};
+pub use order::ByteOrder;
 pub use packet::{LinkType, Packet};
+pub use reader::Reader;
+pub use source::{Hashing, STDIN_NAME, Source, open};

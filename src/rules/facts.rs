@@ -7,7 +7,7 @@
 use crate::endpoint::{PerSide, Side};
 use crate::http::Handshake;
 use crate::provenance::{PacketRef, Source};
-use crate::tcp::{Range64, Summary};
+use crate::tcp::{Ending, Range64, Summary};
 use crate::ws::{ControlFrame, Deflate, Masking, Opcode, PartialFrame};
 
 /// A connection, as far as the capture tells.
@@ -149,19 +149,76 @@ impl Facts {
         (acked < end).then_some(false)
     }
 
+    /// The first FIN or RST: who sent it, where, and which of the two.
+    ///
+    /// Of two, the one is second whose sender had acknowledged the other; where neither had, or
+    /// the capture does not tell, the packets' times decide.
+    pub fn first_end(&self) -> Option<(Side, Ending, EndKind)> {
+        let end = |side: Side| {
+            let fin = self.tcp[side].fin.map(|fin| (side, fin, EndKind::Fin));
+            let rst = self.tcp[side].rst.map(|rst| (side, rst, EndKind::Reset));
+            match (fin, rst) {
+                // A reset behind the FIN follows it; only a retransmitted FIN comes later.
+                (Some(fin), Some(rst)) => Some(if rst.1.offset < fin.1.offset { rst } else { fin }),
+                (fin, rst) => fin.or(rst),
+            }
+        };
+        let (client, server) = (end(Side::Client), end(Side::Server));
+        let (Some(client), Some(server)) = (client, server) else { return client.or(server) };
+        let knew = |later: &Ending, earlier: &Ending| {
+            later.acked.is_some_and(|acked| acked > earlier.offset)
+        };
+        match (knew(&client.1, &server.1), knew(&server.1, &client.1)) {
+            (true, false) => Some(server),
+            (false, true) => Some(client),
+            _ if (server.1.at.time, server.1.at.number)
+                < (client.1.at.time, client.1.at.number) =>
+            {
+                Some(server)
+            }
+            _ => Some(client),
+        }
+    }
+
     /// Whether `side` had received the peer's bytes up to `end` when it sent its Close.
     pub fn close_answers(&self, side: Side, end: u64) -> Option<bool> {
         let close = self.frames[side].close.as_ref()?;
         close.source.acked.map(|acked| acked >= end)
     }
 
+    /// Whether every frame of `side` is known, as far as its stream was sent at all.
+    pub fn frames_are_known(&self, side: Side) -> bool {
+        self.frames[side].start.is_some() && self.frames[side].lost_at.is_none()
+    }
+
+    /// Whether every frame of `side` that lies before stream offset `end` is known.
+    pub fn is_known_until(&self, side: Side, end: u64) -> bool {
+        let frames = &self.frames[side];
+        frames.start.is_some()
+            && frames.lost_at.is_none_or(|lost| lost >= end)
+            && self.tcp[side].end >= end
+    }
+
+    /// `side`, the only one whose Close was captured, unless its Close may answer one of the peer
+    /// that the capture lost.
+    fn initiator_unless_hidden(&self, side: Side) -> Initiator {
+        let close = self.frames[side].close.as_ref();
+        let known = close
+            .and_then(|close| close.source.acked)
+            .is_some_and(|acked| self.is_known_until(!side, acked));
+        if known { Initiator::One(side) } else { Initiator::Unknown }
+    }
+
     /// The side that sent the first Close, by what the Closes acknowledge of each other.
     pub fn close_initiator(&self) -> Initiator {
         let close = |side: Side| self.frames[side].close.as_ref();
         match (close(Side::Client), close(Side::Server)) {
-            (None, None) => Initiator::None,
-            (Some(_), None) => Initiator::One(Side::Client),
-            (None, Some(_)) => Initiator::One(Side::Server),
+            (None, None) => {
+                let lost = Side::BOTH.into_iter().any(|side| !self.frames_are_known(side));
+                if lost { Initiator::Unknown } else { Initiator::None }
+            }
+            (Some(_), None) => self.initiator_unless_hidden(Side::Client),
+            (None, Some(_)) => self.initiator_unless_hidden(Side::Server),
             (Some(client), Some(server)) => {
                 let client_knew = self.close_answers(Side::Client, server.frame.range.end);
                 let server_knew = self.close_answers(Side::Server, client.frame.range.end);
@@ -174,6 +231,15 @@ impl Facts {
             }
         }
     }
+}
+
+/// How a side ended its half of TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndKind {
+    /// By FIN.
+    Fin,
+    /// By RST.
+    Reset,
 }
 
 /// Who sent the first Close.

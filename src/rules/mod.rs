@@ -6,6 +6,7 @@
 
 pub mod close;
 mod facts;
+mod finding;
 pub mod framing;
 pub mod handshake;
 pub mod ping;
@@ -13,7 +14,8 @@ mod rule;
 pub mod utf8;
 mod view;
 
-pub use facts::{Close, Facts, Frames, Initiator, LastMessage, OpenMessage, Ping, Pings};
+pub use facts::{Close, EndKind, Facts, Frames, Initiator, LastMessage, OpenMessage, Ping, Pings};
+pub use finding::Finding;
 pub use rule::{Breach, Check, Family, Fault, Guilty, Place, Rule, Severity};
 pub use view::{Context, FrameView, MessageView};
 

@@ -46,6 +46,13 @@ pub struct Rule {
     pub check: Check,
 }
 
+/// A rule is known by its id.
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rule({})", self.id)
+    }
+}
+
 /// On what a rule's check is called. All checks are pure.
 #[derive(Clone, Copy)]
 pub enum Check {

@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::FixedState;
 
-use super::{GapCause, Range64, Seq};
+use super::{GapCause, Range64, Seq, StreamEvent};
 use crate::provenance::{PacketRef, Source, SourceMap};
 
 /// What is in order now. In-order payload of the segment at hand is not among it: that is handed
@@ -34,6 +34,16 @@ pub enum Released {
         /// Why.
         cause: GapCause,
     },
+}
+
+impl Released {
+    /// The same as a step of the stream.
+    pub fn as_event(&self) -> StreamEvent<'_> {
+        match self {
+            Released::Data { offset, bytes } => StreamEvent::Data { offset: *offset, bytes },
+            Released::Gap { range, cause } => StreamEvent::Gap { range: *range, cause: *cause },
+        }
+    }
 }
 
 /// How much one direction may hold.

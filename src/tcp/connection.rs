@@ -21,7 +21,6 @@ pub struct Connection {
     pub last: PacketRef,
     halves: PerSide<Half>,
     syn: PerSide<Option<Seq>>,
-    current: Vec<u8>,
 }
 
 /// What one side did.
@@ -126,7 +125,6 @@ impl Connection {
             last: segment.at,
             halves: PerSide::from_fn(|_| Half::new(limits)),
             syn: PerSide::default(),
-            current: Vec::new(),
         }
     }
 
@@ -225,20 +223,15 @@ impl Connection {
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
     }
 
-    /// The next event that had to wait, and whose it is.
-    pub fn release(&mut self) -> Option<(Side, StreamEvent<'_>)> {
+    /// What had to wait and is in order now, or will never be, and whose it is.
+    pub fn release(&mut self) -> Option<(Side, Released)> {
         for side in Side::BOTH {
             let half = &mut self.halves[side];
-            match half.assembler.release() {
-                Some(Released::Data { offset, bytes }) => {
-                    self.current = bytes;
-                    return Some((side, StreamEvent::Data { offset, bytes: &self.current }));
-                }
-                Some(Released::Gap { range, cause }) => {
+            if let Some(released) = half.assembler.release() {
+                if let Released::Gap { range, cause } = released {
                     half.note_gap(range, cause);
-                    return Some((side, StreamEvent::Gap { range, cause }));
                 }
-                None => {}
+                return Some((side, released));
             }
         }
         None

@@ -1,0 +1,113 @@
+//! Why a capture cannot be read at all.
+//!
+//! Each error is one line: which capture, what was there instead, and what to try. A capture that
+//! merely ends badly is no error; see [`Ending`](super::Ending).
+
+use std::io;
+
+use thiserror::Error;
+
+/// The tool cannot go on with this capture.
+#[derive(Debug, Error)]
+pub enum CaptureError {
+    /// There is no such file.
+    #[error("{name}: there is no such file; check the path, or use - for standard input")]
+    NotFound {
+        /// The path as given.
+        name: String,
+    },
+    /// A directory was named.
+    #[error("{name}: this is a directory; name the capture file in it")]
+    Directory {
+        /// The path as given.
+        name: String,
+    },
+    /// The file is there, but may not be opened.
+    #[error("{name}: cannot be opened: {source}")]
+    NotOpened {
+        /// The path as given.
+        name: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Reading failed on the way.
+    #[error(
+        "{name}: reading failed at byte {offset}: {source}; copy the file to a sound disk and try \
+         again"
+    )]
+    Unreadable {
+        /// The capture's name.
+        name: String,
+        /// The offset of the first byte that could not be read.
+        offset: u64,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is not one byte.
+    #[error("{name}: empty, not one byte; did the capturing program run to its end?")]
+    Empty {
+        /// The capture's name.
+        name: String,
+    },
+    /// The format is known, but its header is cut.
+    #[error(
+        "{name}: {format} cut inside its header: {needed} bytes needed, {available} there; capture \
+         again, or fetch the file again"
+    )]
+    CutHeader {
+        /// The capture's name.
+        name: String,
+        /// The format that begins.
+        format: &'static str,
+        /// Bytes of the header.
+        needed: usize,
+        /// Bytes that are there.
+        available: usize,
+    },
+    /// The format is known, but not in this version.
+    #[error(
+        "{name}: {format} of version {major}.{minor}, which is unknown; write it anew with a \
+         current tcpdump or dumpcap"
+    )]
+    UnknownVersion {
+        /// The capture's name.
+        name: String,
+        /// The format.
+        format: &'static str,
+        /// The version before the point.
+        major: u16,
+        /// The version behind the point.
+        minor: u16,
+    },
+    /// The content is something else.
+    #[error("{name}: not a pcap or pcapng capture but {found}; {advice}")]
+    NotACapture {
+        /// The capture's name.
+        name: String,
+        /// What it is instead.
+        found: String,
+        /// What to try.
+        advice: &'static str,
+    },
+}
+
+/// `name` without control characters, so that a hostile file name cannot break the line or speak
+/// to the terminal.
+pub(super) fn displayable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_that_names_the_file() {
+        let name = displayable("a\nb\u{1b}[31m.pcap");
+        let error = CaptureError::NotFound { name };
+        assert_eq!(
+            error.to_string(),
+            "a\u{fffd}b\u{fffd}[31m.pcap: there is no such file; check the path, or use - for standard input"
+        );
+    }
+}

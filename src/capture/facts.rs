@@ -1,0 +1,163 @@
+//! What can be said about a capture as a whole.
+//!
+//! Everything here is bounded: a hostile file cannot make the facts grow with its own size.
+
+use super::order::ByteOrder;
+use super::packet::LinkType;
+use crate::provenance::{PacketNumber, Timestamp};
+
+/// How many [`Problem`]s are kept; [`CaptureFacts::skipped`] counts them all.
+const KEPT_PROBLEMS: usize = 64;
+
+/// How many [`Interface`]s are kept, over all sections.
+pub(super) const KEPT_INTERFACES: usize = 65_536;
+
+/// What was learned about a capture, as far as it has been read.
+#[derive(Clone, Debug)]
+pub struct CaptureFacts {
+    /// The name it was opened under.
+    pub name: String,
+    /// How it is written.
+    pub format: Format,
+    /// Packets handed out. Fewer than the last packet's number when records were skipped.
+    pub packets: u64,
+    /// Packets that are numbered but could not be handed out; see `problems`.
+    pub skipped: u64,
+    /// Bytes of the capture that have been read as records.
+    pub bytes: u64,
+    /// The earliest packet time.
+    pub first: Option<Timestamp>,
+    /// The latest packet time.
+    pub last: Option<Timestamp>,
+    /// The interfaces in order of description, over all sections; one for classic pcap.
+    pub interfaces: Vec<Interface>,
+    /// Comments that people or programs wrote into the capture.
+    pub comments: u64,
+    /// Packets whose time is earlier than that of the packet before.
+    pub time_went_back: u64,
+    /// Packets of which the snap length cut bytes off.
+    pub cut_packets: u64,
+    /// The first records that could not be used.
+    pub problems: Vec<Problem>,
+    /// How the capture ends.
+    pub ending: Ending,
+}
+
+impl CaptureFacts {
+    pub(super) fn new(name: &str, format: Format) -> CaptureFacts {
+        CaptureFacts {
+            name: name.to_owned(),
+            format,
+            packets: 0,
+            skipped: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            interfaces: Vec::new(),
+            comments: 0,
+            time_went_back: 0,
+            cut_packets: 0,
+            problems: Vec::new(),
+            ending: Ending::NotReached,
+        }
+    }
+
+    /// Packets that the capturing host says it lost: the sum over the interfaces that say so.
+    pub fn drops(&self) -> Option<u64> {
+        self.interfaces.iter().filter_map(|interface| interface.drops).reduce(u64::saturating_add)
+    }
+
+    pub(super) fn note(&mut self, problem: Problem) {
+        self.skipped += 1;
+        if self.problems.len() < KEPT_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Remembers an interface; its index, unless there are too many.
+    pub(super) fn describe(&mut self, interface: Interface) -> Option<usize> {
+        let index = self.interfaces.len();
+        if index >= KEPT_INTERFACES {
+            return None;
+        }
+        self.interfaces.push(interface);
+        Some(index)
+    }
+}
+
+/// How a capture is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Classic pcap.
+    Pcap {
+        /// The byte order of its headers.
+        order: ByteOrder,
+        /// Nanoseconds in one unit of the time's fraction: 1_000 or 1.
+        tick: u32,
+        /// Whether its records have the 24-byte headers of the "modified" variant.
+        modified: bool,
+    },
+    /// pcapng; byte order and resolution may differ from section to section.
+    PcapNg,
+}
+
+impl Format {
+    /// The name by which people know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Pcap { modified: true, .. } => "modified pcap",
+            Format::Pcap { tick: 1, .. } => "nanosecond pcap",
+            Format::Pcap { .. } => "pcap",
+            Format::PcapNg => "pcapng",
+        }
+    }
+}
+
+/// An interface that packets were captured on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// How its packets begin.
+    pub link: LinkType,
+    /// Its name on the capturing host, cut at 128 bytes.
+    pub name: Option<String>,
+    /// The most bytes captured of a packet; 0 means no limit.
+    pub snaplen: u32,
+    /// Packets lost by the interface or the operating system, if the capture says so.
+    pub drops: Option<u64>,
+}
+
+/// A record that is numbered but could not be handed out as a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The number it has.
+    pub number: PacketNumber,
+    /// The offset of the record in the capture.
+    pub offset: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// How a capture ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its end has not been reached, or could not be read.
+    NotReached,
+    /// After a whole record.
+    Complete,
+    /// In the middle of a record: the capture was stopped hard, or the file was cut.
+    CutMidRecord {
+        /// The offset of the record that is cut.
+        offset: u64,
+        /// Bytes that the record occupies, or its header when that is cut already.
+        needed: u64,
+        /// Bytes of it that are there.
+        available: u64,
+    },
+    /// At a record that cannot be one. What is behind it could not be read.
+    Damaged {
+        /// The offset of the record.
+        offset: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}

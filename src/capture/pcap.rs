@@ -1,0 +1,300 @@
+//! Classic pcap: a file header and then records.
+//!
+//! In: the window behind the file header. Out: one record at a time. The records are read by
+//! pcap-parser; here is what it leaves open: which lengths are plausible, how much must be there,
+//! and the "modified" variant in big-endian order.
+
+use std::io::{self, Read};
+
+use pcap_parser::nom::IResult;
+use pcap_parser::nom::bytes::streaming::take;
+use pcap_parser::{
+    LegacyPcapBlock, PcapError, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
+};
+
+use super::facts::{Ending, Format, Interface};
+use super::order::ByteOrder;
+use super::packet::LinkType;
+use super::reader::{Record, Step};
+use super::window::Window;
+use crate::provenance::Timestamp;
+
+/// Bytes of the file header.
+pub(super) const HEADER_LEN: usize = 24;
+
+/// The most that a record may hold unless the file header announces more: the greatest snap
+/// length that tcpdump and Wireshark use.
+const PLAUSIBLE_LEN: u32 = 262_144;
+
+/// The most that a file header may announce.
+const LARGEST_LEN: u32 = 16 << 20;
+
+type Parsed<'a> = IResult<&'a [u8], LegacyPcapBlock<'a>, PcapError<&'a [u8]>>;
+
+/// What the file header says.
+pub(super) struct Pcap {
+    order: ByteOrder,
+    /// Nanoseconds in one unit of a record's fraction of a second.
+    tick: u32,
+    record_header: RecordHeader,
+    link: LinkType,
+    snaplen: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RecordHeader {
+    /// Seconds, fraction, captured length, original length.
+    Plain,
+    /// The same, and then interface index, protocol and packet type: eight bytes more.
+    Modified,
+}
+
+impl RecordHeader {
+    fn len(self) -> usize {
+        match self {
+            RecordHeader::Plain => 16,
+            RecordHeader::Modified => 24,
+        }
+    }
+}
+
+impl Pcap {
+    /// The variant that `start` begins with.
+    pub(super) fn by_magic(start: &[u8]) -> Option<Pcap> {
+        use ByteOrder::{Big, Little};
+        use RecordHeader::{Modified, Plain};
+        let (order, tick, record_header) = match start.first_chunk()? {
+            [0xd4, 0xc3, 0xb2, 0xa1] => (Little, 1_000, Plain),
+            [0xa1, 0xb2, 0xc3, 0xd4] => (Big, 1_000, Plain),
+            [0x4d, 0x3c, 0xb2, 0xa1] => (Little, 1, Plain),
+            [0xa1, 0xb2, 0x3c, 0x4d] => (Big, 1, Plain),
+            [0x34, 0xcd, 0xb2, 0xa1] => (Little, 1_000, Modified),
+            [0xa1, 0xb2, 0xcd, 0x34] => (Big, 1_000, Modified),
+            _ => return None,
+        };
+        Some(Pcap { order, tick, record_header, link: LinkType::NULL, snaplen: 0 })
+    }
+
+    /// Takes over link type and snap length; the version is for the caller to judge.
+    pub(super) fn read_header(&mut self, header: &[u8; HEADER_LEN]) -> (u16, u16) {
+        // Bytes 8 to 15 are a time zone and an accuracy that nobody ever filled in.
+        let [_, _, _, _, a, b, c, d, _, _, _, _, _, _, _, _, s @ .., _, _, _, _] = *header;
+        self.snaplen = self.order.u32(s);
+        // The upper half says how long a frame check sequence is; the type is in the lower half.
+        let network = self.order.u32_at(header, 20).unwrap_or(0);
+        self.link = LinkType(u16::try_from(network & 0xffff).unwrap_or(u16::MAX));
+        (self.order.u16([a, b]), self.order.u16([c, d]))
+    }
+
+    pub(super) fn format(&self) -> Format {
+        let modified = self.record_header == RecordHeader::Modified;
+        Format::Pcap { order: self.order, tick: self.tick, modified }
+    }
+
+    pub(super) fn interface(&self) -> Interface {
+        Interface { link: self.link, name: None, snaplen: self.snaplen, drops: None }
+    }
+
+    pub(super) fn next<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<Step> {
+        loop {
+            if let Ok((_, frame)) = self.frame(window.bytes())
+                && frame.caplen <= self.longest()
+            {
+                let LegacyPcapBlock { ts_sec, ts_usec, origlen, .. } = frame;
+                let header_len = self.record_header.len();
+                let taken = window.take(header_len + frame.data.len());
+                return Ok(Step::Packet(Record {
+                    data: taken.start + header_len..taken.end,
+                    link: self.link,
+                    time: Some(self.time(ts_sec, ts_usec)),
+                    wire_len: origlen,
+                }));
+            }
+            if let Some(ending) = self.refill(window)? {
+                return Ok(Step::End(Box::new(ending)));
+            }
+        }
+    }
+
+    #[inline]
+    fn frame<'a>(&self, bytes: &'a [u8]) -> Parsed<'a> {
+        match (self.record_header, self.order) {
+            (RecordHeader::Plain, ByteOrder::Little) => parse_pcap_frame(bytes),
+            (RecordHeader::Plain, ByteOrder::Big) => parse_pcap_frame_be(bytes),
+            (RecordHeader::Modified, ByteOrder::Little) => parse_pcap_frame_modified(bytes),
+            (RecordHeader::Modified, ByteOrder::Big) => parse_pcap_frame_modified_be(bytes),
+        }
+    }
+
+    /// Makes one whole record available, or says why there is none.
+    #[cold]
+    fn refill<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<Ending>> {
+        let (offset, header_len) = (window.offset(), self.record_header.len());
+        let available = window.fill(header_len)?;
+        if available == 0 {
+            return Ok(Some(Ending::Complete));
+        }
+        if available < header_len {
+            return Ok(Some(cut(offset, header_len, available)));
+        }
+        let captured = self.order.u32_at(window.bytes(), 8).unwrap_or(u32::MAX);
+        let longest = self.longest();
+        let captured = match usize::try_from(captured) {
+            Ok(len) if captured <= longest => len,
+            _ => {
+                let reason = format!(
+                    "a packet of {captured} captured bytes, where {longest} is the most possible"
+                );
+                return Ok(Some(Ending::Damaged { offset, reason }));
+            }
+        };
+        let needed = header_len + captured;
+        let available = window.fill(needed)?;
+        Ok((available < needed).then(|| cut(offset, needed, available)))
+    }
+
+    fn longest(&self) -> u32 {
+        self.snaplen.clamp(PLAUSIBLE_LEN, LARGEST_LEN)
+    }
+
+    fn time(&self, seconds: u32, fraction: u32) -> Timestamp {
+        // Fits: 2³² seconds are 4.3 × 10¹⁸ ns.
+        Timestamp(i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * i64::from(self.tick))
+    }
+}
+
+pub(super) fn cut(offset: u64, needed: usize, available: usize) -> Ending {
+    let wide = |len| u64::try_from(len).unwrap_or(u64::MAX);
+    Ending::CutMidRecord { offset, needed: wide(needed), available: wide(available) }
+}
+
+/// The one variant that pcap-parser does not read.
+fn parse_pcap_frame_modified_be(bytes: &[u8]) -> Parsed<'_> {
+    let (rest, header) = take(24_usize)(bytes)?;
+    let field = |offset| ByteOrder::Big.u32_at(header, offset).unwrap_or(0);
+    let caplen = field(8);
+    let (rest, data) = take(caplen)(rest)?;
+    Ok((
+        rest,
+        LegacyPcapBlock { ts_sec: field(0), ts_usec: field(4), caplen, origlen: field(12), data },
+    ))
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::capture::craft::{self, PcapFile};
+    use crate::capture::{CaptureFacts, Reader};
+
+    fn read(bytes: &[u8]) -> (Vec<craft::Seen>, CaptureFacts) {
+        craft::read_all(Reader::new(bytes, "t.pcap").expect("a pcap header"))
+    }
+
+    #[test]
+    fn every_byte_order_and_resolution_is_read() {
+        let cases = [
+            (0xa1b2_c3d4, 1_000, false, "pcap"),
+            (0xa1b2_3c4d, 1, false, "nanosecond pcap"),
+            (0xa1b2_cd34, 1_000, true, "modified pcap"),
+        ];
+        for (magic, tick, modified, name) in cases {
+            for order in [ByteOrder::Little, ByteOrder::Big] {
+                let mut file = PcapFile::new(order, magic, 1);
+                file.packet(1_700_000_000, 123_456, b"first", 5);
+                file.packet(1_700_000_001, 7, b"second", 60);
+                let (packets, facts) = read(&file.bytes);
+                assert_eq!(facts.format, Format::Pcap { order, tick, modified });
+                assert_eq!(facts.format.name(), name);
+                let times: Vec<i64> = packets.iter().map(|packet| packet.time).collect();
+                let tick = i64::from(tick);
+                assert_eq!(
+                    times,
+                    [
+                        1_700_000_000_000_000_000 + 123_456 * tick,
+                        1_700_000_001_000_000_000 + 7 * tick
+                    ]
+                );
+                let data: Vec<&[u8]> = packets.iter().map(|packet| &packet.data[..]).collect();
+                assert_eq!(data, [&b"first"[..], b"second"]);
+                assert_eq!((facts.packets, facts.cut_packets), (2, 1));
+                assert_eq!(facts.ending, Ending::Complete);
+                assert_eq!(facts.bytes, u64::try_from(file.bytes.len()).unwrap_or(0));
+            }
+        }
+    }
+
+    #[test]
+    fn the_bits_for_the_frame_check_sequence_are_not_part_of_the_link_type() {
+        let file = PcapFile::new(ByteOrder::Little, 0xa1b2_c3d4, 0x2400_0071);
+        let (_, facts) = read(&file.bytes);
+        assert_eq!(facts.interfaces[0].link, LinkType::LINUX_SLL);
+    }
+
+    #[test]
+    fn a_capture_without_packets_is_whole() {
+        let file = PcapFile::new(ByteOrder::Little, 0xa1b2_c3d4, 1);
+        let (packets, facts) = read(&file.bytes);
+        assert_eq!((packets.len(), facts.packets), (0, 0));
+        assert_eq!((facts.first, &facts.ending), (None, &Ending::Complete));
+    }
+
+    #[test]
+    fn packets_before_the_cut_are_handed_out_and_the_cut_is_told() {
+        let mut file = PcapFile::new(ByteOrder::Little, 0xa1b2_c3d4, 1);
+        file.packet(1, 0, b"whole", 5); // at 24
+        file.packet(2, 0, b"cut off", 7); // at 45
+        let (packets, facts) = read(&file.bytes[..file.bytes.len() - 2]);
+        assert_eq!(packets.len(), 1);
+        let needed = Ending::CutMidRecord { offset: 45, needed: 23, available: 21 };
+        assert_eq!(facts.ending, needed);
+        let (_, facts) = read(&file.bytes[..45 + 10]);
+        assert_eq!(facts.ending, Ending::CutMidRecord { offset: 45, needed: 16, available: 10 });
+    }
+
+    #[test]
+    fn an_impossible_length_ends_the_capture_and_reserves_nothing() {
+        for captured in [262_145_u32, 0xffff_0000, u32::MAX] {
+            let mut file = PcapFile::new(ByteOrder::Little, 0xa1b2_c3d4, 1);
+            file.packet(1, 0, b"good", 4);
+            file.bytes.extend([0; 8]);
+            file.bytes.extend(captured.to_le_bytes());
+            file.bytes.extend(vec![0; 300_000]);
+            let (packets, facts) = read(&file.bytes);
+            assert_eq!(packets.len(), 1);
+            let Ending::Damaged { offset: 44, reason } = facts.ending else {
+                panic!("{:?}", facts.ending)
+            };
+            assert!(reason.contains(&captured.to_string()), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_file_header_may_announce_longer_packets_than_usual() {
+        let mut file = PcapFile::new(ByteOrder::Big, 0xa1b2_c3d4, 1);
+        file.bytes[16..20].copy_from_slice(&3_000_000_u32.to_be_bytes());
+        file.packet(1, 0, &vec![7; 2_500_000], 2_500_000);
+        file.packet(2, 0, b"next", 4);
+        let (packets, facts) = read(&file.bytes);
+        assert_eq!(packets.iter().map(|p| p.data.len()).collect::<Vec<_>>(), [2_500_000, 4]);
+        assert_eq!(facts.ending, Ending::Complete);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_is_counted_and_changes_nothing_else() {
+        let mut file = PcapFile::new(ByteOrder::Little, 0xa1b2_c3d4, 1);
+        [5, 3, 4, 3].iter().for_each(|second| file.packet(*second, 0, b"x", 1));
+        let (packets, facts) = read(&file.bytes);
+        assert_eq!((packets.len(), facts.time_went_back), (4, 2));
+        assert_eq!(facts.first, Some(Timestamp(3_000_000_000)));
+        assert_eq!(facts.last, Some(Timestamp(5_000_000_000)));
+    }
+
+    #[test]
+    fn fewer_bytes_on_the_wire_than_captured_means_all_were_captured() {
+        let mut file = PcapFile::new(ByteOrder::Little, 0xa1b2_c3d4, 1);
+        file.packet(1, 0, b"twelve bytes", 3);
+        let (packets, facts) = read(&file.bytes);
+        assert_eq!((packets[0].wire_len, facts.cut_packets), (12, 0));
+    }
+}

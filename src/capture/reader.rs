@@ -1,0 +1,194 @@
+//! One packet after the other, whatever the format.
+//!
+//! In: a source of bytes. Out: packets, numbered and in the capture's order, and the facts of the
+//! capture. The formats find records; numbering, counting and time are here, once for all.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use super::error::{CaptureError, displayable};
+use super::facts::{CaptureFacts, Ending, Format, Problem};
+use super::packet::{LinkType, Packet};
+use super::pcap::Pcap;
+use super::pcapng::PcapNg;
+use super::sniff::{self, Content};
+use super::window::Window;
+use crate::provenance::{PacketNumber, PacketRef, Timestamp};
+
+/// Reads a capture packet by packet.
+///
+/// A capture that is cut or damaged is read up to that point: [`next`](Reader::next) then says
+/// that there are no more packets, and [`CaptureFacts::ending`] says why.
+pub struct Reader<R> {
+    window: Window<R>,
+    decoder: Decoder,
+    facts: CaptureFacts,
+    numbered: u64,
+    previous: Option<Timestamp>,
+    done: bool,
+}
+
+/// What a format found at the window's start. Made for every packet, so what is rare is boxed to
+/// keep it small.
+pub(super) enum Step {
+    /// A packet.
+    Packet(Record),
+    /// A record that is no packet, but which the packet numbers of Wireshark count.
+    Numbered,
+    /// A packet that cannot be handed out.
+    Unusable(Box<Unusable>),
+    /// Nothing more.
+    End(Box<Ending>),
+}
+
+/// Where a packet is that cannot be handed out, and why it cannot.
+pub(super) struct Unusable {
+    pub(super) offset: u64,
+    pub(super) reason: String,
+}
+
+/// A packet as the formats hand it to the reader.
+pub(super) struct Record {
+    /// The captured bytes, taken from the window.
+    pub(super) data: Range<usize>,
+    pub(super) link: LinkType,
+    /// `None` when the format does not say.
+    pub(super) time: Option<Timestamp>,
+    pub(super) wire_len: u32,
+}
+
+enum Decoder {
+    Pcap(Pcap),
+    PcapNg(PcapNg),
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the beginning of `source` and recognises the format by it. `name` is what the
+    /// capture is called in facts and errors.
+    ///
+    /// # Errors
+    /// When the source cannot be read, is empty, or is no capture in a known format.
+    pub fn new(source: R, name: &str) -> Result<Reader<R>, CaptureError> {
+        let name = displayable(name);
+        let mut window = Window::new(source);
+        let content = match sniff::content(&mut window) {
+            Ok(content) => content,
+            Err(source) => return Err(unreadable(&name, &window, source)),
+        };
+        match content {
+            Content::Empty => Err(CaptureError::Empty { name }),
+            Content::CutHeader { format, needed, available } => {
+                Err(CaptureError::CutHeader { name, format, needed, available })
+            }
+            Content::UnknownVersion { format, major, minor } => {
+                Err(CaptureError::UnknownVersion { name, format, major, minor })
+            }
+            Content::Foreign { found, advice } => {
+                Err(CaptureError::NotACapture { name, found, advice })
+            }
+            Content::Pcap(pcap) => {
+                let mut facts = CaptureFacts::new(&name, pcap.format());
+                facts.describe(pcap.interface());
+                facts.bytes = window.offset();
+                Ok(Reader::over(window, Decoder::Pcap(pcap), facts))
+            }
+            Content::PcapNg => {
+                let facts = CaptureFacts::new(&name, Format::PcapNg);
+                Ok(Reader::over(window, Decoder::PcapNg(PcapNg::new()), facts))
+            }
+        }
+    }
+
+    /// The next packet, borrowed from the read block until the next call; `None` when there is
+    /// none any more.
+    ///
+    /// A packet whose time the capture does not know (pcapng's simple packet block) gets the time
+    /// of the packet before, or 0 if there is none.
+    ///
+    /// # Errors
+    /// When the source cannot be read. There are no packets after that.
+    #[allow(clippy::should_implement_trait, reason = "the packet borrows from the reader")]
+    pub fn next(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
+        let record = loop {
+            if self.done {
+                return Ok(None);
+            }
+            match self.step() {
+                Ok(Step::Packet(record)) => break record,
+                Ok(Step::Numbered) => self.numbered += 1,
+                Ok(Step::Unusable(unusable)) => {
+                    let Unusable { offset, reason } = *unusable;
+                    self.numbered += 1;
+                    let number = PacketNumber(self.numbered);
+                    self.facts.note(Problem { number, offset, reason });
+                }
+                Ok(Step::End(ending)) => {
+                    self.facts.ending = *ending;
+                    self.done = true;
+                }
+                Err(source) => return Err(self.fail(source)),
+            }
+        };
+        Ok(Some(self.packet(record)))
+    }
+
+    /// What is known about the capture by now.
+    pub fn facts(&self) -> &CaptureFacts {
+        &self.facts
+    }
+
+    /// The source, and the facts. The source may have been read further than the last packet.
+    pub fn into_parts(self) -> (R, CaptureFacts) {
+        (self.window.into_source(), self.facts)
+    }
+
+    fn over(window: Window<R>, decoder: Decoder, facts: CaptureFacts) -> Reader<R> {
+        Reader { window, decoder, facts, numbered: 0, previous: None, done: false }
+    }
+
+    fn step(&mut self) -> io::Result<Step> {
+        let step = match &mut self.decoder {
+            Decoder::Pcap(pcap) => pcap.next(&mut self.window),
+            Decoder::PcapNg(pcapng) => pcapng.next(&mut self.window, &mut self.facts),
+        };
+        self.facts.bytes = self.window.offset();
+        step
+    }
+
+    #[cold]
+    fn fail(&mut self, source: io::Error) -> CaptureError {
+        self.done = true;
+        unreadable(&self.facts.name, &self.window, source)
+    }
+
+    fn packet(&mut self, record: Record) -> Packet<'_> {
+        self.numbered += 1;
+        self.facts.packets += 1;
+        if let Some(time) = record.time {
+            self.tick(time);
+        }
+        let time = self.previous.unwrap_or(Timestamp(0));
+        let data = self.window.taken(record.data);
+        // A record may claim fewer bytes on the wire than it holds; what it holds was there.
+        let wire_len = record.wire_len.max(u32::try_from(data.len()).unwrap_or(u32::MAX));
+        if usize::try_from(wire_len).is_ok_and(|len| len > data.len()) {
+            self.facts.cut_packets += 1;
+        }
+        let at = PacketRef { number: PacketNumber(self.numbered), time };
+        Packet { at, link: record.link, wire_len, data }
+    }
+
+    fn tick(&mut self, time: Timestamp) {
+        let facts = &mut self.facts;
+        if self.previous.is_some_and(|previous| time < previous) {
+            facts.time_went_back += 1;
+        }
+        facts.first = Some(facts.first.map_or(time, |first| first.min(time)));
+        facts.last = Some(facts.last.map_or(time, |last| last.max(time)));
+        self.previous = Some(time);
+    }
+}
+
+fn unreadable<R: Read>(name: &str, window: &Window<R>, source: io::Error) -> CaptureError {
+    CaptureError::Unreadable { name: name.to_owned(), offset: window.read_to(), source }
+}

@@ -1,0 +1,182 @@
+//! One run: captures in, a report out.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::table::Table;
+use super::{Limits, blind_spots};
+use crate::capture::{self, CaptureError, CaptureFacts, Hashing, Reader};
+use crate::ip::{self, Dissected, Why};
+use crate::report::{CaptureReport, ConnectionReport, NotAnalysed, Report, SCHEMA, Tool};
+
+/// How to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Bounds on everything.
+    pub limits: Limits,
+    /// Whether to compute the SHA-256 of each file; it costs more than reading the packets.
+    pub hash: bool,
+}
+
+/// A run in the making.
+#[derive(Debug)]
+pub struct Analysis {
+    options: Options,
+    captures: Vec<CaptureReport>,
+    connections: Vec<ConnectionReport>,
+}
+
+/// Analyses the captures at `paths`, one after the other; `-` is standard input. A capture that
+/// cannot be read is in the report with its error, and takes nothing else with it.
+pub fn analyse(paths: &[PathBuf], options: Options) -> Report {
+    let mut analysis = Analysis::new(options);
+    paths.iter().for_each(|path| analysis.open(path));
+    analysis.into_report()
+}
+
+impl Analysis {
+    /// A run that has read nothing yet.
+    pub fn new(options: Options) -> Analysis {
+        Analysis { options, captures: Vec::new(), connections: Vec::new() }
+    }
+
+    /// Analyses the capture at `path`.
+    pub fn open(&mut self, path: &Path) {
+        let name = if path == Path::new("-") {
+            capture::STDIN_NAME.to_owned()
+        } else {
+            path.to_string_lossy().into_owned()
+        };
+        match capture::open(path) {
+            Ok(source) => self.read(&name, source),
+            Err(error) => self.fail(&name, &error),
+        }
+    }
+
+    /// Analyses a capture that is read from `source`.
+    pub fn read(&mut self, name: &str, source: impl Read) {
+        if self.options.hash {
+            match self.packets(name, Hashing::new(source)) {
+                Ok((source, capture)) => {
+                    let sha256 = source.finish().ok();
+                    self.captures.push(CaptureReport { sha256, ..capture });
+                }
+                Err(error) => self.fail(name, &error),
+            }
+        } else {
+            match self.packets(name, source) {
+                Ok((_, capture)) => self.captures.push(capture),
+                Err(error) => self.fail(name, &error),
+            }
+        }
+    }
+
+    /// The report on everything that was read.
+    pub fn into_report(self) -> Report {
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            captures: self.captures,
+            connections: self.connections,
+        }
+    }
+
+    fn fail(&mut self, name: &str, error: &CaptureError) {
+        self.captures.push(CaptureReport {
+            file: name.to_owned(),
+            error: Some(error.to_string()),
+            ..CaptureReport::default()
+        });
+    }
+
+    /// Reads every packet of one capture; its connections join the report.
+    fn packets<R: Read>(
+        &mut self,
+        name: &str,
+        source: R,
+    ) -> Result<(R, CaptureReport), CaptureError> {
+        let mut reader = Reader::new(source, name)?;
+        let mut table = Table::new(self.options.limits);
+        let mut others: HashMap<Why, u64, RandomState> = HashMap::default();
+        let mut error = None;
+        loop {
+            match reader.next() {
+                Ok(Some(packet)) => {
+                    table.see(packet.at);
+                    match ip::dissect(&packet) {
+                        Dissected::Segment(segment) => table.segment(&segment),
+                        Dissected::Other(why) => *others.entry(why).or_insert(0) += 1,
+                    }
+                }
+                Ok(None) => break,
+                Err(failure) => {
+                    error = Some(failure.to_string());
+                    break;
+                }
+            }
+        }
+        let counts = table.counts();
+        let mut connections = table.finish();
+        let (source, facts) = reader.into_parts();
+        let first_id = self.connections.len() as u64 + 1;
+        for (id, connection) in (first_id..).zip(&mut connections) {
+            connection.id = id;
+            connection.capture = self.captures.len();
+        }
+        let mut report = capture_report(name, &facts, others);
+        report.tcp_streams = counts.streams;
+        report.tls_streams = counts.tls;
+        report.websockets = connections.len() as u64;
+        report.error = error;
+        report.blind_spots.extend(counts.blind_spots());
+        self.connections.append(&mut connections);
+        Ok((source, report))
+    }
+}
+
+fn capture_report(
+    name: &str,
+    facts: &CaptureFacts,
+    others: HashMap<Why, u64, RandomState>,
+) -> CaptureReport {
+    let mut by_name: HashMap<String, u64, RandomState> = HashMap::default();
+    for (why, packets) in others {
+        *by_name.entry(describe(why)).or_insert(0) += packets;
+    }
+    let mut not_analysed: Vec<NotAnalysed> =
+        by_name.into_iter().map(|(what, packets)| NotAnalysed { what, packets }).collect();
+    not_analysed.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.what.cmp(&b.what)));
+    CaptureReport {
+        file: name.to_owned(),
+        format: Some(facts.format.name().to_owned()),
+        bytes: facts.bytes,
+        packets: facts.packets,
+        first: facts.first.map(|time| time.to_string()),
+        last: facts.last.map(|time| time.to_string()),
+        not_analysed,
+        blind_spots: blind_spots::of_capture(facts),
+        ..CaptureReport::default()
+    }
+}
+
+/// Why a packet holds no segment, in words for a table.
+fn describe(why: Why) -> String {
+    match why {
+        Why::UnsupportedLink(link) => format!("link type {link}, which is not read yet"),
+        Why::NotIp => "not IP".to_owned(),
+        Why::NotTcp(1) => "ICMP".to_owned(),
+        Why::NotTcp(17) => "UDP".to_owned(),
+        Why::NotTcp(58) => "ICMPv6".to_owned(),
+        Why::NotTcp(132) => "SCTP".to_owned(),
+        Why::NotTcp(number) => format!("IP protocol {number}"),
+        Why::Fragment => "IP fragment, not reassembled".to_owned(),
+        Why::CutHeader => "cut by the snap length inside its headers".to_owned(),
+        Why::Malformed(what) => format!("malformed: {what}"),
+    }
+}

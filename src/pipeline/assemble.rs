@@ -1,0 +1,245 @@
+//! From facts, findings and verdict to the report's own types.
+
+use super::blind_spots;
+use super::conversation::Milestone;
+use crate::endpoint::{Endpoint, PerSide, Side};
+use crate::http::{Handshake, redact};
+use crate::provenance::{PacketRef, Timestamp};
+use crate::report::{
+    AtFault, CloseFrameReport, CloseReport, ConnectionReport, EndedBy, EndedHow, EndpointReport,
+    FindingReport, GuiltyReport, HandshakeReport, Initiator, SideName, SideTraffic, Surfaced,
+    TcpEnd, TimelineRow, Traffic, VerdictReport,
+};
+use crate::rules::{self, Facts, Fault, Finding};
+use crate::tcp::Ending;
+use crate::verdict::Verdict;
+
+/// Everything about one connection that goes into its report.
+pub(super) struct Case {
+    pub stream: u64,
+    pub endpoints: PerSide<Endpoint>,
+    pub facts: Facts,
+    pub findings: Vec<Finding>,
+    pub verdict: Verdict,
+    pub milestones: Vec<Milestone>,
+}
+
+/// Most rows of a timeline.
+const MAX_ROWS: usize = 20;
+
+/// The report on one connection; its number and its capture are filled in later.
+pub(super) fn connection_report(case: Case) -> ConnectionReport {
+    let facts = &case.facts;
+    let (first, last) = facts.span;
+    let mut findings: Vec<&Finding> = case.findings.iter().collect();
+    findings.sort_by_key(|finding| (finding.at(), finding.rule.id));
+    ConnectionReport {
+        id: 0,
+        capture: 0,
+        tcp_stream: case.stream,
+        transport: "tcp".to_owned(),
+        client: endpoint(case.endpoints.client),
+        server: endpoint(case.endpoints.server),
+        opened: first.time.to_string(),
+        ended: last.time.to_string(),
+        duration: last.time.seconds_since(first.time),
+        handshake: handshake(&facts.handshake),
+        traffic: Traffic {
+            client: traffic(facts, Side::Client),
+            server: traffic(facts, Side::Server),
+        },
+        close: close(facts, case.verdict.surfaced),
+        findings: findings.into_iter().map(finding_report).collect(),
+        blind_spots: blind_spots::of_connection(facts),
+        timeline: timeline(facts, case.milestones),
+        verdict: verdict_report(case.verdict),
+    }
+}
+
+fn endpoint(endpoint: Endpoint) -> EndpointReport {
+    EndpointReport { address: endpoint.address.to_string(), port: endpoint.port }
+}
+
+pub(super) fn side_name(side: Side) -> SideName {
+    match side {
+        Side::Client => SideName::Client,
+        Side::Server => SideName::Server,
+    }
+}
+
+/// Fields that only proxies add.
+const PROXY_FIELDS: &[&str] =
+    &["Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "CF-Ray"];
+
+fn handshake(handshake: &Handshake) -> HandshakeReport {
+    let request = handshake.request.as_ref();
+    let response = handshake.response.as_ref();
+    let numbers = |packets: &[PacketRef]| packets.iter().map(|at| at.number.0).collect();
+    let heads = request.map(|r| &r.head).into_iter().chain(response.map(|r| &r.head));
+    let proxies = PROXY_FIELDS
+        .iter()
+        .filter(|name| heads.clone().any(|head| head.first(name).is_some()))
+        .map(|name| (*name).to_owned())
+        .collect();
+    let value = |head: &crate::http::Head, name| head.first(name).map(|field| field.value.clone());
+    HandshakeReport {
+        status: response.map(|response| response.status),
+        host: request.and_then(|request| value(&request.head, "Host")),
+        path: request.map(|request| redact::target(&request.target)),
+        subprotocol: handshake.subprotocol().map(redact::subprotocol),
+        extensions: handshake.accepted_extensions().list.iter().map(ToString::to_string).collect(),
+        user_agent: request.and_then(|request| value(&request.head, "User-Agent")),
+        server_software: response.and_then(|response| value(&response.head, "Server")),
+        proxies,
+        request_packets: request.map(|r| numbers(&r.head.packets)).unwrap_or_default(),
+        response_packets: response.map(|r| numbers(&r.head.packets)).unwrap_or_default(),
+    }
+}
+
+fn traffic(facts: &Facts, side: Side) -> SideTraffic {
+    let frames = &facts.frames[side];
+    SideTraffic { frames: frames.frames, messages: frames.messages, bytes: frames.payload_bytes }
+}
+
+fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
+    let sent = |side: Side| {
+        let close = facts.frames[side].close.as_ref()?;
+        Some(CloseFrameReport {
+            code: close.frame.code(),
+            reason: String::from_utf8_lossy(close.frame.reason()).into_owned(),
+            packet: close.source.at.number.0,
+            time: close.source.at.time.to_string(),
+            delivered: facts.arrived(side, close.frame.range.end),
+        })
+    };
+    let initiator = match facts.close_initiator() {
+        _ if !facts.handshake.is_open() => Some(Initiator::None),
+        rules::Initiator::None => Some(Initiator::None),
+        rules::Initiator::One(Side::Client) => Some(Initiator::Client),
+        rules::Initiator::One(Side::Server) => Some(Initiator::Server),
+        rules::Initiator::Both => Some(Initiator::Both),
+        rules::Initiator::Unknown => None,
+    };
+    CloseReport {
+        initiator,
+        client_sent: sent(Side::Client),
+        server_sent: sent(Side::Server),
+        tcp_end: tcp_end(facts),
+        surfaced: Surfaced { client: surfaced.client, server: surfaced.server },
+    }
+}
+
+fn tcp_end(facts: &Facts) -> TcpEnd {
+    match facts.first_end() {
+        Some((side, ending, how)) => TcpEnd {
+            by: match side {
+                Side::Client => EndedBy::Client,
+                Side::Server => EndedBy::Server,
+            },
+            how: match how {
+                rules::EndKind::Fin => EndedHow::Fin,
+                rules::EndKind::Reset => EndedHow::Rst,
+            },
+            packet: Some(ending.at.number.0),
+        },
+        None => TcpEnd { by: EndedBy::None, how: EndedHow::None, packet: None },
+    }
+}
+
+fn finding_report(finding: &Finding) -> FindingReport {
+    let at_fault = match (finding.culprit(), finding.fault) {
+        (Some(Side::Client), _) => AtFault::Client,
+        (Some(Side::Server), _) => AtFault::Server,
+        (None, Fault::Intermediary) => AtFault::Intermediary,
+        (None, _) => AtFault::Unknown,
+    };
+    let hex: Vec<String> = finding.shown.iter().map(|byte| format!("{byte:02x}")).collect();
+    let time = finding.at().map_or(Timestamp(0), |at| at.time);
+    FindingReport {
+        rule: finding.rule.id.to_owned(),
+        severity: finding.severity,
+        at_fault,
+        side: side_name(finding.place.side),
+        packets: finding.packets.iter().map(|at| at.number.0).collect(),
+        time: time.to_string(),
+        stream_range: [finding.place.range.start, finding.place.range.end],
+        bytes: hex.join(" "),
+        guilty: finding.guilty.map(|guilty| GuiltyReport { byte: guilty.byte, mask: guilty.mask }),
+        detail: finding.detail.clone(),
+        count: finding.count,
+        tolerated: finding.tolerated,
+        caused_the_end: finding.caused_the_end,
+    }
+}
+
+fn verdict_report(verdict: Verdict) -> VerdictReport {
+    VerdictReport {
+        outcome: verdict.outcome,
+        at_fault: verdict.at_fault,
+        cause: verdict.cause.map(str::to_owned),
+        confidence: verdict.confidence,
+        lowered_by: verdict.lowered_by,
+        summary: verdict.summary,
+        fix: verdict.fix,
+        alternatives: verdict.alternatives,
+        would_settle: verdict.would_settle,
+    }
+}
+
+/// What happened when, the least telling rows left out when there are too many.
+fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
+    let origin = facts.span.0;
+    let mut add = |at: PacketRef, side: Side, event: String, rank: u8| {
+        milestones.push(Milestone { at, side, event, rank });
+    };
+    if let Some(request) = &facts.handshake.request
+        && let Some(at) = request.head.packets.first()
+    {
+        let target = redact::target(&request.target);
+        add(*at, Side::Client, format!("{} {target}", request.method), 4);
+    }
+    if let Some(response) = &facts.handshake.response
+        && let Some(at) = response.head.packets.first()
+    {
+        add(*at, Side::Server, format!("HTTP {}", response.status), 4);
+    }
+    for side in Side::BOTH {
+        let tcp = &facts.tcp[side];
+        let mut ending = |ending: Option<Ending>, name: &str| {
+            if let Some(ending) = ending {
+                add(ending.at, side, name.to_owned(), 4);
+            }
+        };
+        ending(tcp.fin, "FIN");
+        ending(tcp.rst, "RST");
+        if let Some(last) = &facts.frames[side].last_message {
+            add(last.at, side, format!("last {} message, {} bytes", last.opcode, last.len), 2);
+        }
+    }
+    // Stable: rows of the same packet stay in the order in which they were noted.
+    milestones.sort_by_key(|milestone| (milestone.at.time, milestone.at.number));
+    while milestones.len() > MAX_ROWS {
+        let least = milestones.iter().map(|milestone| milestone.rank).min().unwrap_or(0);
+        // The middle one of the least telling: the first and the last tell more.
+        let candidates: Vec<usize> = milestones
+            .iter()
+            .enumerate()
+            .filter(|(_, milestone)| milestone.rank == least)
+            .map(|(index, _)| index)
+            .collect();
+        match candidates.get(candidates.len() / 2) {
+            Some(index) => milestones.remove(*index),
+            None => break,
+        };
+    }
+    milestones
+        .into_iter()
+        .map(|milestone| TimelineRow {
+            packet: milestone.at.number.0,
+            time: milestone.at.time.to_string(),
+            after: format!("{:+.6}", milestone.at.time.seconds_since(origin.time)),
+            side: side_name(milestone.side),
+            event: milestone.event,
+        })
+        .collect()
+}

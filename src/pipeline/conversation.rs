@@ -1,0 +1,364 @@
+//! A WebSocket behind its opening handshake: both decoders, and the rules asked at every event.
+//!
+//! In: stream events of both sides. Out, at the end: the [`Frames`] of each side and the
+//! [`Finding`]s. Which side's events come first makes no difference: a rule that is asked while
+//! frames are read sees one direction only.
+
+use std::sync::LazyLock;
+
+use super::Limits;
+use crate::endpoint::{PerSide, Side};
+use crate::provenance::PacketRef;
+use crate::rules::{
+    self, Breach, Check, Close, Context, Finding, FrameView, Frames, LastMessage, MessageView,
+    OpenMessage, Ping, Rule,
+};
+use crate::tcp::{Connection, Range64, StreamEvent};
+use crate::ws::{
+    Agreement, Assembly, ControlFrame, Decoder, Event, FrameStart, Input, MessageEnd, Opcode,
+};
+
+type FrameCheck = fn(&FrameView<'_>, &Context<'_>) -> Option<Breach>;
+type MessageCheck = fn(&MessageView<'_>, &Context<'_>) -> Option<Breach>;
+
+/// The rules by what they are asked about.
+struct Catalogue {
+    frame: Vec<(&'static Rule, FrameCheck)>,
+    message: Vec<(&'static Rule, MessageCheck)>,
+}
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let mut catalogue = Catalogue { frame: Vec::new(), message: Vec::new() };
+    for rule in rules::all() {
+        match rule.check {
+            Check::Frame(check) => catalogue.frame.push((rule, check)),
+            Check::Message(check) => catalogue.message.push((rule, check)),
+            Check::Handshake(_) | Check::Close(_) | Check::End(_) => {}
+        }
+    }
+    catalogue
+});
+
+/// One WebSocket.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    decoders: PerSide<Option<Decoder>>,
+    pub(super) frames: PerSide<Frames>,
+    pub(super) milestones: Vec<Milestone>,
+    pings: PerSide<Pinging>,
+}
+
+/// Something worth a row in the timeline.
+#[derive(Clone, Debug)]
+pub(super) struct Milestone {
+    pub at: PacketRef,
+    pub side: Side,
+    pub event: String,
+    /// Rows of lower rank go first when there are too many.
+    pub rank: u8,
+}
+
+/// Pings of one side and Pongs of the other, matched whichever comes first.
+#[derive(Debug, Default)]
+struct Pinging {
+    sent: u64,
+    open: Vec<(Vec<u8>, Ping)>,
+    /// Pongs of the peer that no Ping read so far explains.
+    unmatched: Vec<(Vec<u8>, Ping)>,
+}
+
+/// How many Pings, and how many Pongs, wait for their counterparts.
+const MAX_PINGS: usize = 64;
+
+impl Conversation {
+    /// A WebSocket whose frames start at `starts`; `None` where the start is not known.
+    pub(super) fn new(agreement: &Agreement, starts: PerSide<Option<u64>>) -> Conversation {
+        Conversation {
+            decoders: PerSide::from_fn(|side| {
+                Some(Decoder::new(side, agreement.clone(), starts[side]?))
+            }),
+            frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
+            milestones: Vec::new(),
+            pings: PerSide::default(),
+        }
+    }
+
+    /// Reads on in `side`'s stream.
+    pub(super) fn push(
+        &mut self,
+        side: Side,
+        event: StreamEvent<'_>,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        self.feed(side, Input::Stream(event), tcp, findings);
+    }
+
+    /// Nothing more will come from either side.
+    pub(super) fn finish(&mut self, tcp: &Connection, findings: &mut Findings) {
+        for side in Side::BOTH {
+            self.feed(side, Input::End, tcp, findings);
+            self.sum_up(side, tcp);
+        }
+        for side in Side::BOTH {
+            let pinging = std::mem::take(&mut self.pings[side]);
+            let pings = &mut self.frames[side].pings;
+            pings.sent = pinging.sent;
+            pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
+            pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
+        }
+    }
+
+    fn feed(&mut self, side: Side, input: Input<'_>, tcp: &Connection, findings: &mut Findings) {
+        let Some(mut decoder) = self.decoders[side].take() else { return };
+        let mut input = Some(input);
+        while let Some(event) = decoder.step(&mut input) {
+            match &event {
+                Event::Frame(start) => self.frame(side, start, &mut decoder, tcp, findings),
+                Event::Message(end) => self.message(side, end, &decoder, tcp, findings),
+                Event::Control(frame) => self.control(side, frame, &decoder, tcp, findings),
+                Event::SyncLost { at } => self.frames[side].lost_at = Some(*at),
+            }
+        }
+        self.decoders[side] = Some(decoder);
+    }
+
+    fn frame(
+        &mut self,
+        side: Side,
+        start: &FrameStart,
+        decoder: &mut Decoder,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        let frames = &mut self.frames[side];
+        if start.header.opcode != Opcode::CLOSE {
+            frames.last_frame = tcp.locate(side, start.offset);
+        }
+        let header_end = start.offset + u64::from(start.header.header_len);
+        if !(start.header.opcode.is_control() || start.header.opcode.is_reserved())
+            && let Some(at) = frames.last_frame.map(|source| source.at)
+        {
+            let declared = start.header.payload_len;
+            let range = Range64 { start: start.offset, end: header_end };
+            let continues = start.header.opcode == Opcode::CONTINUATION;
+            match &mut frames.last_message {
+                Some(last) if continues => last.declared = declared,
+                last => {
+                    let opcode = start.header.opcode;
+                    *last = Some(LastMessage { at, range, opcode, len: 0, declared });
+                }
+            }
+        }
+        if start.ordinary {
+            return;
+        }
+        let view = FrameView { header: &start.header, offset: start.offset, bytes: start.bytes() };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
+        let mut breaches: Vec<(&'static Rule, Breach)> = CATALOGUE
+            .frame
+            .iter()
+            .filter_map(|(rule, check)| Some((*rule, check(&view, &context)?)))
+            .collect();
+        // What costs the boundaries of frames is reported alone: the rest would be consequences.
+        if let Some(index) = breaches.iter().position(|(_, breach)| breach.loses_sync) {
+            breaches = vec![breaches.swap_remove(index)];
+            frames.spoiled_at = Some(start.offset);
+            decoder.abandon();
+        }
+        let header = start.bytes().get(..usize::from(start.header.header_len)).unwrap_or_default();
+        let range = Range64 { start: start.offset, end: header_end };
+        for (rule, breach) in breaches {
+            let shown = if breach.loses_sync { start.bytes() } else { header };
+            findings.add(rule, side, breach, range, shown, tcp);
+        }
+    }
+
+    fn message(
+        &mut self,
+        side: Side,
+        end: &MessageEnd,
+        decoder: &Decoder,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        if let Some(last) = &mut self.frames[side].last_message {
+            last.len = end.len;
+            last.range = end.range;
+            if let Some(source) = tcp.locate(side, end.range.end.saturating_sub(1)) {
+                last.at = source.at;
+            }
+        }
+        let view = MessageView {
+            opcode: end.opcode,
+            compressed: end.compressed,
+            len: end.len,
+            fragments: end.fragments,
+            empty_fragments: end.empty_fragments,
+            range: end.range,
+            complete: end.complete,
+            fault: end.fault.as_ref(),
+        };
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
+        for (rule, check) in &CATALOGUE.message {
+            if let Some(breach) = check(&view, &context) {
+                let shown = end.fault.as_ref().map_or(&[][..], |fault| &fault.bytes);
+                findings.add(rule, side, breach, end.range, shown, tcp);
+            }
+        }
+    }
+
+    fn control(
+        &mut self,
+        side: Side,
+        frame: &ControlFrame,
+        decoder: &Decoder,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        let Some(source) = tcp.locate(side, frame.range.start) else { return };
+        let fact = Ping { range: frame.range, source, len: frame.payload_len };
+        match frame.opcode {
+            Opcode::PING => self.pings[side].ping(frame, fact),
+            Opcode::PONG => self.pings[!side].pong(frame, fact),
+            Opcode::CLOSE => self.close(side, frame, source, decoder, tcp, findings),
+            _ => {}
+        }
+        if frame.opcode != Opcode::CLOSE && self.milestones.len() < MAX_PINGS {
+            let event = format!("{}, {} bytes", frame.opcode, frame.payload_len);
+            self.milestones.push(Milestone { at: source.at, side, event, rank: 1 });
+        }
+    }
+
+    fn close(
+        &mut self,
+        side: Side,
+        frame: &ControlFrame,
+        source: crate::provenance::Source,
+        decoder: &Decoder,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        let context = Context {
+            sender: side,
+            agreement: decoder.agreement(),
+            direction: decoder.direction(),
+        };
+        let shown = frame.payload.get(..2).unwrap_or(&frame.payload);
+        for rule in rules::all() {
+            if let Check::Close(check) = rule.check
+                && let Some(breach) = check(frame, &context)
+            {
+                findings.add(rule, side, breach, frame.range, shown, tcp);
+            }
+        }
+        let what = match frame.code() {
+            Some(code) => format!("Close {code}"),
+            None if frame.damaged => "Close, payload not captured".to_owned(),
+            None => "Close without a code".to_owned(),
+        };
+        self.milestones.push(Milestone { at: source.at, side, event: what, rank: 5 });
+        let close = Close { frame: frame.clone(), source, first_after: None };
+        self.frames[side].close.get_or_insert(close);
+    }
+
+    /// Takes over what the decoder counted.
+    fn sum_up(&mut self, side: Side, tcp: &Connection) {
+        let Some(decoder) = &self.decoders[side] else { return };
+        let direction = decoder.direction();
+        let frames = &mut self.frames[side];
+        frames.frames = direction.frames;
+        frames.messages = direction.messages;
+        frames.payload_bytes = direction.payload_bytes;
+        frames.largest_message = direction.largest_message;
+        frames.masking = direction.masking;
+        frames.partial = decoder.partial();
+        if let Assembly::Open(message) = &direction.assembly
+            && frames.lost_at.is_none()
+        {
+            frames.open_message = Some(OpenMessage {
+                opcode: message.opcode,
+                fragments: message.fragments,
+                len: message.len,
+                start: message.start,
+            });
+        }
+        if let Some(last) = &mut frames.last_message
+            && let Some(source) = tcp.locate(side, last.range.end.saturating_sub(1))
+        {
+            last.at = source.at;
+        }
+    }
+}
+
+impl Pinging {
+    fn ping(&mut self, frame: &ControlFrame, fact: Ping) {
+        self.sent += 1;
+        // A Pong that was read first, because the other direction was ahead.
+        if let Some(index) = self.unmatched.iter().position(|(pong, _)| *pong == frame.payload) {
+            self.unmatched.drain(..=index);
+            self.open.clear();
+            return;
+        }
+        if self.open.len() == MAX_PINGS {
+            self.open.remove(0);
+        }
+        self.open.push((frame.payload.clone(), fact));
+    }
+
+    /// A Pong answers the latest Ping that it equals, and all before that (RFC 6455 §5.5.3).
+    fn pong(&mut self, frame: &ControlFrame, fact: Ping) {
+        if let Some(index) = self.open.iter().rposition(|(ping, _)| *ping == frame.payload) {
+            self.open.drain(..=index);
+            return;
+        }
+        if self.unmatched.len() == MAX_PINGS {
+            self.unmatched.remove(0);
+        }
+        self.unmatched.push((frame.payload.clone(), fact));
+    }
+}
+
+/// Findings of one connection, each rule once a side.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) list: Vec<Finding>,
+    most_packets: usize,
+}
+
+impl Findings {
+    pub(super) fn new(limits: &Limits) -> Findings {
+        Findings { list: Vec::new(), most_packets: limits.cited_packets }
+    }
+
+    /// Adds what a rule found, or counts it if it was found before.
+    pub(super) fn add(
+        &mut self,
+        rule: &'static Rule,
+        side: Side,
+        breach: Breach,
+        range: Range64,
+        shown: &[u8],
+        tcp: &Connection,
+    ) {
+        let known = |found: &&mut Finding| found.rule.id == rule.id && found.side == side;
+        if let Some(found) = self.list.iter_mut().find(known) {
+            found.count += 1;
+            return;
+        }
+        let place = breach.place.unwrap_or(rules::Place { side, range });
+        let packets = tcp.sources(place.side).packets(place.range.into(), self.most_packets);
+        if packets.is_empty() {
+            return; // without evidence there is no finding
+        }
+        self.list.push(Finding::new(rule, side, breach, range, shown, packets));
+    }
+}

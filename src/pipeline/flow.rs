@@ -1,0 +1,374 @@
+//! One TCP connection on its way through the stages.
+
+use super::Limits;
+use super::assemble::{Case, connection_report};
+use super::conversation::{Conversation, Findings};
+use super::table::Keys;
+use crate::endpoint::{Endpoint, PerSide, Side};
+use crate::http::{Exchange, Handshake, Held, Opening, Over, Progress, Tunnel, classify};
+use crate::ip::{Segment, TcpFlags};
+use crate::provenance::PacketRef;
+use crate::report::ConnectionReport;
+use crate::rules::{self, Check, Facts, Frames};
+use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
+use crate::verdict;
+
+/// What a connection is, if it is no WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It begins with a TLS handshake.
+    Tls,
+    /// Something else.
+    Other,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Flow {
+    stream: u64,
+    limits: Limits,
+    opener: Option<(Endpoint, Seq)>,
+    tcp: Connection,
+    stage: Stage,
+    /// Attempts to open a WebSocket that came to nothing.
+    attempts: Vec<Handshake>,
+    /// The connection between the same endpoints before this one: its stragglers may still come.
+    predecessor: Option<Box<Flow>>,
+}
+
+/// How far a connection has come.
+///
+/// ```text
+///   Undecided ──HTTP──▶ Http ──101──▶ WebSocket
+///       └──anything else──▶ Over ◀──no upgrade──┘
+/// ```
+#[derive(Debug)]
+enum Stage {
+    /// Too little is known to say what it is.
+    Undecided(Undecided),
+    /// HTTP, perhaps with an opening handshake to come.
+    Http(Box<Exchange>),
+    /// A WebSocket.
+    WebSocket(Box<WebSocket>),
+    /// There is no WebSocket, or no further one.
+    Over(Kind),
+}
+
+/// The beginnings of both sides.
+#[derive(Debug, Default)]
+struct Undecided {
+    held: Vec<(Side, Released)>,
+    first_bytes: PerSide<Vec<u8>>,
+    lost: PerSide<bool>,
+}
+
+#[derive(Debug)]
+struct WebSocket {
+    tunnel: Tunnel,
+    conversation: Conversation,
+    findings: Findings,
+}
+
+/// What the beginnings of both sides say.
+enum Decision {
+    /// HTTP, and the client is the side that was taken for it.
+    Http,
+    /// HTTP, and the client is the other side.
+    HttpSwapped,
+    SomethingElse(Kind),
+    NotYet,
+}
+
+impl Undecided {
+    /// Bytes that are looked at; no method is longer.
+    const ENOUGH: usize = 64;
+
+    fn hold(&mut self, side: Side, event: StreamEvent<'_>) {
+        let first = &mut self.first_bytes[side];
+        match event {
+            StreamEvent::Data { offset, bytes } => {
+                if !self.lost[side] {
+                    let wanted = Undecided::ENOUGH.saturating_sub(first.len());
+                    first.extend(bytes.iter().take(wanted));
+                }
+                self.held.push((side, Released::Data { offset, bytes: bytes.to_vec() }));
+            }
+            StreamEvent::Gap { range, cause } => {
+                self.lost[side] = true;
+                self.held.push((side, Released::Gap { range, cause }));
+            }
+        }
+    }
+
+    /// What it is. With `at_last`, nothing more will come.
+    fn decide(&self, at_last: bool) -> Decision {
+        let opening = |side: Side| {
+            let first = &self.first_bytes[side];
+            match classify(first) {
+                Opening::NeedMore if at_last => Opening::Other,
+                Opening::NeedMore if self.lost[side] => Opening::Other,
+                Opening::NeedMore if first.len() >= Undecided::ENOUGH => Opening::Other,
+                opening => opening,
+            }
+        };
+        use Opening::{NeedMore, Other, Request, Response, Tls};
+        match (opening(Side::Client), opening(Side::Server)) {
+            (Tls, _) | (_, Tls) => Decision::SomethingElse(Kind::Tls),
+            (Request, _) | (_, Response) => Decision::Http,
+            (Response, _) | (_, Request) => Decision::HttpSwapped,
+            // A side that was lost at its start says nothing; one that said something else does.
+            (Other, Other) => Decision::SomethingElse(Kind::Other),
+            (Other, NeedMore) if !self.lost.client => Decision::SomethingElse(Kind::Other),
+            (NeedMore, Other) if !self.lost.server => Decision::SomethingElse(Kind::Other),
+            (Other | NeedMore, NeedMore) | (NeedMore, Other) => Decision::NotYet,
+        }
+    }
+}
+
+impl Flow {
+    /// A connection whose first captured segment is `segment`, which is still to be handed in.
+    pub(super) fn new(stream: u64, segment: &Segment<'_>, limits: Limits) -> Flow {
+        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+        Flow {
+            stream,
+            limits,
+            opener: opens.then_some((segment.from, segment.seq)),
+            tcp: Connection::new(segment, limits.assembler()),
+            stage: Stage::Undecided(Undecided::default()),
+            attempts: Vec::new(),
+            predecessor: None,
+        }
+    }
+
+    /// The number that Wireshark gives the connection.
+    pub(super) fn stream(&self) -> u64 {
+        self.stream
+    }
+
+    /// The sender and the number of the SYN with which it began, if that was captured.
+    pub(super) fn opener(&self) -> Option<(Endpoint, Seq)> {
+        self.opener
+    }
+
+    /// Makes `before` the connection whose stragglers may still come.
+    pub(super) fn succeed(&mut self, before: Box<Flow>) {
+        self.predecessor = Some(before);
+    }
+
+    /// The connection before this one, if it is still kept.
+    pub(super) fn take_predecessor(&mut self) -> Option<Box<Flow>> {
+        self.predecessor.take()
+    }
+
+    /// Whether a SYN opens a new connection between the same endpoints.
+    pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
+        self.tcp.is_reopened_by(syn)
+    }
+
+    /// What it is, once it is certain that there is no WebSocket on it, nor an attempt at one.
+    pub(super) fn is_something_else(&self) -> Option<Kind> {
+        match self.stage {
+            Stage::Over(kind) if self.attempts.is_empty() => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// Takes in a segment.
+    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        if let Some(before) = &mut self.predecessor
+            && !self.tcp.accommodates(segment)
+            && before.tcp.accommodates(segment)
+        {
+            return before.segment(segment);
+        }
+        if let Some((side, event)) = self.tcp.receive(segment) {
+            self.advance(side, event);
+        }
+        self.release();
+    }
+
+    /// The capture has ended, at `latest`: the reports on the WebSockets of this connection, and
+    /// on those before it between the same endpoints.
+    pub(super) fn finish(mut self, latest: PacketRef, keys: &mut Keys) -> Vec<ConnectionReport> {
+        let before = self.predecessor.take();
+        let mut reports = before.map(|before| before.finish(latest, keys)).unwrap_or_default();
+        self.tcp.finish();
+        self.release();
+        if let Stage::Undecided(_) = self.stage {
+            self.decide(true);
+        }
+        if let Stage::Http(exchange) = &mut self.stage {
+            let progress = exchange.finish(&self.tcp);
+            self.attempts.extend(exchange.take_attempts());
+            self.follow(progress);
+        }
+        for attempt in std::mem::take(&mut self.attempts) {
+            let findings = Findings::new(&self.limits);
+            reports.push(self.report(
+                attempt,
+                PerSide::default(),
+                Vec::new(),
+                findings,
+                latest,
+                keys,
+            ));
+        }
+        if let Stage::WebSocket(websocket) = std::mem::replace(&mut self.stage, DONE) {
+            let WebSocket { tunnel, mut conversation, mut findings } = *websocket;
+            conversation.finish(&self.tcp, &mut findings);
+            let Conversation { frames, milestones, .. } = conversation;
+            let handshake = tunnel.handshake;
+            reports.push(self.report(handshake, frames, milestones, findings, latest, keys));
+        }
+        reports
+    }
+
+    fn release(&mut self) {
+        while let Some((side, released)) = self.tcp.release() {
+            self.advance(side, released.as_event());
+        }
+    }
+
+    /// Hands an event to the stage at which the connection is.
+    fn advance(&mut self, side: Side, event: StreamEvent<'_>) {
+        match &mut self.stage {
+            Stage::Undecided(undecided) => {
+                undecided.hold(side, event);
+                self.decide(false);
+            }
+            Stage::Http(exchange) => {
+                exchange.push(side, event);
+                let progress = exchange.advance(&self.tcp);
+                self.follow(progress);
+            }
+            Stage::WebSocket(websocket) => websocket.push(side, event, &self.tcp),
+            Stage::Over(_) => {}
+        }
+    }
+
+    fn decide(&mut self, at_last: bool) {
+        let Stage::Undecided(undecided) = &mut self.stage else { return };
+        let swapped = match undecided.decide(at_last) {
+            Decision::NotYet => return,
+            Decision::SomethingElse(kind) => {
+                self.stage = Stage::Over(kind);
+                return;
+            }
+            Decision::Http => false,
+            Decision::HttpSwapped => true,
+        };
+        if swapped {
+            self.tcp.swap_sides();
+        }
+        let held = std::mem::take(&mut undecided.held);
+        self.stage = Stage::Http(Box::new(Exchange::new(self.limits.http())));
+        for (side, released) in held {
+            self.advance(if swapped { !side } else { side }, released.as_event());
+        }
+    }
+
+    /// Goes where the exchange of requests and responses leads.
+    fn follow(&mut self, progress: Progress) {
+        let Stage::Http(exchange) = &mut self.stage else { return };
+        match progress {
+            Progress::Reading => {}
+            Progress::Over(over) => {
+                self.attempts.extend(exchange.take_attempts());
+                let kind = if over == Over::Tls { Kind::Tls } else { Kind::Other };
+                self.stage = Stage::Over(kind);
+            }
+            Progress::Switched(mut tunnel) => {
+                self.attempts.extend(exchange.take_attempts());
+                let agreement = tunnel.handshake.agreement();
+                let conversation = Conversation::new(&agreement, tunnel.start);
+                let held = std::mem::take(&mut tunnel.held);
+                let findings = Findings::new(&self.limits);
+                let mut websocket = Box::new(WebSocket { tunnel: *tunnel, conversation, findings });
+                for side in Side::BOTH {
+                    for held in &held[side] {
+                        websocket.read(side, as_event(held), &self.tcp);
+                    }
+                }
+                self.stage = Stage::WebSocket(websocket);
+            }
+        }
+    }
+
+    /// Judges one WebSocket, or one attempt, of this connection.
+    fn report(
+        &self,
+        mut handshake: Handshake,
+        frames: PerSide<Frames>,
+        milestones: Vec<super::conversation::Milestone>,
+        mut findings: Findings,
+        latest: PacketRef,
+        keys: &mut Keys,
+    ) -> ConnectionReport {
+        handshake.key_used_before = keys.used_before(&handshake, &self.limits);
+        for rule in rules::all() {
+            if let Check::Handshake(check) = rule.check
+                && let Some(breach) = check(&handshake)
+            {
+                let head = handshake.request.as_ref().map(|request| request.head.range);
+                findings.add(rule, Side::Client, breach, head.unwrap_or_default(), &[], &self.tcp);
+            }
+        }
+        let facts = Facts {
+            deflate: handshake.agreement().deflate,
+            handshake,
+            tcp: PerSide::from_fn(|side| self.tcp.summary(side)),
+            frames,
+            span: (self.tcp.first, self.tcp.last),
+            capture_end: latest,
+        };
+        for side in Side::BOTH {
+            for rule in rules::all() {
+                if let Check::End(check) = rule.check
+                    && let Some(breach) = check(&facts, side)
+                {
+                    let end = facts.tcp[side].end;
+                    let range = Range64 { start: end.saturating_sub(1), end };
+                    findings.add(rule, side, breach, range, &[], &self.tcp);
+                }
+            }
+        }
+        let mut findings = findings.list;
+        let verdict = verdict::judge(&facts, &mut findings);
+        let endpoints = self.tcp.endpoints;
+        connection_report(Case {
+            stream: self.stream,
+            endpoints,
+            facts,
+            findings,
+            verdict,
+            milestones,
+        })
+    }
+}
+
+const DONE: Stage = Stage::Over(Kind::Other);
+
+impl WebSocket {
+    /// Takes in what comes behind the handshake.
+    fn push(&mut self, side: Side, event: StreamEvent<'_>, tcp: &Connection) {
+        if side == Side::Client
+            && !self.tunnel.is_settled()
+            && let StreamEvent::Data { offset, bytes } = event
+        {
+            let range = Range64 { start: offset, end: offset + bytes.len() as u64 };
+            self.tunnel.note_client(range, tcp);
+        }
+        self.read(side, event, tcp);
+    }
+
+    fn read(&mut self, side: Side, event: StreamEvent<'_>, tcp: &Connection) {
+        self.conversation.push(side, event, tcp, &mut self.findings);
+    }
+}
+
+fn as_event(held: &Held) -> StreamEvent<'_> {
+    match held {
+        Held::Data { offset, bytes } => StreamEvent::Data { offset: *offset, bytes },
+        Held::Gap { range, cause } => StreamEvent::Gap { range: *range, cause: *cause },
+    }
+}

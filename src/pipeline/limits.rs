@@ -1,0 +1,54 @@
+//! The one place in which all state is bounded.
+
+use crate::http::HttpLimits;
+use crate::tcp::AssemblerLimits;
+
+/// How much may be held. Reaching a limit is a blind spot of the report, never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// TCP connections that are followed at the same time.
+    pub flows: usize,
+    /// Bytes of one direction that wait behind a hole.
+    pub out_of_order_bytes: usize,
+    /// Pieces of one direction that wait behind a hole.
+    pub out_of_order_pieces: usize,
+    /// Packets of one direction whose place in the stream is remembered.
+    pub sources: usize,
+    /// Bytes of an HTTP head.
+    pub head: usize,
+    /// Bytes of one direction that wait for the other during the opening handshake.
+    pub held: usize,
+    /// Packets that a finding cites.
+    pub cited_packets: usize,
+    /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
+    pub keys: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            flows: 1_000_000,
+            out_of_order_bytes: 4 << 20,
+            out_of_order_pieces: 16_384,
+            sources: 1_024,
+            head: 64 << 10,
+            held: 256 << 10,
+            cited_packets: 8,
+            keys: 1 << 16,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn http(&self) -> HttpLimits {
+        HttpLimits { head: self.head, held: self.held, ..HttpLimits::default() }
+    }
+
+    pub(super) fn assembler(&self) -> AssemblerLimits {
+        AssemblerLimits {
+            out_of_order_bytes: self.out_of_order_bytes,
+            out_of_order_pieces: self.out_of_order_pieces,
+            sources: self.sources,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The stages strung together.
+//!
+//! In: captures. Out: a [`crate::report::Report`]. This room alone knows several stages: it hands
+//! what one gives to the next, keeps the flow table, and bounds everything by [`Limits`]. It
+//! decides nothing about the protocol.
+
+mod analysis;
+mod assemble;
+mod blind_spots;
+mod conversation;
+mod flow;
+mod limits;
+mod table;
+
+pub use analysis::{Analysis, Options, analyse};
+pub use limits::Limits;

@@ -1,0 +1,188 @@
+//! The flow table: which segment belongs to which connection.
+
+use std::mem;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::Limits;
+use super::flow::{Flow, Kind};
+use crate::endpoint::{Endpoint, FlowKey};
+use crate::http::Handshake;
+use crate::ip::{Segment, TcpFlags};
+use crate::provenance::{PacketRef, Timestamp};
+use crate::report::{BlindSpot, ConnectionReport};
+use crate::tcp::Seq;
+
+/// All connections of one capture.
+#[derive(Debug)]
+pub(super) struct Table {
+    limits: Limits,
+    flows: HashMap<FlowKey, Tracked, RandomState>,
+    /// Connections that are over, with their stream numbers.
+    done: Vec<ConnectionReport>,
+    counts: Counts,
+    keys: Keys,
+    latest: Option<PacketRef>,
+}
+
+/// What is kept of a connection.
+#[derive(Debug)]
+enum Tracked {
+    /// It may be, or is, a WebSocket.
+    Followed(Box<Flow>),
+    /// It is something else: only what tells its successor from itself is kept.
+    Ignored { opener: Option<(Endpoint, Seq)> },
+}
+
+/// What was counted over all connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    /// Connections, as Wireshark numbers them.
+    pub streams: u64,
+    /// Those that begin with a TLS handshake.
+    pub tls: u64,
+    /// Segments of connections that there was no room to follow.
+    pub turned_away: u64,
+}
+
+/// The Sec-WebSocket-Keys seen, to notice one that is used twice.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    seen: HashMap<String, PacketRef, RandomState>,
+}
+
+impl Keys {
+    /// The packet that used the same key before, if any did; remembers it if there is room.
+    pub(super) fn used_before(
+        &mut self,
+        handshake: &Handshake,
+        limits: &Limits,
+    ) -> Option<PacketRef> {
+        let head = &handshake.request.as_ref()?.head;
+        let key = &head.first("Sec-WebSocket-Key")?.value;
+        if let Some(before) = self.seen.get(key) {
+            return Some(*before);
+        }
+        if self.seen.len() < limits.keys {
+            self.seen.insert(key.clone(), *head.packets.first()?);
+        }
+        None
+    }
+}
+
+impl Counts {
+    pub(super) fn blind_spots(&self) -> Option<BlindSpot> {
+        (self.turned_away > 0).then(|| BlindSpot {
+            kind: "over-limit".to_owned(),
+            side: None,
+            packets: Vec::new(),
+            bytes: 0,
+            hides: format!("{} segments of connections beyond the limit", self.turned_away),
+            lowered: "nothing is said about those connections".to_owned(),
+        })
+    }
+}
+
+impl Table {
+    pub(super) fn new(limits: Limits) -> Table {
+        Table {
+            limits,
+            flows: HashMap::default(),
+            done: Vec::new(),
+            counts: Counts::default(),
+            keys: Keys::default(),
+            latest: None,
+        }
+    }
+
+    /// Notes that the capture has gone on until `at`.
+    pub(super) fn see(&mut self, at: PacketRef) {
+        if self.latest.is_none_or(|latest| latest.time <= at.time) {
+            self.latest = Some(at);
+        }
+    }
+
+    /// Hands a segment to its connection.
+    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        let full = self.flows.len() >= self.limits.flows;
+        let entry = match self.flows.entry(segment.flow()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(_) if full => {
+                self.flows.retain(|_, tracked| matches!(tracked, Tracked::Followed(_)));
+                if self.flows.len() >= self.limits.flows {
+                    self.counts.turned_away += 1;
+                    return;
+                }
+                return self.segment(segment);
+            }
+            Entry::Vacant(entry) => {
+                let flow = Flow::new(self.counts.streams, segment, self.limits);
+                self.counts.streams += 1;
+                entry.insert(Tracked::Followed(Box::new(flow)))
+            }
+        };
+        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+        if opens && entry.is_reopened_by(segment) {
+            let fresh = Flow::new(self.counts.streams, segment, self.limits);
+            self.counts.streams += 1;
+            let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
+            if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry) {
+                fresh.succeed(before);
+            }
+        }
+        let Tracked::Followed(flow) = entry else { return };
+        flow.segment(segment);
+        if let Some(kind) = flow.is_something_else() {
+            self.counts.tls += u64::from(kind == Kind::Tls);
+            let opener = flow.opener();
+            if let Some(before) = flow.take_predecessor() {
+                let latest = self.latest.unwrap_or(NOWHERE);
+                self.done.extend(before.finish(latest, &mut self.keys));
+            }
+            *entry = Tracked::Ignored { opener };
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The capture has ended: the reports on all WebSockets, in the order of their streams.
+    pub(super) fn finish(mut self) -> Vec<ConnectionReport> {
+        let latest = self.latest.unwrap_or(NOWHERE);
+        let mut flows: Vec<Box<Flow>> = self
+            .flows
+            .drain()
+            .filter_map(|(_, tracked)| match tracked {
+                Tracked::Followed(flow) => Some(flow),
+                Tracked::Ignored { .. } => None,
+            })
+            .collect();
+        flows.sort_by_key(|flow| flow.stream());
+        let mut done = self.done;
+        for flow in flows {
+            done.extend(flow.finish(latest, &mut self.keys));
+        }
+        // Stable: several attempts on one connection stay in their order.
+        done.sort_by_key(|report| report.tcp_stream);
+        done
+    }
+}
+
+const NOWHERE: PacketRef =
+    PacketRef { number: crate::provenance::PacketNumber(0), time: Timestamp(0) };
+
+impl Tracked {
+    /// Whether a SYN opens a new connection between the same endpoints.
+    fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
+        match self {
+            Tracked::Followed(flow) => flow.is_reopened_by(syn),
+            Tracked::Ignored { opener } => {
+                opener.is_none_or(|(endpoint, seq)| endpoint != syn.from || seq != syn.seq)
+            }
+        }
+    }
+}

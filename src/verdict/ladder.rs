@@ -1,0 +1,385 @@
+//! The ladder: from the surest reading of the evidence down to `unknown`.
+
+use super::causes::blame;
+use super::confidence::{is_disputed, weigh};
+use super::wording::{self, Story};
+use super::{Verdict, find_cause, surfaced};
+use crate::endpoint::Side;
+use crate::knowledge;
+use crate::report::{Blame, Confidence, Outcome};
+use crate::rules::{Facts, Fault, Finding, Initiator, Severity};
+
+/// Judges a connection. Marks the finding that caused its end, and those that the peer tolerated.
+pub fn judge(facts: &Facts, findings: &mut [Finding]) -> Verdict {
+    let cause = find_violation(facts, findings);
+    if let Some(finding) = cause.and_then(|index| findings.get_mut(index)) {
+        finding.caused_the_end = true;
+    }
+    mark_tolerated(facts, findings);
+    let violation = cause.and_then(|index| findings.get(index));
+    let rung = climb(facts, findings, violation);
+    conclude(facts, findings, rung)
+}
+
+/// What the ladder came to, before it is weighed and put into words.
+pub(super) struct Rung<'a> {
+    pub outcome: Outcome,
+    pub at_fault: Blame,
+    pub cause: Option<&'static str>,
+    pub confidence: Confidence,
+    pub violation: Option<&'a Finding>,
+    pub alternatives: Vec<String>,
+}
+
+impl Rung<'_> {
+    fn new(
+        outcome: Outcome,
+        at_fault: Blame,
+        cause: &'static str,
+        sure: Confidence,
+    ) -> Rung<'static> {
+        Rung {
+            outcome,
+            at_fault,
+            cause: Some(cause),
+            confidence: sure,
+            violation: None,
+            alternatives: Vec::new(),
+        }
+    }
+
+    fn unknown(outcome: Outcome) -> Rung<'static> {
+        Rung {
+            outcome,
+            at_fault: Blame::Unknown,
+            cause: None,
+            confidence: Confidence::Unknown,
+            violation: None,
+            alternatives: Vec::new(),
+        }
+    }
+
+    fn or(mut self, alternative: &str) -> Self {
+        self.alternatives.push(alternative.to_owned());
+        self
+    }
+}
+
+fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Finding>) -> Rung<'a> {
+    if !facts.handshake.is_open() {
+        return without_opening(facts, findings);
+    }
+    if let Some(finding) = violation {
+        return failed_for(facts, finding);
+    }
+    match facts.close_initiator() {
+        Initiator::One(side) => closed_by(facts, findings, side),
+        Initiator::Both => {
+            Rung::new(Outcome::Closed, Blame::None, "simultaneous-close", Confidence::Proven)
+        }
+        Initiator::Unknown => hidden(facts),
+        Initiator::None => without_close(facts, findings),
+    }
+}
+
+/// The violation for which an endpoint ended the connection: the earliest that its receiver had
+/// acknowledged when it sent a Close that says so, or when it dropped TCP.
+fn find_violation(facts: &Facts, findings: &[Finding]) -> Option<usize> {
+    let candidates = findings.iter().enumerate().filter(|(_, finding)| {
+        finding.severity == Severity::Error
+            && !is_disputed(facts, finding)
+            && ended_because_of(facts, finding)
+    });
+    candidates
+        .min_by_key(|(_, finding)| finding.at().map(|at| (at.time, at.number)))
+        .map(|(index, _)| index)
+}
+
+fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
+    if finding.rule.closes_with.is_empty() && !is_refusable_response(finding) {
+        return false;
+    }
+    let receiver = !finding.place.side;
+    let end = finding.place.range.end;
+    if let Some(close) = &facts.frames[receiver].close {
+        let code = close.frame.code();
+        let says_so = code.is_some_and(|code| finding.rule.closes_with.contains(&code));
+        return says_so && close.source.acked.is_some_and(|acked| acked >= start_of(finding));
+    }
+    // No Close: the receiver dropped TCP at once, and sent no frame that answers.
+    let tcp = &facts.tcp[receiver];
+    let Some(drop) = [tcp.fin, tcp.rst].into_iter().flatten().min_by_key(|e| e.at.number) else {
+        return false;
+    };
+    let Some(at) = finding.packets.last() else { return false };
+    let knew = drop.acked.or(tcp.latest.and_then(|latest| latest.acked)).unwrap_or(0) >= end;
+    let promptly = drop.at.time.seconds_since(at.time) < PROMPT_SECONDS;
+    let first = facts.tcp[!receiver]
+        .fin
+        .is_none_or(|fin| drop.acked.is_some_and(|acked| acked <= fin.offset));
+    let answered_since =
+        facts.frames[receiver].last_frame.and_then(|last| last.acked).is_some_and(|a| a >= end);
+    knew && promptly
+        && first
+        && !answered_since
+        && facts.is_known_until(receiver, drop.offset)
+        && facts.frames[!receiver].close.is_none()
+}
+
+/// How soon an endpoint that fails the connection without a word does so.
+const PROMPT_SECONDS: f64 = 2.0;
+
+/// Endpoints may judge a frame as soon as its header is there.
+fn start_of(finding: &Finding) -> u64 {
+    finding.place.range.start + 1
+}
+
+/// A response that the client has to refuse: it does so by dropping TCP (RFC 6455 §4.1).
+fn is_refusable_response(finding: &Finding) -> bool {
+    finding.rule.family == crate::rules::Family::Handshake && finding.place.side == Side::Server
+}
+
+/// Marks the violations that their receiver got and lived with.
+fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|finding| !finding.caused_the_end) {
+        let receiver = !finding.place.side;
+        let end = finding.place.range.end;
+        let went_on = facts.frames[receiver].last_frame.is_some_and(|last| {
+            last.acked.is_some_and(|acked| acked >= end)
+                && finding
+                    .packets
+                    .last()
+                    .is_some_and(|at| last.at.time.seconds_since(at.time) > PROMPT_SECONDS)
+        });
+        let closed_in_order = facts.frames[receiver].close.as_ref().is_some_and(|close| {
+            close.source.acked.is_some_and(|acked| acked >= end)
+                && matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999))
+                && !close.frame.damaged
+        });
+        finding.tolerated = finding.severity >= Severity::Warning
+            && (went_on || closed_in_order)
+            && is_about_bytes(finding);
+    }
+}
+
+/// Whether a finding is about bytes that the peer received, and not about how the end went.
+fn is_about_bytes(finding: &Finding) -> bool {
+    !matches!(finding.rule.check, crate::rules::Check::End(_))
+}
+
+fn failed_for<'a>(facts: &Facts, finding: &'a Finding) -> Rung<'a> {
+    let receiver = !finding.place.side;
+    let (outcome, sure) = match &facts.frames[receiver].close {
+        Some(_) => (Outcome::Failed, Confidence::Proven),
+        None if is_refusable_response(finding) => (Outcome::HandshakeFailed, Confidence::Likely),
+        None => (Outcome::Aborted, Confidence::Likely),
+    };
+    let at_fault = match (finding.culprit(), finding.fault) {
+        (Some(side), _) => blame(side),
+        (None, Fault::Intermediary) => Blame::Intermediary,
+        (None, _) => Blame::Unknown,
+    };
+    let sure = if at_fault == Blame::Intermediary { Confidence::Likely } else { sure };
+    let mut rung = Rung::new(outcome, at_fault, finding.rule.id, sure);
+    rung.violation = Some(finding);
+    if facts.frames[receiver].close.is_none() {
+        rung = rung.or(&format!("the {receiver} ended TCP for a reason of its own just then"));
+    }
+    rung
+}
+
+/// No 101: refused, unanswered, or not captured.
+fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
+    let response = facts.handshake.response.as_ref();
+    let worst = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .filter(|finding| finding.rule.family == crate::rules::Family::Handshake);
+    // A request that breaks a rule explains its refusal; the refusal explains itself otherwise.
+    let explains = worst.min_by_key(|finding| finding.place.side == Side::Server);
+    let outcome = if response.is_some() { Outcome::Rejected } else { Outcome::HandshakeFailed };
+    let Some(finding) = explains else {
+        let over = Side::BOTH
+            .iter()
+            .any(|side| facts.tcp[*side].fin.is_some() || facts.tcp[*side].rst.is_some());
+        let lost = Side::BOTH.iter().any(|side| facts.tcp[*side].gap_bytes > 0);
+        return match response {
+            Some(_) => Rung::unknown(Outcome::Rejected),
+            None if over && !lost => Rung::unknown(Outcome::HandshakeFailed),
+            None => Rung::unknown(Outcome::Unknown),
+        };
+    };
+    let at_fault = match (finding.culprit(), finding.fault) {
+        (Some(side), _) => blame(side),
+        (None, Fault::Intermediary) => Blame::Intermediary,
+        (None, _) => Blame::Unknown,
+    };
+    let sure = match at_fault {
+        Blame::Intermediary | Blame::Unknown => Confidence::Likely,
+        _ => Confidence::Proven,
+    };
+    let mut rung = Rung::new(outcome, at_fault, finding.rule.id, sure);
+    rung.violation = Some(finding);
+    rung
+}
+
+/// `side` sent the first Close, and no violation explains it.
+fn closed_by(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
+    use Confidence::{Likely, Possible, Proven};
+    let Some(close) = &facts.frames[side].close else { return Rung::unknown(Outcome::Unknown) };
+    if close.frame.damaged {
+        return Rung::unknown(Outcome::Unknown);
+    }
+    let reason = String::from_utf8_lossy(close.frame.reason()).into_owned();
+    let complaint = knowledge::library::complaint(&reason);
+    match close.frame.code() {
+        None => ordinary(facts, findings, "empty-close"),
+        Some(1000) => ordinary(facts, findings, "clean-close"),
+        Some(1001) => Rung::new(Outcome::Closed, Blame::None, "going-away", Proven),
+        Some(1012) => Rung::new(Outcome::Closed, Blame::None, "service-restart", Proven),
+        Some(1013) => Rung::new(Outcome::Closed, blame(side), "try-again-later", Likely)
+            .or("the peer asks for more than was agreed"),
+        Some(1014) => Rung::new(Outcome::Failed, Blame::Unknown, "bad-gateway", Likely),
+        Some(1003) => Rung::new(Outcome::Failed, Blame::Unknown, "unsupported-data", Likely),
+        Some(1009) => Rung::new(Outcome::Failed, Blame::None, "message-too-big-limit", Likely)
+            .or("the limit belongs to a proxy in front of the endpoint that closed"),
+        Some(1010) => Rung::new(Outcome::Failed, Blame::Unknown, "mandatory-extension", Likely),
+        Some(1011) => internal_error(facts, side, complaint),
+        Some(1002 | 1007) => unexplained(facts, side),
+        Some(1008 | 3000..=4999) => {
+            Rung::new(Outcome::Closed, Blame::Unknown, "application-close", Likely)
+        }
+        // A code that must not be sent, and a peer that let it pass.
+        Some(_) => match findings
+            .iter()
+            .find(|finding| finding.place.side == side && finding.severity == Severity::Error)
+        {
+            Some(finding) => Rung::new(Outcome::Closed, blame(side), finding.rule.id, Proven),
+            None => Rung::new(Outcome::Closed, Blame::Unknown, "application-close", Possible),
+        },
+    }
+}
+
+/// 1000 or an empty Close. If it was not answered, that is what there is to fix.
+fn ordinary(facts: &Facts, findings: &[Finding], cause: &'static str) -> Rung<'static> {
+    let both = Side::BOTH.iter().all(|side| facts.frames[*side].close.is_some());
+    if both {
+        return Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Proven);
+    }
+    let unanswered = findings.iter().find(|finding| finding.rule.id == "close-not-answered");
+    match unanswered.and_then(Finding::culprit) {
+        Some(culprit) => {
+            Rung::new(Outcome::Aborted, blame(culprit), "close-not-answered", Confidence::Likely)
+        }
+        None => Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Likely),
+    }
+}
+
+fn internal_error(
+    facts: &Facts,
+    side: Side,
+    complaint: Option<&knowledge::library::Complaint>,
+) -> Rung<'static> {
+    let keepalive = complaint.is_some_and(|c| c.subject == knowledge::library::Subject::Keepalive);
+    if !keepalive {
+        return Rung::new(Outcome::Failed, blame(side), "internal-error", Confidence::Likely);
+    }
+    let ping = facts.frames[side].pings.unanswered.as_ref();
+    match ping.map(|ping| facts.arrived(side, ping.range.end)) {
+        Some(Some(true)) if facts.frames_are_known(!side) => {
+            Rung::new(Outcome::Failed, blame(!side), "keepalive-timeout", Confidence::Likely).or(
+                "the Ping reached the peer's TCP, but a proxy on the way kept it from the endpoint",
+            )
+        }
+        _ => Rung::new(Outcome::Failed, Blame::Unknown, "keepalive-timeout", Confidence::Possible)
+            .or("the path dropped the Ping or the Pong"),
+    }
+}
+
+/// 1002 or 1007, and nothing in the capture that deserves it.
+fn unexplained(facts: &Facts, side: Side) -> Rung<'static> {
+    let known = facts.frames[side]
+        .close
+        .as_ref()
+        .and_then(|close| close.source.acked)
+        .is_some_and(|acked| facts.is_known_until(!side, acked));
+    if !known || facts.tcp[!side].gap_bytes > 0 {
+        return Rung::unknown(Outcome::Failed)
+            .or("the capture lost the bytes that the Close complains of");
+    }
+    let rung = Rung::new(
+        Outcome::Failed,
+        Blame::Unknown,
+        "unexplained-protocol-error",
+        Confidence::Possible,
+    );
+    rung.or("something between the capture point and the endpoint that closed changed the bytes")
+        .or("the endpoint that closed is wrong, or uses this code for reasons of its own")
+}
+
+/// A Close may have gone by unseen.
+fn hidden(facts: &Facts) -> Rung<'static> {
+    let failed = Side::BOTH.iter().any(|side| {
+        let close = facts.frames[*side].close.as_ref();
+        close.and_then(|close| close.frame.code()).is_some_and(|c| matches!(c, 1002 | 1007 | 1009))
+    });
+    let closed = Side::BOTH.iter().any(|side| facts.frames[*side].close.is_some());
+    Rung::unknown(match (failed, closed) {
+        (true, _) => Outcome::Failed,
+        (_, true) => Outcome::Closed,
+        _ => Outcome::Unknown,
+    })
+}
+
+/// Neither side sent a Close.
+fn without_close(facts: &Facts, findings: &[Finding]) -> Rung<'static> {
+    let ended = Side::BOTH
+        .iter()
+        .any(|side| facts.tcp[*side].fin.is_some() || facts.tcp[*side].rst.is_some());
+    if !ended {
+        let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
+        return if silent {
+            Rung::unknown(Outcome::Unknown)
+        } else {
+            Rung::new(Outcome::Open, Blame::None, "still-open", Confidence::Proven)
+        };
+    }
+    let aborted = findings.iter().find(|finding| {
+        matches!(finding.rule.id, "tcp-closed-without-close" | "torn-frame" | "length-implausible")
+    });
+    match aborted.and_then(|finding| Some((finding, finding.culprit()?))) {
+        Some((finding, culprit)) => Rung::new(
+            Outcome::Aborted,
+            blame(culprit),
+            finding.rule.id,
+            Confidence::Likely,
+        )
+        .or("a proxy or firewall that holds this address ended TCP, such as by an idle time-out"),
+        None => Rung::unknown(Outcome::Aborted),
+    }
+}
+
+/// Weighs a rung and puts it into words.
+fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
+    let (confidence, lowered_by) = weigh(facts, rung.confidence);
+    let at_fault = if confidence == Confidence::Unknown { Blame::Unknown } else { rung.at_fault };
+    let surfaced = surfaced(facts, findings);
+    let advice = rung.violation.map(|finding| finding.rule.advice).or_else(|| {
+        let id = rung.cause?;
+        let rule = crate::rules::find(id).map(|rule| rule.advice);
+        rule.or_else(|| find_cause(id).map(|cause| cause.advice))
+    });
+    let story = Story { facts, rung: &rung, surfaced };
+    Verdict {
+        outcome: rung.outcome,
+        at_fault,
+        cause: rung.cause,
+        confidence,
+        summary: wording::summary(&story),
+        would_settle: wording::would_settle(&story, &lowered_by),
+        lowered_by,
+        fix: advice.unwrap_or_default().to_owned(),
+        alternatives: rung.alternatives,
+        surfaced,
+    }
+}

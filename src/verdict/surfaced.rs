@@ -1,0 +1,110 @@
+//! The code that each side's API reports (RFC 6455 §7.1.5).
+
+use crate::endpoint::{PerSide, Side};
+use crate::knowledge::library::{self, Subject};
+use crate::rules::{Facts, Family, Finding, Initiator};
+
+/// The close code as each side's API gives it: the code of the first Close it received, 1005 when
+/// that was empty, 1006 when none came. `None` when the connection is open or the capture cannot
+/// tell.
+pub fn surfaced(facts: &Facts, findings: &[Finding]) -> PerSide<Option<u16>> {
+    PerSide::from_fn(|side| surfaced_at(facts, findings, side))
+}
+
+const NO_STATUS_RECEIVED: u16 = 1005;
+const ABNORMAL_CLOSURE: u16 = 1006;
+
+fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
+    if facts.handshake.response.is_some() && !facts.handshake.is_open() {
+        // The client's API never opened; the server's never had a WebSocket.
+        return (side == Side::Client).then_some(ABNORMAL_CLOSURE);
+    }
+    if !facts.handshake.is_open() {
+        return surfaced_without_response(facts, side);
+    }
+    if client_refused_the_response(findings, side) {
+        return Some(ABNORMAL_CLOSURE);
+    }
+    match failed_the_connection(facts, findings, side) {
+        Some(false) => {}
+        Some(true) => return Some(ABNORMAL_CLOSURE),
+        None if received_no_close(facts, side) => return Some(ABNORMAL_CLOSURE),
+        None => return None,
+    }
+    match &facts.frames[!side].close {
+        Some(close) => match facts.arrived(!side, close.frame.range.end) {
+            Some(true) if gave_up_before(facts, side, close.frame.range.end) => {
+                Some(ABNORMAL_CLOSURE)
+            }
+            Some(true) if close.frame.damaged => None,
+            Some(true) => Some(close.frame.code().unwrap_or(NO_STATUS_RECEIVED)),
+            Some(false) => Some(ABNORMAL_CLOSURE),
+            None => None,
+        },
+        None => received_no_close(facts, side).then_some(ABNORMAL_CLOSURE),
+    }
+}
+
+/// Whether the client failed the connection because of the response (RFC 6455 §4.1): then no
+/// Close that came later was read.
+fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
+    side == Side::Client
+        && findings
+            .iter()
+            .any(|finding| finding.caused_the_end && finding.rule.family == Family::Handshake)
+}
+
+/// Whether `side` failed the connection itself (RFC 6455 §7.1.7): it stops reading, so that no
+/// Close of the peer reaches its API. `None` when that cannot be told.
+fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
+    let Some(close) = &facts.frames[side].close else { return Some(false) };
+    if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
+        return Some(true);
+    }
+    if facts.close_initiator() != Initiator::One(side) {
+        return Some(false); // it answers, and was read as far as the Close that it answers
+    }
+    let reason = String::from_utf8_lossy(close.frame.reason());
+    let keepalive = library::complaint(&reason).is_some_and(|c| c.subject == Subject::Keepalive);
+    match close.frame.code() {
+        // 1009 is how a receiver says that it refused to read a message (§7.4.1).
+        Some(1009) => Some(true),
+        // A keepalive that gave up waits for nothing any more.
+        Some(1011) if keepalive => Some(true),
+        // These may be a parser's or an application's word.
+        Some(1002 | 1007) => None,
+        _ => Some(false),
+    }
+}
+
+/// Whether `side` ended TCP without a Close and before it had received the peer's bytes up to
+/// `end`: its API had given up by then.
+fn gave_up_before(facts: &Facts, side: Side, end: u64) -> bool {
+    facts.frames[side].close.is_none()
+        && facts.tcp[side].fin.and_then(|fin| fin.acked).is_some_and(|acked| acked < end)
+}
+
+/// Whether it is certain that no Close reached `side` before the connection was over.
+fn received_no_close(facts: &Facts, side: Side) -> bool {
+    let peer = !side;
+    if facts.is_whole(peer) {
+        return true; // the peer's whole stream was captured, and there is none in it
+    }
+    // The side itself gave up, and everything it had acknowledged until then is known. The peer's
+    // bytes behind that, if any, came too late.
+    let (tcp, frames_known) = (&facts.tcp[side], facts.frames_are_known(peer));
+    let Some(reset) = tcp.rst else { return false };
+    let acked = reset.acked.or(tcp.latest.and_then(|latest| latest.acked));
+    frames_known
+        && tcp.gap_bytes == 0
+        && facts.tcp[peer].gap_bytes == 0
+        && acked.is_some_and(|acked| facts.is_known_until(peer, acked))
+}
+
+/// The server never answered the opening request.
+fn surfaced_without_response(facts: &Facts, side: Side) -> Option<u16> {
+    let server = &facts.tcp[Side::Server];
+    let over = server.fin.is_some() || server.rst.is_some();
+    let silent = server.end == 0 && server.gap_bytes == 0 && server.has_start;
+    (side == Side::Client && over && silent).then_some(ABNORMAL_CLOSURE)
+}
