@@ -113,7 +113,9 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
         })
     };
     let initiator = match facts.close_initiator() {
-        _ if !facts.handshake.is_open() => Some(Initiator::None),
+        _ if !facts.handshake.is_open() => {
+            facts.handshake.response.is_some().then_some(Initiator::None)
+        }
         rules::Initiator::None => Some(Initiator::None),
         rules::Initiator::One(Side::Client) => Some(Initiator::Client),
         rules::Initiator::One(Side::Server) => Some(Initiator::Server),

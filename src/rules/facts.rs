@@ -199,14 +199,16 @@ impl Facts {
             && self.tcp[side].end >= end
     }
 
-    /// `side`, the only one whose Close was captured, unless its Close may answer one of the peer
-    /// that the capture lost.
+    /// `side`, the only one whose Close was captured, unless the capture may have lost one of the
+    /// peer, sent before this one had reached it.
     fn initiator_unless_hidden(&self, side: Side) -> Initiator {
-        let close = self.frames[side].close.as_ref();
-        let known = close
-            .and_then(|close| close.source.acked)
-            .is_some_and(|acked| self.is_known_until(!side, acked));
-        if known { Initiator::One(side) } else { Initiator::Unknown }
+        let Some(close) = &self.frames[side].close else { return Initiator::Unknown };
+        let arrived = self.arrived(side, close.frame.range.end).is_some();
+        if arrived && self.frames_are_known(!side) {
+            Initiator::One(side)
+        } else {
+            Initiator::Unknown
+        }
     }
 
     /// The side that sent the first Close, by what the Closes acknowledge of each other.

@@ -8,11 +8,8 @@
 //! Positions inside this file are *extended* sequence numbers: 64 bits, unwrapped, so that they
 //! can be compared. What leaves it are stream offsets: positions less that of the first byte.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::hash::{BuildHasher, Hash, Hasher};
-
-use foldhash::quality::FixedState;
-
+use super::copies::Copies;
+use super::waiting::Waiting;
 use super::{GapCause, Range64, Seq, StreamEvent};
 use crate::provenance::{PacketRef, Source, SourceMap};
 
@@ -77,88 +74,78 @@ pub struct Piece<'b> {
 pub struct Assembler {
     limits: AssemblerLimits,
     start: Start,
+    /// Whether a SYN said where the start is.
+    anchored: bool,
     /// Extended number of the next byte to release.
     next: u64,
-    held: BTreeMap<u64, Held>,
-    held_bytes: usize,
+    waiting: Waiting,
     /// The highest extended number that the peer acknowledged.
     acked: Option<u64>,
-    /// The lowest, until the start is known.
+    /// The lowest number that the peer acknowledged or a FIN stood at, until the start is known.
     first_acked: Option<u64>,
-    /// Segments seen since the hole at `next` opened.
-    patience: u32,
+    /// The highest number that the sender had reached in any segment captured, phantoms included.
+    sent: Option<u64>,
+    /// Segments of the connection so far.
+    clock: u64,
     finished: bool,
     /// The extended number behind the last byte, known from a FIN.
     end: Option<u64>,
     sources: SourceMap,
-    copies: VecDeque<Copied>,
-    /// Ranges of which two different copies were captured.
-    pub conflicts: Vec<Range64>,
-    /// Bytes captured again.
-    pub repeated_bytes: u64,
+    copies: Copies,
+    /// Ranges of which two different copies were captured, in extended numbers.
+    conflicts: Vec<Range64>,
+    repeated_bytes: u64,
 }
 
 /// Where the direction's first byte is.
+///
+/// ```text
+///   Nothing ──payload or FIN──▶ Undecided ──enough seen, or the end──▶ At
+///      └───────────SYN──────────────┴──────────────SYN──────────────────┘
+/// ```
 #[derive(Debug)]
 enum Start {
-    /// Nothing was seen.
+    /// No payload was seen.
     Nothing,
-    /// Segments were seen but no SYN; they wait until it is likely that none comes before them.
+    /// Payload was seen but no SYN; it waits until it is likely that none comes before it.
     Undecided(u32),
     /// Offset 0 is at this extended number.
     At(u64),
 }
 
-#[derive(Debug)]
-struct Held {
-    bytes: Vec<u8>,
-    cut: u64,
-    source: Source,
-}
-
-impl Held {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64 + self.cut
-    }
-}
-
-/// A released piece, by which a later copy of the same bytes is compared.
-#[derive(Debug)]
-struct Copied {
-    start: u64,
-    len: u64,
-    digest: u64,
-}
-
-/// An extended number is never below this, so that differences cannot underflow.
+/// The first number seen of a direction is put here on the extended line, so that differences
+/// cannot underflow.
 const ORIGIN: u64 = 1 << 33;
 
 impl Assembler {
     /// Segments of the connection for which a hole stays open although the peer has acknowledged
     /// past it: capturing hosts write packets of two queues out of order.
-    const PATIENCE: u32 = 64;
+    pub const PATIENCE: u64 = 64;
 
-    /// Segments that wait for a SYN that was not captured yet.
+    /// The largest window there is (RFC 7323 §2.3): nothing valid lies further ahead.
+    pub const LARGEST_WINDOW: u64 = 1 << 30;
+
+    /// Pieces that wait for a SYN that was not captured yet.
     const UNDECIDED: u32 = 8;
 
     const MAX_CONFLICTS: usize = 64;
-    const MAX_COPIES: usize = 256;
 
     /// A direction of which nothing is known.
     pub fn new(limits: AssemblerLimits) -> Assembler {
         Assembler {
             limits,
             start: Start::Nothing,
+            anchored: false,
             next: 0,
-            held: BTreeMap::new(),
-            held_bytes: 0,
+            waiting: Waiting::default(),
             acked: None,
             first_acked: None,
-            patience: 0,
+            sent: None,
+            clock: 0,
             finished: false,
             end: None,
             sources: SourceMap::new(limits.sources),
-            copies: VecDeque::new(),
+            copies: Copies::default(),
             conflicts: Vec::new(),
             repeated_bytes: 0,
         }
@@ -167,13 +154,13 @@ impl Assembler {
     /// The extended number nearest to where the direction stands.
     pub fn extend(&self, seq: Seq) -> u64 {
         let reference = match self.start {
-            Start::Nothing => self.acked,
+            Start::Nothing => self.sent.or(self.acked),
             _ => Some(self.next),
         };
         let Some(reference) = reference else { return ORIGIN + u64::from(seq.0) };
         #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are the wire number")]
         let distance = seq.distance_from(Seq(reference as u32));
-        reference.saturating_add_signed(i64::from(distance)).max(ORIGIN / 2)
+        reference.saturating_add_signed(i64::from(distance))
     }
 
     /// The stream offset of an extended number; `None` before the start of the stream.
@@ -184,19 +171,38 @@ impl Assembler {
         }
     }
 
-    /// How far an extended number lies behind the next byte to be released; negative when ahead.
-    pub fn behind(&self, extended: u64) -> i64 {
-        self.next.wrapping_sub(extended).cast_signed()
+    /// Extended number of the next byte to be released; `None` while the start is not fixed.
+    pub fn next(&self) -> Option<u64> {
+        self.has_started().then_some(self.next)
     }
 
-    /// Whether a single byte at `seq` repeats the last one released: a keep-alive probe.
-    pub fn is_probe(&self, seq: Seq) -> bool {
-        self.has_started() && self.extend(seq) + 1 == self.next
+    /// The highest extended number of which anything is known: sent, acknowledged or released.
+    pub fn reached(&self) -> Option<u64> {
+        let next = match self.start {
+            Start::Nothing => None,
+            _ => Some(self.next),
+        };
+        next.max(self.sent).max(self.acked)
+    }
+
+    /// The highest extended number that the peer acknowledged.
+    pub fn acked(&self) -> Option<u64> {
+        self.acked
+    }
+
+    /// The highest extended number that a captured segment of the sender's had reached.
+    pub fn sent(&self) -> Option<u64> {
+        self.sent
     }
 
     /// Whether the start of the stream is fixed.
     pub fn has_started(&self) -> bool {
         matches!(self.start, Start::At(_))
+    }
+
+    /// Whether offset 0 is the first byte behind the SYN.
+    pub fn is_anchored(&self) -> bool {
+        self.anchored
     }
 
     /// The packets that carried the stream.
@@ -214,27 +220,59 @@ impl Assembler {
         self.acked.and_then(|acked| self.offset_of(acked)).unwrap_or(0)
     }
 
-    /// Fixes the start: the byte at `seq` is the first one (its SYN was seen before it).
+    /// Offset behind the last byte, if a FIN was seen.
+    pub fn end(&self) -> Option<u64> {
+        self.end.and_then(|end| self.offset_of(end))
+    }
+
+    /// Ranges of which two different copies were captured: the first few.
+    pub fn conflicts(&self) -> Vec<Range64> {
+        let offset = |position| self.offset_of(position).unwrap_or(0);
+        let ranges = self.conflicts.iter();
+        ranges.map(|range| Range64 { start: offset(range.start), end: offset(range.end) }).collect()
+    }
+
+    /// Bytes captured again.
+    pub fn repeated_bytes(&self) -> u64 {
+        self.repeated_bytes
+    }
+
+    /// Fixes the start: the byte at `seq` is the first one (it stands behind a SYN).
     pub fn begin(&mut self, seq: Seq) {
         let first = self.extend(seq);
-        if self.has_started() {
+        if let Start::At(start) = self.start {
+            self.anchored = start == first;
             return;
         }
         self.start = Start::At(first);
+        self.anchored = true;
         self.next = first;
         // What waited and lies before the start (a keep-alive, an old duplicate) goes.
-        self.held = self.held.split_off(&first);
-        self.held_bytes = self.held.values().map(|held| held.bytes.len()).sum();
+        self.waiting.forget_before(first);
     }
 
-    /// Takes in an acknowledgement by the peer.
-    pub fn acknowledge(&mut self, ack: Seq) -> u64 {
+    /// Takes in an acknowledgement by the peer. `None` when it lies further ahead than any window
+    /// reaches: no endpoint would take it (RFC 9293 §3.10.7.4).
+    pub fn acknowledge(&mut self, ack: Seq) -> Option<u64> {
         let acked = self.extend(ack);
-        if matches!(self.start, Start::Nothing | Start::Undecided(_)) {
+        let furthest = self.reached().unwrap_or(acked).saturating_add(Assembler::LARGEST_WINDOW);
+        if acked > furthest {
+            return None;
+        }
+        if !self.has_started() {
             self.first_acked = Some(self.first_acked.map_or(acked, |first| first.min(acked)));
         }
-        self.acked = Some(self.acked.map_or(acked, |before| before.max(acked)));
-        acked
+        self.acked = self.acked.max(Some(acked));
+        Some(acked)
+    }
+
+    /// Notes that the sender stood at `seq` when it sent a segment.
+    pub fn reach(&mut self, seq: Seq) {
+        let position = self.extend(seq);
+        let furthest = self.reached().unwrap_or(position).saturating_add(Assembler::LARGEST_WINDOW);
+        if position <= furthest {
+            self.sent = self.sent.max(Some(position));
+        }
     }
 
     /// Notes that the stream ends before `seq`, the number of a FIN.
@@ -248,14 +286,9 @@ impl Assembler {
         self.end.get_or_insert(end);
     }
 
-    /// Offset behind the last byte, if a FIN was seen.
-    pub fn end(&self) -> Option<u64> {
-        self.end.and_then(|end| self.offset_of(end))
-    }
-
     /// Counts a segment of the connection: patience with an open hole ends at some point.
     pub fn wait(&mut self) {
-        self.patience = self.patience.saturating_add(1);
+        self.clock += 1;
     }
 
     /// Takes in a piece of payload. What of it comes next in the stream is returned with its
@@ -270,66 +303,59 @@ impl Assembler {
             }
             Start::Undecided(count) => *count += 1,
         }
-        let source = Source { at: piece.at, acked: piece.acked };
-        if self.has_started() && position == self.next && self.held.is_empty() && piece.cut == 0 {
-            let offset = self.offset_of(position).filter(|_| !piece.bytes.is_empty())?;
-            self.note_release(position, piece.bytes, source);
-            return Some((offset, piece.bytes));
-        }
-        let (position, bytes) = self.drop_old(position, piece.bytes, piece.cut);
-        let mut direct = None;
-        for (from, fresh) in self.uncovered(position, bytes) {
-            if self.has_started() && from == self.next && !fresh.is_empty() {
-                direct = self.offset_of(from).map(|offset| (offset, fresh));
-                self.note_release(from, fresh, source);
-            } else {
-                self.hold(from, Held { bytes: fresh.to_vec(), cut: 0, source });
-            }
-        }
+        let sent = self.sent;
+        // Where the sender had been further before, this may be a retransmission of which the
+        // capture missed the original: what that had acknowledged is not known.
+        let source_of = |position: u64| {
+            let original = sent.is_none_or(|sent| position >= sent);
+            Source { at: piece.at, acked: piece.acked.filter(|_| original) }
+        };
+        let behind = position + piece.bytes.len() as u64;
+        self.sent = sent.max(Some(behind + u64::from(piece.cut)));
+        let (position, bytes) = self.drop_old(position, piece);
         if piece.cut > 0 {
-            let from = (position + bytes.len() as u64).max(self.next);
-            let end = position + bytes.len() as u64 + u64::from(piece.cut);
-            let end = self.held.range(from..).next().map_or(end, |(held, _)| end.min(*held));
-            if end > from {
-                self.hold(from, Held { bytes: Vec::new(), cut: end - from, source });
+            let start = behind.max(if self.has_started() { self.next } else { 0 });
+            let range = Range64 { start, end: behind + u64::from(piece.cut) };
+            if !range.is_empty() {
+                self.waiting.hold_cut(range, self.clock);
             }
         }
-        direct
+        if bytes.is_empty() {
+            return None;
+        }
+        let in_order = if self.has_started() && position == self.next {
+            let room = self.waiting.first_bytes().map_or(u64::MAX, |first| first - position);
+            bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX))
+        } else {
+            0
+        };
+        let (direct, rest) = bytes.split_at_checked(in_order).unwrap_or((&[], bytes));
+        if !rest.is_empty() {
+            let position = position + in_order as u64;
+            let overlap = self.waiting.hold(position, rest, self.clock, source_of);
+            self.repeated_bytes += overlap.repeated;
+            self.note_conflicts(overlap.conflicts);
+        }
+        if direct.is_empty() {
+            return None;
+        }
+        self.note_release(position, direct, source_of(position));
+        Some((self.offset_of(position)?, direct))
     }
 
     /// What is in order now, or will never be.
     pub fn release(&mut self) -> Option<Released> {
-        if !self.has_started() {
-            self.decide_start();
-        }
-        let start = match self.start {
-            Start::At(start) => start,
-            _ => return None,
-        };
-        let Some((&position, _)) = self.held.first_key_value() else { return self.missing_tail() };
-        if position > self.next {
-            let cause = self.lost_before(position)?;
-            let range = Range64 { start: self.next - start, end: position - start };
-            self.next = position;
-            return Some(Released::Gap { range, cause });
-        }
-        let (position, mut held) = self.held.pop_first()?;
-        self.held_bytes -= held.bytes.len();
-        self.patience = 0;
-        // A piece cut by the snap length may have been passed over by real bytes, or they by it.
-        let passed = self.next - position;
-        if passed >= held.len() {
-            return self.release();
-        }
+        self.decide_start();
+        let Start::At(start) = self.start else { return None };
         let from = self.next;
-        if held.bytes.is_empty() {
-            self.next = position + held.cut;
-            let range = Range64 { start: from - start, end: self.next - start };
-            return Some(Released::Gap { range, cause: GapCause::SnapLength });
+        if let Some(held) = self.waiting.take(from) {
+            self.note_release(from, &held.bytes, held.source);
+            return Some(Released::Data { offset: from - start, bytes: held.bytes });
         }
-        held.bytes.drain(..usize::try_from(passed).unwrap_or(0));
-        self.note_release(from, &held.bytes, held.source);
-        Some(Released::Data { offset: from - start, bytes: held.bytes })
+        let (end, cause) = self.hole()?;
+        self.next = end;
+        let range = Range64 { start: from - start, end: end - start };
+        Some(Released::Gap { range, cause })
     }
 
     /// Nothing more will be captured: what waits is released, and what is missing is a gap.
@@ -337,126 +363,86 @@ impl Assembler {
         self.finished = true;
     }
 
-    /// Bytes behind the last captured one of which the peer's acknowledgement or a FIN tells.
-    fn missing_tail(&mut self) -> Option<Released> {
-        if !self.finished {
-            return None;
+    /// How far the hole at the next byte goes and why it is there; `None` while it may be filled.
+    fn hole(&mut self) -> Option<(u64, GapCause)> {
+        if let Some(end) = self.waiting.cut_over(self.next) {
+            let end = self.waiting.first_bytes().map_or(end, |first| first.min(end));
+            return Some((end, GapCause::SnapLength));
         }
-        let acked = self.acked.unwrap_or(0);
-        let (end, cause) = match self.end {
-            Some(end) if acked < end => (end, GapCause::NeverSeen),
-            Some(end) => (end, GapCause::NotCaptured), // the FIN itself takes a number, too
-            None => (acked, GapCause::NotCaptured),
+        let Some((position, since)) = self.waiting.first() else {
+            return self.finished.then(|| self.missing_tail()).flatten();
         };
-        if end <= self.next {
-            return None;
+        let acknowledged = self.acked.is_some_and(|acked| acked >= position);
+        let too_much = self.waiting.bytes() > self.limits.out_of_order_bytes
+            || self.waiting.pieces() > self.limits.out_of_order_pieces;
+        if self.finished {
+            Some(self.lost_before(position))
+        } else if acknowledged && (too_much || self.clock - since >= Assembler::PATIENCE) {
+            Some((position, GapCause::NotCaptured))
+        } else {
+            too_much.then_some((position, GapCause::OverLimit))
         }
-        let range = Range64 { start: self.offset_of(self.next)?, end: self.offset_of(end)? };
-        self.next = end;
-        Some(Released::Gap { range, cause })
+    }
+
+    /// At the end: how far the bytes before `position` were acknowledged, or if not at all, all of
+    /// them.
+    fn lost_before(&self, position: u64) -> (u64, GapCause) {
+        match self.acked {
+            Some(acked) if acked > self.next => (acked.min(position), GapCause::NotCaptured),
+            _ => (position, GapCause::NeverSeen),
+        }
+    }
+
+    /// Bytes behind the last captured one of which the peer's acknowledgement, a FIN, or a later
+    /// segment without payload tells.
+    fn missing_tail(&self) -> Option<(u64, GapCause)> {
+        let end = match self.end {
+            Some(end) => end, // the FIN itself takes a number, too
+            None => self.acked.max(self.sent)?,
+        };
+        // A single number may be that of a FIN that was not captured, and no byte at all.
+        let phantom = self.end.is_none() && end == self.next + 1;
+        (end > self.next && !phantom).then(|| self.lost_before(end))
     }
 
     /// Without a SYN: takes the lowest number seen as the start, once enough was seen.
     fn decide_start(&mut self) {
         let enough = match self.start {
+            Start::At(_) => return,
             Start::Nothing => false,
             Start::Undecided(count) => {
                 count >= Assembler::UNDECIDED
-                    || self.held_bytes > self.limits.out_of_order_bytes / 4
+                    || self.waiting.bytes() > self.limits.out_of_order_bytes / 4
+                    || self.waiting.pieces() > self.limits.out_of_order_pieces / 4
             }
-            Start::At(_) => return,
         };
         if !(enough || self.finished) {
             return;
         }
-        let lowest = self.held.first_key_value().map(|(position, _)| *position);
-        if let Some(first) = lowest.into_iter().chain(self.first_acked).min() {
+        let lowest = self.waiting.first().map(|(position, _)| position);
+        let near = |told: &u64| {
+            lowest.is_none_or(|lowest| lowest.saturating_sub(*told) <= Assembler::LARGEST_WINDOW)
+        };
+        if let Some(first) = lowest.into_iter().chain(self.first_acked.filter(near)).min() {
             self.start = Start::At(first);
             self.next = first;
         }
     }
 
-    /// Why the bytes before `position` will not come; `None` while they may.
-    fn lost_before(&self, position: u64) -> Option<GapCause> {
-        let acknowledged = self.acked.is_some_and(|acked| acked >= position);
-        if acknowledged && (self.finished || self.patience >= Assembler::PATIENCE) {
-            Some(GapCause::NotCaptured)
-        } else if self.finished {
-            Some(GapCause::NeverSeen)
-        } else if self.held_bytes > self.limits.out_of_order_bytes
-            || self.held.len() > self.limits.out_of_order_pieces
-        {
-            Some(if acknowledged { GapCause::NotCaptured } else { GapCause::OverLimit })
-        } else {
-            None
-        }
-    }
-
     /// Cuts off what was released before, and compares it with what was released.
-    fn drop_old<'b>(&mut self, position: u64, bytes: &'b [u8], cut: u32) -> (u64, &'b [u8]) {
+    fn drop_old<'b>(&mut self, position: u64, piece: Piece<'b>) -> (u64, &'b [u8]) {
+        let bytes = piece.bytes;
         if !self.has_started() || position >= self.next {
             return (position, bytes);
         }
-        let old = self.next - position;
-        let old = usize::try_from(old).unwrap_or(usize::MAX).min(bytes.len());
+        let old = usize::try_from(self.next - position).unwrap_or(usize::MAX).min(bytes.len());
         self.repeated_bytes += old as u64;
         // A keep-alive probe repeats one byte, and may make it up (RFC 9293 §3.8.4).
-        if bytes.len() + (cut as usize) > 1 {
-            self.compare_released(position, bytes);
+        if bytes.len() > 1 {
+            let conflicts = self.copies.contradicted(position, bytes);
+            self.note_conflicts(conflicts);
         }
         (position + old as u64, bytes.get(old..).unwrap_or_default())
-    }
-
-    /// The parts of `bytes` that no held piece covers: the first copy stands.
-    fn uncovered<'b>(&mut self, position: u64, bytes: &'b [u8]) -> Vec<(u64, &'b [u8])> {
-        if bytes.is_empty() {
-            return Vec::new();
-        }
-        let end = position + bytes.len() as u64;
-        let slice = |from: u64, to: u64| {
-            let (from, to) = (from - position, to - position);
-            let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0);
-            bytes.get(range).unwrap_or_default()
-        };
-        let before = self.held.range(..=position).next_back();
-        let first = before.map_or(position, |(start, _)| *start);
-        let mut parts = Vec::new();
-        let mut conflicts = Vec::new();
-        let mut from = position;
-        for (&start, held) in self.held.range(first..end) {
-            let held_end = start + held.len();
-            if held_end <= from || held.bytes.is_empty() {
-                continue;
-            }
-            if start > from {
-                parts.push((from, slice(from, start)));
-            }
-            let (both, both_end) = (start.max(position), held_end.min(end));
-            let at = usize::try_from(both - start).unwrap_or(usize::MAX);
-            let theirs = held.bytes.get(at..).unwrap_or_default();
-            if !theirs.starts_with(slice(both, both_end)) {
-                conflicts.push(Range64 { start: both, end: both_end });
-            }
-            from = held_end;
-        }
-        if from < end {
-            parts.push((from, slice(from, end)));
-        }
-        let covered: u64 =
-            bytes.len() as u64 - parts.iter().map(|(_, part)| part.len() as u64).sum::<u64>();
-        self.repeated_bytes += covered;
-        conflicts.into_iter().for_each(|range| self.conflict(range));
-        parts
-    }
-
-    fn hold(&mut self, position: u64, held: Held) {
-        if self.held.is_empty() {
-            self.patience = 0;
-        }
-        self.held_bytes += held.bytes.len();
-        if let Some(replaced) = self.held.insert(position, held) {
-            self.held_bytes -= replaced.bytes.len();
-        }
     }
 
     /// Notes bytes as released, and who carried them.
@@ -465,47 +451,14 @@ impl Assembler {
         if let Some(offset) = self.offset_of(position) {
             self.sources.push(offset, source);
         }
-        if self.copies.len() == Assembler::MAX_COPIES {
-            self.copies.pop_front();
-        }
-        let len = bytes.len() as u64;
-        self.copies.push_back(Copied { start: position, len, digest: digest(bytes) });
+        self.copies.note(position, bytes);
     }
 
-    /// Compares a repeated piece with every piece released that it covers whole.
-    fn compare_released(&mut self, position: u64, bytes: &[u8]) {
-        let end = position + bytes.len() as u64;
-        let first = self.copies.partition_point(|copy| copy.start < position);
-        let differing: Vec<Range64> = self
-            .copies
-            .range(first..)
-            .take_while(|copy| copy.start + copy.len <= end)
-            .filter(|copy| {
-                let at = usize::try_from(copy.start - position).unwrap_or(usize::MAX);
-                let len = usize::try_from(copy.len).unwrap_or(usize::MAX);
-                let again = bytes.get(at..).and_then(|rest| rest.get(..len));
-                again.is_some_and(|again| digest(again) != copy.digest)
-            })
-            .map(|copy| Range64 { start: copy.start, end: copy.start + copy.len })
-            .collect();
-        differing.into_iter().for_each(|range| self.conflict(range));
-    }
-
-    fn conflict(&mut self, extended: Range64) {
-        let Start::At(start) = self.start else { return };
-        let range = Range64 {
-            start: extended.start.saturating_sub(start),
-            end: extended.end.saturating_sub(start),
-        };
-        if self.conflicts.len() < Assembler::MAX_CONFLICTS && !self.conflicts.contains(&range) {
-            self.conflicts.push(range);
+    fn note_conflicts(&mut self, found: Vec<Range64>) {
+        for range in found {
+            if self.conflicts.len() < Assembler::MAX_CONFLICTS && !self.conflicts.contains(&range) {
+                self.conflicts.push(range);
+            }
         }
     }
-}
-
-/// A digest good enough to see that two copies differ; nothing rests on two being equal.
-fn digest(bytes: &[u8]) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    bytes.hash(&mut hasher);
-    hasher.finish()
 }

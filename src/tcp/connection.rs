@@ -101,6 +101,73 @@ impl Half {
         }
     }
 
+    /// Takes in an acknowledgement by the peer.
+    fn acknowledge(&mut self, ack: Seq) -> Option<u64> {
+        let acked = self.assembler.acknowledge(ack)?;
+        // A peer that takes in more than a RST left it did not accept the RST (RFC 5961 §3.2).
+        if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
+            self.rst = None;
+            self.ignored_resets += 1;
+        }
+        Some(acked)
+    }
+
+    /// Takes in payload, if there is any.
+    fn accept<'b>(&mut self, piece: Piece<'b>) -> Option<(u64, &'b [u8])> {
+        if piece.bytes.is_empty() && piece.cut == 0 {
+            return None;
+        }
+        self.assembler.accept(piece)
+    }
+
+    /// Takes in a FIN with number `seq`; the first one stands.
+    fn end(&mut self, seq: Seq, mut ending: Ending) {
+        let assembler = &mut self.assembler;
+        assembler.end_at(seq);
+        ending.offset = assembler.extend(seq);
+        // A sender that had been further had sent its FIN before: what that acknowledged is not
+        // known.
+        let repeated = assembler.sent().is_some_and(|sent| sent > ending.offset);
+        ending.acked = ending.acked.filter(|_| !repeated);
+        self.fin.get_or_insert(ending);
+        assembler.reach(seq + 1);
+    }
+
+    /// Whether `segment` stands one before the next number: a probe that asks for an
+    /// acknowledgement (RFC 9293 §3.8.4).
+    fn is_keep_alive(&self, segment: &Segment<'_>) -> bool {
+        let probes = segment.payload_len() <= 1
+            && !segment.flags.has(TcpFlags::SYN)
+            && !segment.flags.has(TcpFlags::FIN);
+        probes && self.assembler.sent() == Some(self.assembler.extend(segment.seq) + 1)
+    }
+
+    /// Whether `segment` carries a single byte that may be made up, as in a keep-alive probe. A
+    /// byte that was written on its own is pushed; one that is not is only believed where it comes
+    /// next and the peer does not have it.
+    fn is_made_up(&self, segment: &Segment<'_>) -> bool {
+        let plain = [TcpFlags::SYN, TcpFlags::FIN, TcpFlags::PSH];
+        if segment.payload_len() != 1 || plain.iter().any(|flag| segment.flags.has(*flag)) {
+            return false;
+        }
+        let position = self.assembler.extend(segment.seq);
+        let is_next = self.assembler.next() == Some(position);
+        let peer_has_it = self.assembler.acked().is_some_and(|acked| acked > position);
+        !is_next || peer_has_it
+    }
+
+    /// Whether the receiver would accept a RST at `position`: not behind what it acknowledged, but
+    /// for the number of a FIN, and not beyond the largest window (RFC 9293 §3.5.3).
+    fn takes_reset(&self, position: u64) -> bool {
+        let largest = Assembler::LARGEST_WINDOW;
+        let reached = self.assembler.reached().unwrap_or(position);
+        let least = self
+            .assembler
+            .acked()
+            .map_or(reached.saturating_sub(largest), |acked| acked.saturating_sub(1));
+        (least..=reached.saturating_add(largest)).contains(&position)
+    }
+
     fn note_gap(&mut self, range: Range64, cause: GapCause) {
         self.gap_bytes = self.gap_bytes.saturating_add(range.len());
         if self.gaps.len() < Half::MAX_GAPS {
@@ -110,8 +177,11 @@ impl Half {
 }
 
 impl Connection {
-    /// How far from the expected number a RST may lie: the largest window there is (RFC 7323 §2.3).
-    const LARGEST_WINDOW: i64 = 1 << 30;
+    /// How far a SYN that was captured late may lie behind: a first flight of segments.
+    const LATE_SYN: u64 = 65_535;
+
+    /// How far ahead of everything known a segment may lie to be taken for one of the connection.
+    const LARGEST_STEP: u64 = 1 << 21;
 
     /// A connection whose first captured segment is `segment`, which is still to be received.
     pub fn new(segment: &Segment<'_>, limits: AssemblerLimits) -> Connection {
@@ -147,30 +217,25 @@ impl Connection {
         if let Some(syn) = self.syn[side] {
             return syn != segment.seq;
         }
-        // Segments were captured but no SYN: a SYN right before them belongs to them.
-        let half = &self.halves[side];
-        let first_byte = half.assembler.extend(segment.seq + 1);
-        let started = half.assembler.has_started() || half.segments > 0;
-        started && half.assembler.offset_of(first_byte).is_none_or(|offset| offset > 0) && {
-            let distance = half.assembler.behind(first_byte);
-            !(0..=i64::from(u16::MAX)).contains(&distance)
+        let assembler = &self.halves[side].assembler;
+        let first_byte = assembler.extend(segment.seq + 1);
+        if assembler.offset_of(first_byte) == Some(0) {
+            return false;
         }
+        // Segments or acknowledgements were captured but no SYN: a SYN right before them is theirs.
+        let belongs = |reached: u64| {
+            reached.checked_sub(first_byte).is_some_and(|late| late <= Connection::LATE_SYN)
+        };
+        assembler.reached().is_some_and(|reached| !belongs(reached))
     }
 
     /// Whether `segment` fits the numbers seen so far; used to tell an old connection's stragglers
     /// from those of its successor.
     pub fn accommodates(&self, segment: &Segment<'_>) -> bool {
         let side = self.sender(segment);
-        let near = |assembler: &Assembler, seq: Seq| {
-            let distance = assembler.behind(assembler.extend(seq));
-            (-Connection::LARGEST_WINDOW..=Connection::LARGEST_WINDOW / 512).contains(&-distance)
-        };
-        match self.syn[side] {
-            Some(_) => near(&self.halves[side].assembler, segment.seq),
-            None => segment
-                .acknowledgement()
-                .is_some_and(|ack| near(&self.halves[!side].assembler, ack)),
-        }
+        let (own, peer) = (&self.halves[side].assembler, &self.halves[!side].assembler);
+        let by_ack = || segment.acknowledgement().and_then(|ack| near(peer, ack));
+        near(own, segment.seq).or_else(by_ack).unwrap_or(false)
     }
 
     /// Whether both sides have ended, or one has reset the connection.
@@ -198,28 +263,23 @@ impl Connection {
             self.syn[side] = Some(segment.seq);
             self.halves[side].assembler.begin(seq);
         }
-        let acked = segment.acknowledgement().map(|ack| {
-            // A SYN-ACK that was not captured is known by what the client acknowledges first.
-            self.halves[!side].assembler.acknowledge(ack)
-        });
+        let acked = segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack));
         let half = &mut self.halves[side];
         half.segments += 1;
         half.latest = Some(Source { at: segment.at, acked });
         half.zero_windows += u64::from(segment.window == 0);
-        let piece = Piece { seq, bytes: segment.payload, cut: segment.cut, at: segment.at, acked };
-        let len = segment.payload_len();
-        let direct = if len == 0 {
+        half.keep_alives += u64::from(half.is_keep_alive(segment));
+        let direct = if half.is_made_up(segment) {
             None
         } else {
-            half.keep_alives += u64::from(len == 1 && half.assembler.is_probe(seq));
-            half.assembler.accept(piece)
+            let (bytes, cut) = (segment.payload, segment.cut);
+            half.accept(Piece { seq, bytes, cut, at: segment.at, acked })
         };
+        let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
-            let end = seq + len;
-            half.assembler.end_at(end);
-            let offset = half.assembler.extend(end);
-            half.fin.get_or_insert(Ending { at: segment.at, offset, acked });
+            half.end(end, Ending { at: segment.at, offset: 0, acked });
         }
+        half.assembler.reach(end);
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
     }
 
@@ -266,7 +326,7 @@ impl Connection {
         };
         Summary {
             segments: half.segments,
-            has_start: self.syn[side].is_some(),
+            has_start: assembler.is_anchored(),
             end: assembler.released(),
             acknowledged: assembler.acknowledged(),
             latest: half.latest.map(|source| self.in_offsets(side, source)),
@@ -274,8 +334,8 @@ impl Connection {
             rst: half.rst.as_ref().map(ending),
             gaps: half.gaps.clone(),
             gap_bytes: half.gap_bytes,
-            conflicts: assembler.conflicts.clone(),
-            repeated_bytes: assembler.repeated_bytes,
+            conflicts: assembler.conflicts(),
+            repeated_bytes: assembler.repeated_bytes(),
             zero_windows: half.zero_windows,
             keep_alives: half.keep_alives,
             ignored_resets: half.ignored_resets,
@@ -288,17 +348,15 @@ impl Connection {
         Source { at: source.at, acked: source.acked.and_then(|acked| peer.offset_of(acked)) }
     }
 
-    /// Takes in a RST, if its number lies where a receiver could accept it.
+    /// Takes in a RST, if its number lies where the receiver accepts it.
     fn reset(&mut self, side: Side, segment: &Segment<'_>) {
-        let half = &self.halves[side];
-        let position = half.assembler.extend(segment.seq);
-        let distance = half.assembler.behind(position);
-        let known = half.segments > 0 || half.assembler.has_started();
+        let half = &mut self.halves[side];
+        let assembler = &half.assembler;
+        let offset = assembler.extend(segment.seq);
+        let known = half.segments > 0 || assembler.has_started();
         // A RST that refuses a SYN has sequence number 0 and acknowledges the SYN (§3.5.2).
         let refuses = segment.flags.has(TcpFlags::ACK) && half.segments == 0;
-        let near = -Connection::LARGEST_WINDOW..=Connection::LARGEST_WINDOW;
-        let half = &mut self.halves[side];
-        if known && !refuses && !near.contains(&distance) {
+        if known && !refuses && !half.takes_reset(offset) {
             half.ignored_resets += 1;
             return;
         }
@@ -306,6 +364,18 @@ impl Connection {
         let acked = segment.acknowledgement().map(|ack| self.halves[!side].assembler.extend(ack));
         let half = &mut self.halves[side];
         half.latest = Some(Source { at: segment.at, acked });
-        half.rst.get_or_insert(Ending { at: segment.at, offset: position, acked });
+        half.rst.get_or_insert(Ending { at: segment.at, offset, acked });
     }
+}
+
+/// Whether `seq` lies where a segment of the connection may stand; `None` when nothing tells.
+fn near(assembler: &Assembler, seq: Seq) -> Option<bool> {
+    let reached = assembler.reached()?;
+    let position = assembler.extend(seq);
+    // Nothing stands before the SYN. Without one, what was in flight may still come.
+    let first = match assembler.next() {
+        Some(next) if assembler.is_anchored() => next.saturating_sub(assembler.released() + 1),
+        _ => reached.saturating_sub(Assembler::LARGEST_WINDOW),
+    };
+    Some((first..=reached.saturating_add(Connection::LARGEST_STEP)).contains(&position))
 }

@@ -6,10 +6,15 @@
 
 mod assembler;
 mod connection;
+mod copies;
 mod seq;
 mod stream;
+mod waiting;
 
 pub use assembler::{Assembler, AssemblerLimits, Piece, Released};
 pub use connection::{Connection, Ending, Summary};
 pub use seq::Seq;
 pub use stream::{GapCause, Range64, StreamEvent};
+
+#[cfg(test)]
+mod tests;

@@ -61,18 +61,21 @@ fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Opt
     if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
         return Some(true);
     }
-    if facts.close_initiator() != Initiator::One(side) {
-        return Some(false); // it answers, and was read as far as the Close that it answers
-    }
+    let first = match facts.close_initiator() {
+        Initiator::One(one) if one == side => true,
+        Initiator::None | Initiator::Unknown => false,
+        // It answers, or did not know better: it read on until the peer's Close.
+        Initiator::One(_) | Initiator::Both => return Some(false),
+    };
     let reason = String::from_utf8_lossy(close.frame.reason());
     let keepalive = library::complaint(&reason).is_some_and(|c| c.subject == Subject::Keepalive);
     match close.frame.code() {
         // 1009 is how a receiver says that it refused to read a message (§7.4.1).
-        Some(1009) => Some(true),
+        Some(1009) if first => Some(true),
         // A keepalive that gave up waits for nothing any more.
-        Some(1011) if keepalive => Some(true),
+        Some(1011) if keepalive && first => Some(true),
         // These may be a parser's or an application's word.
-        Some(1002 | 1007) => None,
+        Some(1002 | 1007 | 1009 | 1011) => None,
         _ => Some(false),
     }
 }

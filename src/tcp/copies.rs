@@ -1,0 +1,56 @@
+//! What a later copy of released bytes is compared with.
+//!
+//! In: the pieces as they are released. Out: those of them from which a later copy differs. Only
+//! digests are kept, so a copy is compared with a piece only if it covers the whole of it: that is
+//! how retransmissions come, alone or several in one.
+
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+
+use super::Range64;
+
+/// The latest released pieces of one direction, in stream order.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    pieces: VecDeque<Copied>,
+}
+
+#[derive(Debug)]
+struct Copied {
+    range: Range64,
+    digest: u64,
+}
+
+impl Copies {
+    /// Pieces that are remembered: more than a window of full segments in flight.
+    const MOST: usize = 256;
+
+    /// Remembers a piece that was released.
+    pub(super) fn note(&mut self, position: u64, bytes: &[u8]) {
+        if self.pieces.len() == Copies::MOST {
+            self.pieces.pop_front();
+        }
+        let range = Range64 { start: position, end: position + bytes.len() as u64 };
+        self.pieces.push_back(Copied { range, digest: digest(bytes) });
+    }
+
+    /// The pieces that `bytes` covers whole and contradicts.
+    pub(super) fn contradicted(&self, position: u64, bytes: &[u8]) -> Vec<Range64> {
+        let end = position + bytes.len() as u64;
+        let first = self.pieces.partition_point(|copy| copy.range.start < position);
+        let covered = self.pieces.range(first..).take_while(|copy| copy.range.end <= end);
+        let differs = |copy: &&Copied| {
+            let index = |at: u64| usize::try_from(at - position).unwrap_or(usize::MAX);
+            let again = bytes.get(index(copy.range.start)..index(copy.range.end));
+            again.is_some_and(|again| digest(again) != copy.digest)
+        };
+        covered.filter(differs).map(|copy| copy.range).collect()
+    }
+}
+
+/// A digest good enough to see that two copies differ; nothing rests on two being equal.
+fn digest(bytes: &[u8]) -> u64 {
+    FixedState::default().hash_one(bytes)
+}

@@ -1,0 +1,69 @@
+//! The same bytes give the same report, however they were cut, ordered or repeated.
+
+use proptest::prelude::*;
+
+use crate::support::{
+    Seg, all_samples, analyse, capture_of_segments, cut, essences, segments,
+};
+
+fn resegmented(sample: &[u8], size: usize) -> Vec<Seg> {
+    segments(sample).iter().flat_map(|segment| cut(segment, size)).collect()
+}
+
+#[test]
+fn segments_of_any_size_give_the_same_report() {
+    for (name, sample) in all_samples() {
+        let expected = essences(&analyse(&sample));
+        for size in [1, 2, 3, 7, 64] {
+            let again = analyse(&capture_of_segments(&resegmented(&sample, size)));
+            assert_eq!(essences(&again), expected, "{name} in segments of {size}");
+        }
+    }
+}
+
+#[test]
+fn every_packet_twice_gives_the_same_report() {
+    for (name, sample) in all_samples() {
+        let expected = essences(&analyse(&sample));
+        let twice: Vec<Seg> =
+            segments(&sample).into_iter().flat_map(|segment| [segment.clone(), segment]).collect();
+        assert_eq!(essences(&analyse(&capture_of_segments(&twice))), expected, "{name}");
+    }
+}
+
+/// Cases for each law; more of them with `WSBLAME_CASES`.
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("WSBLAME_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: cases.unwrap_or(192), ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn packets_out_of_order_within_a_window_give_the_same_report(
+        pick in any::<prop::sample::Index>(),
+        size in prop_oneof![Just(1_460_usize), 1..200_usize],
+        jumps in prop::collection::vec(0..12_usize, 1..64),
+        repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let samples = all_samples();
+        let (name, sample) = pick.get(&samples);
+        let mut segments = resegmented(sample, size);
+        let expected = essences(&analyse(&capture_of_segments(&segments)));
+        for repeat in repeats {
+            let again = repeat.get(&segments).clone();
+            segments.push(again);
+        }
+        // Each packet is captured up to `jump` places late; its own time stays.
+        let mut places: Vec<(usize, Seg)> = segments
+            .into_iter()
+            .enumerate()
+            .map(|(place, segment)| (place + jumps[place % jumps.len()], segment))
+            .collect();
+        places.sort_by_key(|(place, _)| *place);
+        let shuffled: Vec<Seg> = places.into_iter().map(|(_, segment)| segment).collect();
+        let found = essences(&analyse(&capture_of_segments(&shuffled)));
+        prop_assert_eq!(found, expected, "{}", name);
+    }
+}

@@ -1,0 +1,87 @@
+//! What the tool says of captures of real stacks is what those stacks said of themselves.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use wsblame::report::ConnectionReport;
+use wsblame::rules::Severity;
+
+use crate::support::{analyse, real_samples};
+
+/// Where the note blames an intermediary that one capture cannot see: the capture shows only that
+/// the address at that end did it, and that is what the report says.
+const SEEN_AS_ENDPOINT: &[(&str, &str)] = &[];
+
+/// The note of a sample: what its two programs reported.
+fn truth(path: &std::path::Path) -> Value {
+    let note = fs::read_to_string(path.with_extension("md")).expect("every sample has a note");
+    let (_, block) = note.split_once("```json\n").expect("with a block of JSON");
+    let (block, _) = block.split_once("\n```").expect("that ends");
+    serde_json::from_str(block).expect("valid JSON")
+}
+
+/// The same facts out of a report.
+fn verdict(connection: &ConnectionReport) -> Value {
+    let close = &connection.close;
+    let sent = |frame: &Option<wsblame::report::CloseFrameReport>| {
+        frame.as_ref().map(|frame| json!({ "code": frame.code, "reason": frame.reason }))
+    };
+    let mut rules: Vec<&str> = connection
+        .findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    rules.sort_unstable();
+    json!({
+        "status": connection.handshake.status,
+        "client_sent": sent(&close.client_sent),
+        "server_sent": sent(&close.server_sent),
+        "tcp_end": { "by": close.tcp_end.by, "how": close.tcp_end.how },
+        "surfaced": close.surfaced,
+        "initiator": close.initiator,
+        "at_fault": connection.verdict.at_fault,
+        "rules": rules,
+    })
+}
+
+#[test]
+fn the_report_agrees_with_what_both_programs_reported() {
+    let mut wrong = Vec::new();
+    for (name, path) in real_samples() {
+        let truth = truth(&path);
+        let report = analyse(&fs::read(&path).expect("a readable sample"));
+        if json!(report.connections.len()) != truth["connections"] {
+            wrong.push(format!("{name}: {} connections", report.connections.len()));
+            continue;
+        }
+        let closed = !truth["client_sent"].is_null() || !truth["server_sent"].is_null();
+        let mut rules: Vec<&str> =
+            truth["rules"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        rules.sort_unstable();
+        let blamed = SEEN_AS_ENDPOINT
+            .iter()
+            .find(|(sample, _)| *sample == name)
+            .map_or_else(|| truth["at_fault"].clone(), |(_, end)| json!(end));
+        let expected = json!({
+            "status": truth["status"],
+            "client_sent": truth["client_sent"],
+            "server_sent": truth["server_sent"],
+            "tcp_end": truth["tcp_end"],
+            "surfaced": truth["expected_surfaced"],
+            // The notes call whoever ended TCP the initiator where there was no Close at all.
+            "initiator": if closed { truth["initiator"].clone() } else { json!("none") },
+            "at_fault": blamed,
+            "rules": rules,
+        });
+        for connection in &report.connections {
+            let found = verdict(connection);
+            for (key, expected) in expected.as_object().expect("an object") {
+                if found[key] != *expected {
+                    wrong.push(format!("{name}: {key} is {}, not {expected}", found[key]));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,238 @@
+//! What the tests share: the samples, captures taken apart and put together again, and reports
+//! without what depends on the order of packets.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use wsblame::capture::Reader;
+use wsblame::endpoint::Endpoint;
+use wsblame::ip::{self, Dissected, TcpFlags};
+use wsblame::pipeline::{Analysis, Options};
+use wsblame::report::{ConnectionReport, Report};
+use wsblame::rules;
+use wsblame::script::{Play, write_pcap};
+
+/// The project's own folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Captures of real stacks, by name.
+pub(crate) fn real_samples() -> Vec<(String, PathBuf)> {
+    let mut found: Vec<(String, PathBuf)> = fs::read_dir(root().join("samples/real"))
+        .expect("the folder is part of the project")
+        .map(|entry| entry.expect("a readable entry").path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "pcap" || ext == "pcapng"))
+        .map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), path))
+        .collect();
+    found.sort();
+    assert!(found.len() >= 12, "the samples are gone");
+    found
+}
+
+/// Every sample as bytes: the real ones, and one for each rule.
+pub(crate) fn all_samples() -> Vec<(String, Vec<u8>)> {
+    let real = real_samples()
+        .into_iter()
+        .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
+    let scripted =
+        rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
+    real.chain(scripted).collect()
+}
+
+/// The report on a capture in memory.
+pub(crate) fn analyse(capture: &[u8]) -> Report {
+    let mut analysis = Analysis::new(Options::default());
+    analysis.read("sample", capture);
+    analysis.into_report()
+}
+
+/// One packet as captured, whatever the file it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub time: i64,
+    pub link: u16,
+    pub data: Vec<u8>,
+}
+
+/// The packets of a capture.
+pub(crate) fn packets(capture: &[u8]) -> Vec<Raw> {
+    let mut reader = Reader::new(capture, "sample").expect("a capture");
+    let mut packets = Vec::new();
+    while let Some(packet) = reader.next().expect("readable") {
+        packets.push(Raw {
+            time: packet.at.time.0,
+            link: packet.link.0,
+            data: packet.data.to_vec(),
+        });
+    }
+    packets
+}
+
+/// A capture of these packets, which all have the same link type: pcap in nanoseconds.
+pub(crate) fn capture_of(packets: &[Raw]) -> Vec<u8> {
+    let link = packets.first().map_or(1, |packet| packet.link);
+    let mut file = Vec::new();
+    file.extend(0xA1B2_3C4D_u32.to_le_bytes());
+    file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    file.extend(262_144_u32.to_le_bytes());
+    file.extend(u32::from(link).to_le_bytes());
+    for packet in packets {
+        assert_eq!(packet.link, link, "one link type a file");
+        let seconds = u32::try_from(packet.time.div_euclid(1_000_000_000)).expect("after 1970");
+        let nanos = u32::try_from(packet.time.rem_euclid(1_000_000_000)).expect("below 10^9");
+        let len = u32::try_from(packet.data.len()).expect("a small packet");
+        for field in [seconds, nanos, len, len] {
+            file.extend(field.to_le_bytes());
+        }
+        file.extend(&packet.data);
+    }
+    file
+}
+
+/// A TCP segment taken out of its packet.
+#[derive(Clone, Debug)]
+pub(crate) struct Seg {
+    pub time: i64,
+    pub from: Endpoint,
+    pub to: Endpoint,
+    pub seq: u32,
+    pub ack: u32,
+    pub flags: u8,
+    pub window: u16,
+    pub payload: Vec<u8>,
+}
+
+/// The TCP segments of a capture.
+pub(crate) fn segments(capture: &[u8]) -> Vec<Seg> {
+    let mut reader = Reader::new(capture, "sample").expect("a capture");
+    let mut segments = Vec::new();
+    while let Some(packet) = reader.next().expect("readable") {
+        if let Dissected::Segment(segment) = ip::dissect(&packet) {
+            segments.push(Seg {
+                time: packet.at.time.0,
+                from: segment.from,
+                to: segment.to,
+                seq: segment.seq.0,
+                ack: segment.ack.0,
+                flags: segment.flags.0,
+                window: segment.window,
+                payload: segment.payload.to_vec(),
+            });
+        }
+    }
+    segments
+}
+
+/// A segment cut into pieces of at most `size` bytes; SYN stays with the first, FIN with the last.
+pub(crate) fn cut(segment: &Seg, size: usize) -> Vec<Seg> {
+    if segment.payload.len() <= size {
+        return vec![segment.clone()];
+    }
+    let pieces = segment.payload.chunks(size).count();
+    let chunks = segment.payload.chunks(size).enumerate();
+    chunks
+        .map(|(index, chunk)| {
+            let offset = u32::try_from(index * size).expect("a small segment");
+            let fin = if index + 1 == pieces { 0xFF } else { !TcpFlags::FIN.0 };
+            let syn = if index == 0 { 0xFF } else { !TcpFlags::SYN.0 };
+            Seg {
+                seq: segment.seq.wrapping_add(offset),
+                flags: segment.flags & fin & syn,
+                payload: chunk.to_vec(),
+                ..segment.clone()
+            }
+        })
+        .collect()
+}
+
+/// A capture of these segments, in raw IP.
+pub(crate) fn capture_of_segments(segments: &[Seg]) -> Vec<u8> {
+    const RAW_IP: u16 = 101;
+    let packet =
+        |segment: &Seg| Raw { time: segment.time, link: RAW_IP, data: raw_ip(segment) };
+    let packets: Vec<Raw> = segments.iter().map(packet).collect();
+    capture_of(&packets)
+}
+
+fn raw_ip(segment: &Seg) -> Vec<u8> {
+    let mut tcp = Vec::new();
+    tcp.extend(segment.from.port.to_be_bytes());
+    tcp.extend(segment.to.port.to_be_bytes());
+    tcp.extend(segment.seq.to_be_bytes());
+    tcp.extend(segment.ack.to_be_bytes());
+    tcp.extend([0x50, segment.flags]);
+    tcp.extend(segment.window.to_be_bytes());
+    tcp.extend([0; 4]);
+    tcp.extend(&segment.payload);
+    let len = u16::try_from(tcp.len()).expect("a small segment");
+    let mut packet = Vec::new();
+    match (segment.from.address, segment.to.address) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            packet.extend([0x45, 0]);
+            packet.extend((len + 20).to_be_bytes());
+            packet.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
+            packet.extend(from.octets());
+            packet.extend(to.octets());
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            packet.extend([0x60, 0, 0, 0]);
+            packet.extend(len.to_be_bytes());
+            packet.extend([6, 64]);
+            packet.extend(from.octets());
+            packet.extend(to.octets());
+        }
+        _ => panic!("both ends have the same version of IP"),
+    }
+    packet.extend(tcp);
+    packet
+}
+
+/// A connection's report without packet numbers and times: what must not depend on how the bytes
+/// were cut, ordered or repeated.
+pub(crate) fn essence(connection: &ConnectionReport) -> Value {
+    let mut value = serde_json::to_value(connection).expect("a report is data");
+    for key in ["id", "opened", "ended", "duration", "timeline", "blind_spots", "tcp_stream"] {
+        value.as_object_mut().expect("an object").remove(key);
+    }
+    strip(&mut value);
+    value
+}
+
+fn strip(value: &mut Value) {
+    const VOLATILE: &[&str] =
+        &["packet", "packets", "time", "request_packets", "response_packets", "summary"];
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| !VOLATILE.contains(&key.as_str()));
+            map.values_mut().for_each(strip);
+        }
+        Value::Array(list) => list.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+/// The essence of every connection, by its endpoints and in the order of its attempts.
+pub(crate) fn essences(report: &Report) -> BTreeMap<String, Vec<Value>> {
+    let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for connection in &report.connections {
+        let key = key_of(connection);
+        let mut essence = essence(connection);
+        if let Some(findings) = essence.get_mut("findings").and_then(Value::as_array_mut) {
+            findings.sort_by_key(ToString::to_string);
+        }
+        all.entry(key).or_default().push(essence);
+    }
+    all
+}
+
+/// The endpoints of a connection, whoever is the client.
+pub(crate) fn key_of(connection: &ConnectionReport) -> String {
+    let name = |end: &wsblame::report::EndpointReport| format!("{} {}", end.address, end.port);
+    let mut ends = [name(&connection.client), name(&connection.server)];
+    ends.sort();
+    json!(ends).to_string()
+}
