@@ -136,6 +136,7 @@ impl Play {
                 out.extend(frame_bytes(*side, frame, self.masks.to_be_bytes()));
             }
             Step::Together(steps) => steps.iter().for_each(|step| self.render(step, out)),
+            Step::Repeat(times, step) => (0..*times).for_each(|_| self.render(step, out)),
             _ => {}
         }
     }
