@@ -232,7 +232,9 @@ impl Facts {
     fn initiator_unless_hidden(&self, side: Side) -> Initiator {
         let Some(close) = &self.frames[side].close else { return Initiator::Unknown };
         let arrived = self.arrived(side, close.frame.range.end).is_some();
-        if arrived && self.frames_are_known(!side) {
+        let peer_end = self.tcp[!side].end;
+        let peer_ended = self.end_of(!side).is_some_and(|(ending, _)| ending.offset == peer_end);
+        if (arrived || peer_ended) && self.frames_are_known(!side) {
             Initiator::One(side)
         } else {
             Initiator::Unknown
