@@ -1,0 +1,81 @@
+//! TCP was ended without a Close.
+
+use crate::endpoint::Side;
+use crate::rules::{Breach, Check, EndKind, Facts, Family, Fault, Rule, Severity};
+use crate::script::{ACCEPT, ASK, CLIENT_FIN, CONFORMING, SERVER_FIN, text};
+use crate::tcp::Ending;
+
+/// See the module.
+pub(super) static RULE: Rule = Rule {
+    id: "tcp-closed-without-close",
+    family: Family::Close,
+    section: "RFC 6455 §7.1.7",
+    severity: Severity::Error,
+    fault: Fault::Sender,
+    answer: "1006 at the other side",
+    closes_with: &[],
+    summary: "TCP ended without a Close",
+    explanation: "An endpoint that wants to end an open WebSocket sends a Close first, and one that fails it should. \
+        This address ended TCP without, so the API of the other side reports 1006 and nobody is told why. \
+        Behind it is a process that ended, a connection object that was thrown away, or a proxy or \
+        balancer with this address that gave up on an idle connection.",
+    advice: "Close the WebSocket before the process or its task ends; if an idle timer did it, send Pings more often than it runs out.",
+    breaks: &[
+        ASK,
+        ACCEPT,
+        text("hello").from_client(),
+        text("hello yourself").from_server(),
+        SERVER_FIN,
+        CLIENT_FIN,
+    ],
+    keeps: CONFORMING,
+    check: Check::End(check),
+};
+
+fn check(facts: &Facts, side: Side) -> Option<Breach> {
+    let open = facts.handshake.is_open() && facts.frames[side].close.is_none();
+    if !open || !facts.is_whole(side) || !facts.is_unbroken(!side) {
+        return None;
+    }
+    let (ending, kind) = facts.end_of(side)?;
+    if side == Side::Client && !had_response(facts, &ending) {
+        return None; // to the client the WebSocket was not open yet
+    }
+    if provoked(facts, side, &ending) {
+        return None;
+    }
+    let what = match kind {
+        EndKind::Fin => "FIN",
+        EndKind::Reset => "RST",
+    };
+    let end = facts.tcp[side].end;
+    let breach =
+        Breach::new(format!("a {what} behind stream offset {end}, and no Close before it"))
+            .at(side, end..end)
+            .in_packet(ending.at);
+    // A side whose bytes nobody acknowledged any more may have had reason to give up.
+    let path_is_dead = facts.tcp[side].acknowledged < end;
+    Some(if path_is_dead { breach.blaming(Fault::Unknown) } else { breach })
+}
+
+fn had_response(facts: &Facts, ending: &Ending) -> bool {
+    let response = facts.handshake.response.as_ref();
+    let acked = ending.acked.unwrap_or(facts.tcp.server.acknowledged);
+    response.is_some_and(|response| acked >= response.head.range.end)
+}
+
+/// Whether the peer had closed or ended TCP before, as far as `side` knew: then it is for others
+/// to be judged.
+fn provoked(facts: &Facts, side: Side, ending: &Ending) -> bool {
+    let peer = &facts.tcp[!side];
+    // Where the packet does not say what its sender had received, the most it ever acknowledged.
+    let knew = ending.acked.unwrap_or(peer.acknowledged);
+    let closed = facts.frames[!side].close.as_ref().is_some_and(|c| c.frame.range.end <= knew);
+    let ended = peer.fin.is_some_and(|fin| fin.offset < knew);
+    // A reset is never acknowledged; after one nothing but resets can follow.
+    let reset = peer.rst.is_some_and(|rst| {
+        facts.tcp[side].fin.is_none()
+            && (rst.at.time, rst.at.number) < (ending.at.time, ending.at.number)
+    });
+    closed || ended || reset
+}
