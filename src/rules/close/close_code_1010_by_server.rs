@@ -47,12 +47,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         return None;
     }
     // An endpoint typically echoes the code that it received (§5.5.1).
-    let client = facts.frames.client.close.as_ref();
-    let may_echo = client.is_some_and(|client| client.frame.code() == Some(1010))
-        || !facts.is_unbroken(Side::Client);
-    let knew = client
-        .is_some_and(|client| facts.close_answers(side, client.frame.range.end) != Some(false));
-    if may_echo && (knew || client.is_none()) {
+    if !facts.close_is_no_echo(side) {
         return None;
     }
     Some(Breach::new("a server can fail the handshake instead").at(side, close.frame.range))

@@ -1,7 +1,7 @@
 //! A private code where no subprotocol was agreed on.
 
 use crate::endpoint::Side;
-use crate::rules::{Breach, Check, Facts, Family, Fault, Initiator, Rule, Severity};
+use crate::rules::{Breach, Check, Facts, Family, Fault, Rule, Severity};
 use crate::script::{ACCEPT, ASK, CLIENT_FIN, CONFORMING, SERVER_FIN, close, text};
 
 /// See the module.
@@ -40,13 +40,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         return None;
     }
     // The echo of a code says nothing of its own.
-    let peer = facts.frames[!side].close.as_ref();
-    let echoes = peer.is_some_and(|peer| {
-        peer.frame.code() == Some(code)
-            && facts.close_answers(side, peer.frame.range.end) != Some(false)
-            && facts.close_initiator() != Initiator::One(side)
-    });
-    if echoes {
+    if !facts.close_is_no_echo(side) {
         return None;
     }
     let detail = format!("the code is {code}, and no subprotocol was agreed on");

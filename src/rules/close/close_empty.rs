@@ -34,10 +34,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let close = facts.frames[side].close.as_ref().filter(|close| close.frame.payload_len == 0)?;
-    let echoes = facts.frames[!side].close.as_ref().is_some_and(|peer| {
-        peer.frame.payload_len == 0 && facts.close_answers(side, peer.frame.range.end) == Some(true)
-    });
-    if echoes {
+    if !facts.close_is_no_echo(side) {
         return None;
     }
     let detail = format!("the {}'s API reports 1005", !side);

@@ -35,12 +35,13 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let close = facts.frames[!side].close.as_ref()?;
-    // Behind an invalid Close the connection is failed, and the answer MAY be omitted (§7.1.7).
+    // Behind an invalid Close the connection is failed, and the answer MAY be omitted; and who fails
+    // it does not read an answer (§7.1.7).
     let answerable = facts.frames[side].close.is_none()
         && facts.is_unbroken(!side)
         && facts.is_unbroken(side)
         && facts.tcp[!side].rst.is_none()
-        && is_valid(&close.frame);
+        && wants_answer(&close.frame);
     if !answerable {
         return None;
     }
@@ -72,9 +73,10 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
 /// after 5 to 30 s.
 const PATIENCE_SECONDS: f64 = 5.0;
 
-fn is_valid(close: &ControlFrame) -> bool {
+fn wants_answer(close: &ControlFrame) -> bool {
     let code = close.code().map(CloseCode);
-    !close.damaged
+    let fails = matches!(close.code(), Some(1002 | 1007 | 1009 | 1010));
+    !(close.damaged || fails)
         && close.payload_len != 1
         && close.payload_len <= MAX_CONTROL_LEN
         && code.is_none_or(CloseCode::allowed_on_wire)
