@@ -386,8 +386,9 @@ impl Connection {
         }
     }
 
-    /// A source of `side`'s with its acknowledgement as an offset of the peer's stream.
-    fn in_offsets(&self, side: Side, source: Source) -> Source {
+    /// A source of `side`'s, as its [`SourceMap`] has it, with its acknowledgement as an offset of
+    /// the peer's stream; `None` while the start of that is not known.
+    pub fn in_offsets(&self, side: Side, source: Source) -> Source {
         let peer = &self.halves[!side].assembler;
         Source { at: source.at, acked: source.acked.and_then(|acked| peer.offset_of(acked)) }
     }

@@ -6,8 +6,7 @@
 
 use super::{
     Agreement, Assembly, ControlFrame, Direction, Event, FrameHeader, FrameStart, LOOKAHEAD,
-    LastFrame, LengthForm, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Text,
-    Utf8, Utf8Fault, unmask,
+    MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text, Utf8Fault, unmask,
 };
 use crate::endpoint::Side;
 use crate::tcp::StreamEvent;
@@ -33,7 +32,7 @@ pub struct Decoder {
     state: State,
     /// Bytes taken from the input but not read yet: a header that is not complete, or what was
     /// looked at behind one.
-    held: Vec<u8>,
+    held: Short<LOOKAHEAD>,
     /// Stream offset of the first byte not read yet: that of `held`, if it has any.
     offset: u64,
     pending: Option<Event>,
@@ -67,16 +66,16 @@ struct Payload {
 }
 
 /// Where the frame would have ended, had its length been written in the other byte order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Landing {
     /// The length read in little-endian order; always less than the declared one.
     pub len: u64,
     /// The bytes found there: up to one header's worth.
-    pub bytes: Vec<u8>,
+    pub bytes: Short<MAX_HEADER_LEN>,
 }
 
 /// A frame that was not complete at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartialFrame {
     /// Its header; `None` when not even that is complete.
     pub header: Option<FrameHeader>,
@@ -96,7 +95,7 @@ impl Decoder {
             agreement,
             direction: Direction::default(),
             state: State::Header,
-            held: Vec::new(),
+            held: Short::default(),
             offset: start,
             pending: None,
             scratch: Vec::new(),
@@ -122,7 +121,7 @@ impl Decoder {
     pub fn abandon(&mut self) {
         self.settle();
         self.state = State::Lost;
-        self.held = Vec::new();
+        self.held = Short::default();
     }
 
     /// The frame in the midst of which the stream stands, if any.
@@ -139,7 +138,7 @@ impl Decoder {
                 header: Some(payload.header),
                 offset: payload.start,
                 received: u64::from(payload.header.header_len).saturating_add(payload.done),
-                landing: payload.landing.clone(),
+                landing: payload.landing,
             }),
             State::Lost => None,
         }
@@ -206,7 +205,7 @@ impl Decoder {
                         break false;
                     }
                     let taken = bytes.len().min(wanted);
-                    self.held.extend(bytes.iter().take(taken));
+                    self.held.extend(bytes);
                     advance(input, taken as u64);
                 }
                 None => break false,
@@ -217,11 +216,11 @@ impl Decoder {
         let ordinary =
             header.is_some_and(|h| self.direction.is_ordinary(&h, self.sender, &self.agreement));
         match header {
-            Some(header) if ordinary || nothing_follows || self.held.len() == LOOKAHEAD => {
+            Some(header) if ordinary || nothing_follows || self.held.is_full() => {
                 let seen = if ordinary { usize::from(header.header_len) } else { self.held.len() };
                 let seen = self.held.get(..seen).unwrap_or_default();
                 let start = FrameStart::new(header, self.offset, ordinary, seen);
-                self.held.drain(..usize::from(header.header_len).min(self.held.len()));
+                self.held.take_front(usize::from(header.header_len));
                 self.enter_payload(start)
             }
             _ if nothing_follows => match (self.direction.text_fault(), input.take()) {
@@ -241,13 +240,9 @@ impl Decoder {
     fn enter_payload(&mut self, start: FrameStart) -> Progress {
         let header = start.header;
         self.offset = start.offset.saturating_add(u64::from(header.header_len));
-        let swapped = match header.length_form {
-            LengthForm::Seven => header.payload_len,
-            LengthForm::Sixteen => header.payload_len.swap_bytes() >> 48,
-            LengthForm::SixtyFour => header.payload_len.swap_bytes(),
-        };
+        let swapped = header.swapped_len();
         let landing = (swapped < header.payload_len)
-            .then(|| Landing { len: swapped, bytes: Vec::with_capacity(MAX_HEADER_LEN) });
+            .then(|| Landing { len: swapped, bytes: Short::default() });
         self.state = State::Payload(Payload {
             header,
             start: start.offset,
@@ -263,8 +258,7 @@ impl Decoder {
         let State::Payload(payload) = &mut self.state else { return Progress::Starved };
         let left = payload.header.payload_len - payload.done;
         if !self.held.is_empty() {
-            let taken = self.held.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            let held: Vec<u8> = self.held.drain(..taken).collect();
+            let held = self.held.take_front(usize::try_from(left).unwrap_or(usize::MAX));
             return self.pass(&held);
         }
         match input {
@@ -310,8 +304,12 @@ impl Decoder {
             payload.control.extend(bytes.iter().take(usize::try_from(wanted).unwrap_or(0)));
             return Progress::Read;
         }
+        if payload.header.opcode.is_reserved() {
+            return Progress::Read; // no part of a message that we know
+        }
         self.direction.note_opening(position, bytes);
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
+        let before = message.len;
         message.len += bytes.len() as u64;
         let Text::Checked(utf8) = &mut message.text else { return Progress::Read };
         let checked = match payload.header.mask {
@@ -323,6 +321,10 @@ impl Decoder {
                 utf8.push(&self.scratch)
             }
         };
+        if let (Some(end), None) = (utf8.spoiled_at(), message.spoiled_at) {
+            let here = self.offset - bytes.len() as u64;
+            message.spoiled_at = Some(here + end.saturating_sub(before));
+        }
         match checked {
             Ok(()) => Progress::Read,
             Err(fault) => self.report(fault),
@@ -336,7 +338,7 @@ impl Decoder {
         payload.damaged = true;
         payload.landing = None;
         self.offset += len;
-        if payload.header.opcode.is_control() {
+        if payload.header.opcode.is_control() || payload.header.opcode.is_reserved() {
             return Progress::Read;
         }
         let fault = self.direction.text_fault();
@@ -349,10 +351,13 @@ impl Decoder {
 
     /// Says that the open message is invalid; it is said once.
     fn report(&mut self, fault: Utf8Fault) -> Progress {
-        let end = self.offset;
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
         message.text = Text::Unchecked;
-        Progress::Said(Event::Message(message.seen(end, false, Some(fault))))
+        let end = message.spoiled_at.unwrap_or(self.offset);
+        Progress::Said(Event::Message(MessageEnd {
+            len: fault.end,
+            ..message.seen(end, false, Some(fault))
+        }))
     }
 
     /// Ends the frame whose payload is complete.
@@ -421,11 +426,10 @@ impl Payload {
 impl Landing {
     /// Keeps the bytes from `self.len` on out of a piece of payload that starts at `position`.
     fn watch(&mut self, position: u64, bytes: &[u8]) {
-        let wanted = self.len + self.bytes.len() as u64;
+        let wanted = self.len.saturating_add(self.bytes.len() as u64);
         let Some(from) = wanted.checked_sub(position) else { return };
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let room = MAX_HEADER_LEN - self.bytes.len();
-        self.bytes.extend(bytes.get(from..).unwrap_or_default().iter().take(room));
+        self.bytes.extend(bytes.get(from..).unwrap_or_default());
     }
 }
 
@@ -445,83 +449,5 @@ impl Message {
     }
 }
 
-impl Direction {
-    /// Takes in a header.
-    fn begin(&mut self, frame: &FrameStart, agreed: &Agreement) {
-        let header = &frame.header;
-        self.frames += 1;
-        self.payload_bytes = self.payload_bytes.saturating_add(header.payload_len);
-        self.note_mask(header);
-        if header.opcode.is_control() || header.opcode.is_reserved() {
-            return;
-        }
-        self.last_frame = Some(LastFrame {
-            header: *header,
-            offset: frame.offset,
-            opening: [0; MAX_HEADER_LEN],
-            opening_len: 0,
-        });
-        let empty = u64::from(!header.fin && header.payload_len == 0);
-        match (&mut self.assembly, header.opcode) {
-            (Assembly::Open(message), Opcode::CONTINUATION) => {
-                message.fragments += 1;
-                message.empty_fragments += empty;
-            }
-            (Assembly::Idle, Opcode::CONTINUATION) => {}
-            (_, opcode) => {
-                // What an unknown extension does to payload is unknown too.
-                let plain = header.rsv == 0 && !agreed.unknown_extension;
-                let text = if opcode == Opcode::TEXT && plain {
-                    Text::Checked(Utf8::default())
-                } else {
-                    Text::Unchecked
-                };
-                self.assembly = Assembly::Open(Message {
-                    opcode,
-                    compressed: header.rsv & FrameHeader::RSV1 != 0,
-                    len: 0,
-                    fragments: 1,
-                    empty_fragments: empty,
-                    start: frame.offset,
-                    text,
-                });
-            }
-        }
-    }
-
-    /// Takes in the end of a message.
-    fn end(&mut self, end: &MessageEnd) {
-        if end.complete {
-            self.assembly = Assembly::Idle;
-            self.messages += 1;
-            self.largest_message = self.largest_message.max(end.len);
-        }
-    }
-
-    fn note_mask(&mut self, header: &FrameHeader) {
-        let Some(key) = header.mask else { return };
-        let masking = &mut self.masking;
-        masking.run = if masking.last == Some(key) { masking.run + 1 } else { 1 };
-        masking.last = Some(key);
-        if header.payload_len > 0 {
-            masking.frames += 1;
-            masking.zero += u64::from(key.0 == [0; 4]);
-        }
-    }
-
-    /// Keeps the first bytes of a data frame's payload as they are on the wire.
-    fn note_opening(&mut self, position: u64, bytes: &[u8]) {
-        let Some(last) = &mut self.last_frame else { return };
-        let free = last.opening.iter_mut().skip(usize::try_from(position).unwrap_or(usize::MAX));
-        let noted = free.zip(bytes).map(|(to, from)| *to = *from).count();
-        last.opening_len += u8::try_from(noted).unwrap_or(0);
-    }
-
-    /// What is wrong with the open message's text, if it is known already.
-    fn text_fault(&self) -> Option<Utf8Fault> {
-        match &self.assembly {
-            Assembly::Open(Message { text: Text::Checked(utf8), .. }) => utf8.fault(),
-            _ => None,
-        }
-    }
-}
+#[cfg(test)]
+pub(crate) mod tests;

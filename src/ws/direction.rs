@@ -1,8 +1,12 @@
 //! One side's frames, as a state: which message is open, whether it has sent its Close, what has
 //! been counted.
 
-use super::{ControlFrame, FrameHeader, LengthForm, MaskKey, Opcode, Utf8};
+use super::{
+    ControlFrame, FrameHeader, FrameStart, LengthForm, MAX_HEADER_LEN, MaskKey, MessageEnd, Opcode,
+    Short, Utf8, Utf8Fault,
+};
 use crate::endpoint::Side;
+use crate::tcp::Range64;
 
 /// What the opening handshake agreed on, as far as frames are concerned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,11 +31,18 @@ pub enum Deflate {
 }
 
 impl Agreement {
-    /// Whether `rsv` is allowed on a data frame that starts a message, as far as is known.
-    fn allows_rsv(&self, rsv: u8) -> bool {
-        rsv == 0
-            || self.unknown_extension
-            || (rsv == FrameHeader::RSV1 && self.deflate != Deflate::Absent)
+    /// The reserved bits of `header` to which nothing that was agreed on gives a meaning (RFC 6455
+    /// §5.2). While it is not known what was, RSV1 counts as meant.
+    pub fn undefined_rsv(&self, header: &FrameHeader) -> u8 {
+        let defined = match (self.deflate, header.opcode) {
+            _ if self.unknown_extension => 0b111,
+            (Deflate::Unknown, _) => FrameHeader::RSV1,
+            (Deflate::Absent, _) => 0,
+            // RFC 7692 §6: on the first frame of a data message, and nowhere else.
+            (Deflate::Agreed, Opcode::TEXT | Opcode::BINARY) => FrameHeader::RSV1,
+            (Deflate::Agreed, _) => 0,
+        };
+        header.rsv & !defined
     }
 }
 
@@ -70,6 +81,8 @@ pub struct Message {
     pub start: u64,
     /// The check of its text.
     pub text: Text,
+    /// Stream offset behind the byte that showed its text to be invalid.
+    pub spoiled_at: Option<u64>,
 }
 
 /// Whether a message's text is being checked.
@@ -102,10 +115,23 @@ pub struct LastFrame {
     pub header: FrameHeader,
     /// Stream offset of the header.
     pub offset: u64,
-    /// The first bytes of the payload as on the wire.
-    pub opening: [u8; super::MAX_HEADER_LEN],
-    /// How many of `opening` are set.
-    pub opening_len: u8,
+    /// The first bytes of the payload as on the wire; fewer where the capture has a hole.
+    pub opening: Short<MAX_HEADER_LEN>,
+}
+
+impl LastFrame {
+    /// The header with which the payload begins as it is on the wire, if it is one that `sender`
+    /// could have sent on its own and its frame fits into the payload.
+    pub fn inner_header(&self, sender: Side, agreed: &Agreement) -> Option<FrameHeader> {
+        let (_, inner) = FrameHeader::parse(&self.opening).ok()?;
+        let ordinary = Direction::default().is_ordinary(&inner, sender, agreed);
+        (ordinary && inner.total_len() <= self.header.payload_len).then_some(inner)
+    }
+
+    /// From the first byte of the header to behind the payload as declared.
+    pub fn range(&self) -> Range64 {
+        (self.offset..self.offset.saturating_add(self.header.total_len())).into()
+    }
 }
 
 /// One side's stream of frames so far.
@@ -145,7 +171,7 @@ impl Direction {
         };
         let is_open = matches!(self.assembly, Assembly::Open(_));
         let opcode_fits = match header.opcode {
-            Opcode::TEXT | Opcode::BINARY => !is_open && agreed.allows_rsv(header.rsv),
+            Opcode::TEXT | Opcode::BINARY => !is_open && agreed.undefined_rsv(header) == 0,
             Opcode::CONTINUATION => is_open && header.rsv == 0 && !self.fragments_pile_up(),
             Opcode::CLOSE | Opcode::PING | Opcode::PONG => {
                 header.fin && header.payload_len <= 125 && header.rsv == 0
@@ -155,10 +181,10 @@ impl Direction {
         masked_right && form_is_minimal && opcode_fits && self.close.is_none()
     }
 
-    /// Whether the open message has so many fragments that a rule may count them.
+    /// Whether one more fragment makes so many that a rule may count them.
     fn fragments_pile_up(&self) -> bool {
         match &self.assembly {
-            Assembly::Open(message) => message.fragments >= Direction::MANY_EMPTY_FRAGMENTS,
+            Assembly::Open(message) => message.fragments + 1 >= Direction::MANY_EMPTY_FRAGMENTS,
             Assembly::Idle => false,
         }
     }
@@ -169,4 +195,83 @@ impl Direction {
 
     /// From this many fragments on, a well-known receiver refuses a message with 1008.
     pub const MANY_FRAGMENTS: u64 = 128 * 1024;
+}
+
+impl Direction {
+    /// Takes in a header.
+    pub(super) fn begin(&mut self, frame: &FrameStart, agreed: &Agreement) {
+        let header = &frame.header;
+        self.frames += 1;
+        self.payload_bytes = self.payload_bytes.saturating_add(header.payload_len);
+        self.note_mask(header);
+        if header.opcode.is_control() || header.opcode.is_reserved() {
+            return;
+        }
+        let opening = Short::default();
+        self.last_frame = Some(LastFrame { header: *header, offset: frame.offset, opening });
+        let empty = u64::from(!header.fin && header.payload_len == 0);
+        match (&mut self.assembly, header.opcode) {
+            (Assembly::Open(message), Opcode::CONTINUATION) => {
+                message.fragments += 1;
+                message.empty_fragments += empty;
+            }
+            (Assembly::Idle, Opcode::CONTINUATION) => {}
+            (_, opcode) => {
+                // What an unknown extension does to payload is unknown too.
+                let plain = header.rsv == 0 && !agreed.unknown_extension;
+                let text = if opcode == Opcode::TEXT && plain {
+                    Text::Checked(Utf8::default())
+                } else {
+                    Text::Unchecked
+                };
+                self.assembly = Assembly::Open(Message {
+                    opcode,
+                    compressed: header.rsv & FrameHeader::RSV1 != 0,
+                    len: 0,
+                    fragments: 1,
+                    empty_fragments: empty,
+                    start: frame.offset,
+                    text,
+                    spoiled_at: None,
+                });
+            }
+        }
+    }
+
+    /// Takes in the end of a message.
+    pub(super) fn end(&mut self, end: &MessageEnd) {
+        if end.complete {
+            self.assembly = Assembly::Idle;
+            self.messages += 1;
+            self.largest_message = self.largest_message.max(end.len);
+        }
+    }
+
+    fn note_mask(&mut self, header: &FrameHeader) {
+        let Some(key) = header.mask else { return };
+        let masking = &mut self.masking;
+        masking.run = if masking.last == Some(key) { masking.run + 1 } else { 1 };
+        masking.last = Some(key);
+        if header.payload_len > 0 {
+            masking.frames += 1;
+            masking.zero += u64::from(key.0 == [0; 4]);
+        }
+    }
+
+    /// Keeps the first bytes of a data frame's payload as they are on the wire.
+    pub(super) fn note_opening(&mut self, position: u64, bytes: &[u8]) {
+        if let Some(last) = &mut self.last_frame
+            && position == last.opening.len() as u64
+        {
+            last.opening.extend(bytes);
+        }
+    }
+
+    /// What is wrong with the open message's text, if it is known already.
+    pub(super) fn text_fault(&self) -> Option<Utf8Fault> {
+        match &self.assembly {
+            Assembly::Open(Message { text: Text::Checked(utf8), .. }) => utf8.fault(),
+            _ => None,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What the decoder sees.
 
-use super::{ControlFrame, FrameHeader, Opcode, Utf8Fault};
+use super::{ControlFrame, FrameHeader, Opcode, Short, Utf8Fault};
 use crate::tcp::Range64;
 
 /// How many bytes, counted from the start of a header that is out of the ordinary, are looked at
@@ -33,21 +33,17 @@ pub struct FrameStart {
     pub offset: u64,
     /// Whether the short cut found nothing for a rule to look at.
     pub ordinary: bool,
-    bytes: [u8; LOOKAHEAD],
-    len: u8,
+    bytes: Short<LOOKAHEAD>,
 }
 
 impl FrameStart {
     pub(super) fn new(header: FrameHeader, offset: u64, ordinary: bool, seen: &[u8]) -> FrameStart {
-        let mut bytes = [0; LOOKAHEAD];
-        bytes.iter_mut().zip(seen).for_each(|(to, from)| *to = *from);
-        let len = u8::try_from(seen.len().min(LOOKAHEAD)).unwrap_or(0);
-        FrameStart { header, offset, ordinary, bytes, len }
+        FrameStart { header, offset, ordinary, bytes: Short::from(seen) }
     }
 
     /// The header's bytes, and what follows up to [`LOOKAHEAD`] if it is out of the ordinary.
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        &self.bytes
     }
 }
 
@@ -58,15 +54,16 @@ pub struct MessageEnd {
     pub opcode: Opcode,
     /// Whether it was marked as compressed.
     pub compressed: bool,
-    /// Payload bytes so far.
+    /// Payload bytes; of an invalid message those up to the byte that showed it.
     pub len: u64,
     /// Frames so far.
     pub fragments: u64,
     /// Empty frames without FIN so far.
     pub empty_fragments: u64,
-    /// From the first header to the last payload byte read.
+    /// From the first header to the last of these bytes.
     pub range: Range64,
-    /// Whether the message is complete.
+    /// Whether the message is complete. A fault found before that is told first; then the message
+    /// ends without one.
     pub complete: bool,
     /// What is wrong with its text.
     pub fault: Option<Utf8Fault>,

@@ -12,7 +12,7 @@ use nom::bytes::streaming::take;
 use nom::combinator::{cond, map};
 use nom::number::streaming::{be_u16, be_u64};
 
-use super::Opcode;
+use super::{Opcode, Short};
 
 /// The longest header: 2 bytes, 8 of extended length, 4 of masking key.
 pub const MAX_HEADER_LEN: usize = 14;
@@ -72,12 +72,41 @@ impl FrameHeader {
         Ok((rest, header))
     }
 
+    /// The bytes that parse to it.
+    pub fn encode(&self) -> Short<MAX_HEADER_LEN> {
+        let first = u8::from(self.fin) << 7 | (self.rsv & 0b111) << 4 | self.opcode.0 & 0xF;
+        let mask_bit = u8::from(self.mask.is_some()) << 7;
+        let len = self.payload_len.to_be_bytes();
+        let [.., low] = len;
+        let (len7, extended_from) = match self.length_form {
+            LengthForm::Seven => (low & 0x7F, 8),
+            LengthForm::Sixteen => (126, 6),
+            LengthForm::SixtyFour => (127, 0),
+        };
+        let mut bytes = Short::from(&[first, mask_bit | len7][..]);
+        bytes.extend(len.get(extended_from..).unwrap_or_default());
+        if let Some(MaskKey(key)) = self.mask {
+            bytes.extend(&key);
+        }
+        bytes
+    }
+
     /// Whether the payload length was written in the shortest form (RFC 6455 §5.2).
     pub fn length_is_minimal(&self) -> bool {
         match self.length_form {
             LengthForm::Seven => true,
             LengthForm::Sixteen => self.payload_len > 125,
             LengthForm::SixtyFour => self.payload_len > 0xFFFF,
+        }
+    }
+
+    /// The payload length as it reads in little-endian order, which is not the order of RFC 6455
+    /// §5.2.
+    pub fn swapped_len(&self) -> u64 {
+        match self.length_form {
+            LengthForm::Seven => self.payload_len,
+            LengthForm::Sixteen => self.payload_len.swap_bytes() >> 48,
+            LengthForm::SixtyFour => self.payload_len.swap_bytes(),
         }
     }
 
@@ -138,6 +167,19 @@ mod tests {
             assert!(matches!(FrameHeader::parse(prefix), Err(nom::Err::Incomplete(_))), "{cut}");
         }
         assert_eq!(usize::from(parse(&longest).header_len), MAX_HEADER_LEN);
+    }
+
+    #[test]
+    fn what_was_parsed_is_written_as_it_stood() {
+        let headers: [&[u8]; 4] = [
+            &[0x81, 0x05],
+            &[0x7B, 0x7E, 0x00, 0x05],
+            &[0x82, 0xFF, 0x80, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4],
+            &[0x88, 0x82, 9, 8, 7, 6],
+        ];
+        for bytes in headers {
+            assert_eq!(&*parse(bytes).encode(), bytes);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod event;
 mod frame;
 mod mask;
 mod opcode;
+mod short;
 mod utf8;
 
 pub use control::{ControlFrame, MAX_CONTROL_LEN};
@@ -20,4 +21,8 @@ pub use event::{Event, FrameStart, LOOKAHEAD, MessageEnd};
 pub use frame::{FrameHeader, LengthForm, MAX_HEADER_LEN, MaskKey};
 pub use mask::unmask;
 pub use opcode::Opcode;
+pub use short::Short;
 pub use utf8::{Utf8, Utf8Fault, Utf8Kind};
+
+#[cfg(test)]
+pub(crate) use decoder::tests as laws;

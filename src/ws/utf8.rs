@@ -1,7 +1,10 @@
 //! Text checked as it streams (RFC 6455 §5.6, §8.1).
 //!
 //! In: the payload of one text message, in pieces of any size. Out: the first [`Utf8Fault`], with
-//! its place. Between pieces at most three bytes of an unfinished code point are kept.
+//! its place. Between pieces at most three bytes of an unfinished code point are kept. What is said
+//! of a message never depends on how it was cut into pieces.
+
+use super::Short;
 
 /// What makes a text message invalid, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,9 @@ pub struct Utf8Fault {
     pub bytes: Vec<u8>,
     /// What kind of mistake it is.
     pub kind: Utf8Kind,
+    /// Offset in the message's payload behind the byte that showed the mistake: at most four
+    /// behind `offset`.
+    pub end: u64,
     /// The first bytes of the message (at most 8), by which binary formats are recognised.
     pub opening: Vec<u8>,
 }
@@ -48,57 +54,67 @@ impl Utf8Kind {
 }
 
 /// The state of one message's check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Utf8 {
     /// Bytes found valid.
     checked: u64,
     /// An unfinished code point; the offending sequence once there is a fault.
-    carry: Vec<u8>,
+    carry: Short<4>,
     /// The first bytes of the message.
-    opening: Vec<u8>,
-    /// A fault that waits until the opening is complete, so that a report does not depend on how
-    /// the message was cut into segments.
-    fault: Option<Utf8Kind>,
+    opening: Short<8>,
+    /// A fault that waits until the opening is complete.
+    fault: Option<Spoiled>,
+}
+
+/// A mistake, and the offset behind the byte that showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spoiled {
+    kind: Utf8Kind,
+    end: u64,
 }
 
 impl Utf8 {
-    const OPENING: usize = 8;
-
     /// Checks the next piece of the message. A fault comes back once the first eight bytes of the
     /// message are known, or from [`Utf8::finish`]; after it nothing more is to be pushed.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Utf8Fault> {
-        let missing = Utf8::OPENING.saturating_sub(self.opening.len());
-        self.opening.extend(piece.iter().take(missing));
+        self.opening.extend(piece);
         if self.fault.is_none() {
             self.fault = self.check(piece).err();
         }
         match self.fault {
-            Some(kind) if self.opening.len() == Utf8::OPENING => Err(self.describe(kind)),
+            Some(spoiled) if self.opening.is_full() => Err(self.describe(spoiled)),
             _ => Ok(()),
         }
     }
 
     /// What is known to be wrong when no more of the message can be read.
     pub fn fault(&self) -> Option<Utf8Fault> {
-        self.fault.map(|kind| self.describe(kind))
+        self.fault.map(|spoiled| self.describe(spoiled))
+    }
+
+    /// Offset in the message's payload behind the byte that showed a mistake, if one did.
+    pub fn spoiled_at(&self) -> Option<u64> {
+        self.fault.map(|spoiled| spoiled.end)
     }
 
     /// Ends the message.
     pub fn finish(&mut self) -> Result<(), Utf8Fault> {
-        let truncated = (!self.carry.is_empty()).then_some(Utf8Kind::Truncated);
-        self.fault.or(truncated).map_or(Ok(()), |kind| Err(self.describe(kind)))
+        let end = self.checked + self.carry.len() as u64;
+        let truncated = Spoiled { kind: Utf8Kind::Truncated, end };
+        let truncated = (!self.carry.is_empty()).then_some(truncated);
+        self.fault.or(truncated).map_or(Ok(()), |spoiled| Err(self.describe(spoiled)))
     }
 
-    fn check(&mut self, mut piece: &[u8]) -> Result<(), Utf8Kind> {
+    fn check(&mut self, mut piece: &[u8]) -> Result<(), Spoiled> {
         // A code point over the seam: at most three more bytes finish it or spoil it.
         while !self.carry.is_empty() {
             let Some((first, rest)) = piece.split_first() else { return Ok(()) };
-            self.carry.push(*first);
+            self.carry.extend(&[*first]);
             piece = rest;
             match std::str::from_utf8(&self.carry) {
                 Ok(_) => {
                     self.checked += self.carry.len() as u64;
-                    self.carry.clear();
+                    self.carry.truncate(0);
                 }
                 Err(error) => self.spoiled(error.error_len())?,
             }
@@ -109,22 +125,30 @@ impl Utf8 {
         };
         let (valid, rest) = piece.split_at_checked(error.valid_up_to()).unwrap_or((piece, &[]));
         self.checked += valid.len() as u64;
-        self.carry.extend(rest.iter().take(4));
+        self.carry = Short::from(rest);
         self.spoiled(error.error_len())
     }
 
     /// Whether the carried bytes are wrong (`error_len` bytes of them) or only unfinished.
-    fn spoiled(&mut self, error_len: Option<usize>) -> Result<(), Utf8Kind> {
+    fn spoiled(&mut self, error_len: Option<usize>) -> Result<(), Spoiled> {
         let Some(error_len) = error_len else { return Ok(()) };
+        let shown_by = (1..self.carry.len()).find(|len| is_wrong(self.carry.get(..*len)));
+        let end = self.checked + shown_by.unwrap_or(self.carry.len()) as u64;
         let kind = classify(&self.carry);
         self.carry.truncate(error_len.max(1));
-        Err(kind)
+        Err(Spoiled { kind, end })
     }
 
-    fn describe(&self, kind: Utf8Kind) -> Utf8Fault {
-        let (bytes, opening) = (self.carry.clone(), self.opening.clone());
-        Utf8Fault { offset: self.checked, bytes, kind, opening }
+    fn describe(&self, Spoiled { kind, end }: Spoiled) -> Utf8Fault {
+        let (bytes, opening) = (self.carry.to_vec(), self.opening.to_vec());
+        Utf8Fault { offset: self.checked, bytes, kind, end, opening }
     }
+}
+
+/// Whether no further byte could make these the start of a code point.
+fn is_wrong(bytes: Option<&[u8]>) -> bool {
+    let error = bytes.and_then(|bytes| std::str::from_utf8(bytes).err());
+    error.is_some_and(|error| error.error_len().is_some())
 }
 
 /// Why `bytes`, which do not begin a valid code point, do not.
@@ -140,6 +164,10 @@ fn classify(bytes: &[u8]) -> Utf8Kind {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     fn check(pieces: &[&[u8]]) -> Result<(), Utf8Fault> {
@@ -172,6 +200,27 @@ mod tests {
         assert_eq!(kind(b"\xf4\x90\x80\x80"), Some((0, Utf8Kind::OutOfRange)));
         assert_eq!(kind(b"\xff"), Some((0, Utf8Kind::OutOfRange)));
         assert_eq!(kind(b"price: \xe2\x82"), Some((7, Utf8Kind::Truncated)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_standard_library_agrees(
+            bytes in vec(select(vec![b'a', 0x80, 0xBF, 0xC3, 0xE0, 0xE2, 0xED, 0xF0, 0xF4, 0xFF, 0x9F]), 0..24),
+            size in 1_usize..9,
+        ) {
+            let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
+            let found = check(&pieces).err();
+            prop_assert_eq!(&found, &check(&[&bytes]).err());
+            let expected = std::str::from_utf8(&bytes).err();
+            prop_assert_eq!(found.is_some(), expected.is_some());
+            if let (Some(fault), Some(error)) = (found, expected) {
+                prop_assert_eq!(fault.offset, error.valid_up_to() as u64);
+                prop_assert_eq!(fault.kind == Utf8Kind::Truncated, error.error_len().is_none());
+                let len = fault.bytes.len();
+                prop_assert_eq!(len, error.error_len().unwrap_or(len));
+                prop_assert!((fault.offset + 1..=fault.offset + 4).contains(&fault.end));
+            }
+        }
     }
 
     #[test]
