@@ -39,7 +39,12 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let over = facts.tcp[!side].fin.is_some_and(|fin| facts.tcp[!side].acknowledged > fin.offset)
         || facts.tcp[!side].rst.is_some();
     let lost = reset.answered.is_some_and(|answered| answered < end); // close-lost-by-rst
-    if over || lost || reset.offset < end || facts.arrived(side, end) != Some(true) {
+    if over
+        || lost
+        || !facts.is_unbroken(!side)
+        || reset.offset < end
+        || facts.arrived(side, end) != Some(true)
+    {
         return None;
     }
     let seconds = reset.at.time.seconds_since(close.source.at.time);

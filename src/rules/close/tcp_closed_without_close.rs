@@ -1,6 +1,7 @@
 //! TCP was ended without a Close.
 
 use crate::endpoint::Side;
+use crate::rules::handshake;
 use crate::rules::{Breach, Check, EndKind, Facts, Family, Fault, Rule, Severity};
 use crate::script::{ACCEPT, ASK, CLIENT_FIN, CONFORMING, SERVER_FIN, text};
 use crate::tcp::Ending;
@@ -38,10 +39,10 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         return None;
     }
     let (ending, kind) = facts.end_of(side)?;
-    if side == Side::Client && !had_response(facts, &ending) {
-        return None; // to the client the WebSocket was not open yet
+    if side == Side::Client && !was_open_to_client(facts, &ending) {
+        return None;
     }
-    if provoked(facts, side, &ending) {
+    if provoked(facts, side, &ending) || gave_up(facts, side, &ending) {
         return None;
     }
     let what = match kind {
@@ -49,19 +50,31 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         EndKind::Reset => "RST",
     };
     let end = facts.tcp[side].end;
-    let breach =
-        Breach::new(format!("a {what} behind stream offset {end}, and no Close before it"))
-            .at(side, end..end)
-            .in_packet(ending.at);
-    // A side whose bytes nobody acknowledged any more may have had reason to give up.
-    let path_is_dead = facts.tcp[side].acknowledged < end;
-    Some(if path_is_dead { breach.blaming(Fault::Unknown) } else { breach })
+    let detail = format!("a {what} behind stream offset {end}, and no Close before it");
+    Some(Breach::new(detail).at(side, end..end).in_packet(ending.at))
 }
 
-fn had_response(facts: &Facts, ending: &Ending) -> bool {
+/// Whether the client had the 101, and no reason to refuse it: it fails the connection without a
+/// Close where the response is not acceptable (RFC 6455 §4.1).
+fn was_open_to_client(facts: &Facts, ending: &Ending) -> bool {
     let response = facts.handshake.response.as_ref();
     let acked = ending.acked.unwrap_or(facts.tcp.server.acknowledged);
-    response.is_some_and(|response| acked >= response.head.range.end)
+    let received = response.is_some_and(|response| acked >= response.head.range.end);
+    let refused = handshake::RULES.iter().any(|rule| match rule.check {
+        Check::Handshake(check) => {
+            rule.severity == Severity::Error && check(&facts.handshake).is_some()
+        }
+        _ => false,
+    });
+    received && !refused
+}
+
+/// Whether `side` had waited in vain for its bytes to be acknowledged: then it is the path that
+/// failed, or the peer.
+fn gave_up(facts: &Facts, side: Side, ending: &Ending) -> bool {
+    let sent = facts.frames[side].last_frame.map(|frame| frame.at.time);
+    let waited = sent.is_some_and(|sent| ending.at.time.seconds_since(sent) > 3.0);
+    waited && facts.tcp[side].acknowledged < facts.tcp[side].end
 }
 
 /// Whether the peer had closed or ended TCP before, as far as `side` knew: then it is for others

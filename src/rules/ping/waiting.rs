@@ -1,6 +1,7 @@
 //! How long a Ping waited for its Pong, as far as the capture proves it.
 
 use crate::endpoint::Side;
+use crate::knowledge::library;
 use crate::provenance::Timestamp;
 use crate::rules::{Facts, Ping};
 
@@ -10,8 +11,9 @@ pub(super) struct Waiting<'a> {
     pub(super) ping: &'a Ping,
     /// From the Ping to the last moment of which it is known that there was no Pong.
     pub(super) seconds: f64,
-    /// Whether the side that pinged ended the waiting.
-    gave_up: bool,
+    /// How long is too long: less where the side that pinged ended the waiting, nothing where it
+    /// said that it did so for want of a Pong.
+    bearable: f64,
 }
 
 impl<'a> Waiting<'a> {
@@ -36,15 +38,28 @@ impl<'a> Waiting<'a> {
         }
         let own = facts.frames[!side].close.as_ref().map(|close| close.source.at.time);
         let fin = facts.end_of(!side).map(|(ending, _)| ending.at.time);
-        let gave_up = own == Some(until) || fin == Some(until);
-        Some(Waiting { ping, seconds: until.seconds_since(asked), gave_up })
+        let bearable = match own == Some(until) {
+            true if complains(facts, !side) => 0.0,
+            true => 3.0,
+            false if fin == Some(until) => 3.0,
+            false => 10.0,
+        };
+        Some(Waiting { ping, seconds: until.seconds_since(asked), bearable })
     }
 
     /// Whether a Pong was overdue: the side that pinged waited for some seconds and gave up, or
     /// the connection went on for longer than that without one.
     pub(super) fn is_too_long(&self) -> bool {
-        self.seconds > if self.gave_up { 3.0 } else { 10.0 }
+        self.seconds > self.bearable
     }
+}
+
+/// Whether the reason of `side`'s Close says that it missed a Pong.
+fn complains(facts: &Facts, side: Side) -> bool {
+    let close = facts.frames[side].close.as_ref();
+    let reason = close.map(|close| String::from_utf8_lossy(close.frame.reason()));
+    let complaint = reason.as_deref().and_then(library::complaint);
+    complaint.is_some_and(|complaint| complaint.subject == library::Subject::Keepalive)
 }
 
 /// Whether `side` was in the midst of one frame from before the Ping until after it: no Pong can
