@@ -241,6 +241,20 @@ impl Facts {
         }
     }
 
+    /// Whether `side`'s Close certainly repeats nothing: it was the first, it crossed the peer's,
+    /// or it says something else than the peer's.
+    pub fn close_is_no_echo(&self, side: Side) -> bool {
+        let first = matches!(self.close_initiator(), Initiator::Both)
+            || self.close_initiator() == Initiator::One(side);
+        let says = |close: &Close| {
+            let known = !close.frame.damaged;
+            known.then(|| (close.frame.payload_len == 0, close.frame.code()))
+        };
+        let own = self.frames[side].close.as_ref().and_then(says);
+        let peers = self.frames[!side].close.as_ref().and_then(says);
+        first || (own.is_some() && peers.is_some() && own != peers)
+    }
+
     /// The side that sent the first Close, by what the Closes acknowledge of each other.
     pub fn close_initiator(&self) -> Initiator {
         let close = |side: Side| self.frames[side].close.as_ref();
