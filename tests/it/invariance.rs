@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::support::{
-    Seg, all_samples, analyse, capture_of_segments, cut, essences, segments,
-};
+use crate::support::{Seg, all_samples, analyse, capture_of_segments, cut, essences, segments};
 
 fn resegmented(sample: &[u8], size: usize) -> Vec<Seg> {
     segments(sample).iter().flat_map(|segment| cut(segment, size)).collect()

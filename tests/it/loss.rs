@@ -41,9 +41,9 @@ fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<Strin
         ("server", &close.server_sent, &all.server_sent),
     ] {
         let Some(part) = part else { continue };
-        let supported = whole.as_ref().is_some_and(|whole| {
-            part.code.is_none_or(|code| Some(code) == whole.code)
-        });
+        let supported = whole
+            .as_ref()
+            .is_some_and(|whole| part.code.is_none_or(|code| Some(code) == whole.code));
         if !supported {
             claims.push(format!("the {name} sent {:?}", part.code));
         }

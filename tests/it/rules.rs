@@ -26,10 +26,8 @@ fn every_rule_fires_on_its_own_sample_once_and_alone() {
         let connections = play(rule.breaks);
         let found = findings(&connections);
         let own = found.iter().filter(|finding| finding.rule == rule.id).count();
-        let others: Vec<String> = ids(&found, Severity::Warning)
-            .into_iter()
-            .filter(|id| id != rule.id)
-            .collect();
+        let others: Vec<String> =
+            ids(&found, Severity::Warning).into_iter().filter(|id| id != rule.id).collect();
         if own != 1 || !others.is_empty() {
             wrong.push(format!("{}: {own} times, beside {others:?}", rule.id));
         }

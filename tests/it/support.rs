@@ -152,8 +152,7 @@ pub(crate) fn cut(segment: &Seg, size: usize) -> Vec<Seg> {
 /// A capture of these segments, in raw IP.
 pub(crate) fn capture_of_segments(segments: &[Seg]) -> Vec<u8> {
     const RAW_IP: u16 = 101;
-    let packet =
-        |segment: &Seg| Raw { time: segment.time, link: RAW_IP, data: raw_ip(segment) };
+    let packet = |segment: &Seg| Raw { time: segment.time, link: RAW_IP, data: raw_ip(segment) };
     let packets: Vec<Raw> = segments.iter().map(packet).collect();
     capture_of(&packets)
 }
