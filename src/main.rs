@@ -1,3 +1,9 @@
-//! skeleton
+//! The command line: parse the arguments, run, exit. Everything else is in the library.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run().into()
+}

@@ -84,13 +84,14 @@ impl Analysis {
             },
             captures: self.captures,
             connections: self.connections,
+            filtered: None,
         }
     }
 
     fn fail(&mut self, name: &str, error: &CaptureError) {
         self.captures.push(CaptureReport {
             file: name.to_owned(),
-            error: Some(error.to_string()),
+            error: Some(without_name(name, error)),
             ..CaptureReport::default()
         });
     }
@@ -116,7 +117,7 @@ impl Analysis {
                 }
                 Ok(None) => break,
                 Err(failure) => {
-                    error = Some(failure.to_string());
+                    error = Some(without_name(name, &failure));
                     break;
                 }
             }
@@ -162,6 +163,15 @@ fn capture_report(
         not_analysed,
         blind_spots: blind_spots::of_capture(facts),
         ..CaptureReport::default()
+    }
+}
+
+/// An error's text, but for the name of the capture: the report says that beside it.
+fn without_name(name: &str, error: &CaptureError) -> String {
+    let text = error.to_string();
+    match text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
+        Some(rest) => rest.to_owned(),
+        None => text,
     }
 }
 

@@ -107,6 +107,18 @@ impl Conversation {
             pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
             pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
         }
+        // Only now is it certain where the peer's stream started.
+        for side in Side::BOTH {
+            let frames = &mut self.frames[side];
+            let close = frames.close.as_mut().map(|close| &mut close.source);
+            let ping = frames.pings.unanswered.as_mut().map(|ping| &mut ping.source);
+            for source in close.into_iter().chain(ping).chain(&mut frames.last_frame) {
+                *source = tcp.in_offsets(side, *source);
+            }
+            for pong in &mut frames.pings.unmatched_pongs {
+                pong.source = tcp.in_offsets(!side, pong.source);
+            }
+        }
     }
 
     fn feed(&mut self, side: Side, input: Input<'_>, tcp: &Connection, findings: &mut Findings) {
@@ -133,7 +145,7 @@ impl Conversation {
     ) {
         let frames = &mut self.frames[side];
         if start.header.opcode != Opcode::CLOSE {
-            frames.last_frame = tcp.locate(side, start.offset);
+            frames.last_frame = tcp.sources(side).locate(start.offset);
         }
         let header_end = start.offset + u64::from(start.header.header_len);
         if !(start.header.opcode.is_control() || start.header.opcode.is_reserved())
@@ -189,7 +201,7 @@ impl Conversation {
         if let Some(last) = &mut self.frames[side].last_message {
             last.len = end.len;
             last.range = end.range;
-            if let Some(source) = tcp.locate(side, end.range.end.saturating_sub(1)) {
+            if let Some(source) = tcp.sources(side).locate(end.range.end.saturating_sub(1)) {
                 last.at = source.at;
             }
         }
@@ -224,7 +236,7 @@ impl Conversation {
         tcp: &Connection,
         findings: &mut Findings,
     ) {
-        let Some(source) = tcp.locate(side, frame.range.start) else { return };
+        let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
         let fact = Ping { range: frame.range, source, len: frame.payload_len };
         match frame.opcode {
             Opcode::PING => self.pings[side].ping(frame, fact),
@@ -292,7 +304,7 @@ impl Conversation {
             });
         }
         if let Some(last) = &mut frames.last_message
-            && let Some(source) = tcp.locate(side, last.range.end.saturating_sub(1))
+            && let Some(source) = tcp.sources(side).locate(last.range.end.saturating_sub(1))
         {
             last.at = source.at;
         }

@@ -1,8 +1,29 @@
 //! Reports.
 //!
-//! In: a [`Report`]. Out: its bytes in one of the formats. A format lays out and computes nothing:
-//! whatever it prints is in the report or in the catalogue of rules.
+//! In: a [`Report`]. Out: its bytes in one of the [`FORMATS`]. A format lays out and computes
+//! nothing: whatever it prints is in the report or in the catalogue of rules. Every string that
+//! came from the wire goes through [`escape`] on its way.
 
+pub mod cards;
+pub mod escape;
+mod evidence;
+mod filter;
+mod format;
+mod hints;
+mod json;
+mod markdown;
 mod model;
+mod page;
+mod text;
+mod words;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+mod tests;
+
+pub use filter::{Filter, NoSuchConnection};
+pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};
+pub use json::{Line, line_schema, schema};
 pub use model::*;

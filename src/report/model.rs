@@ -22,6 +22,17 @@ pub struct Report {
     pub captures: Vec<CaptureReport>,
     /// The WebSocket connections, in the order of their first packets, capture by capture.
     pub connections: Vec<ConnectionReport>,
+    /// What was left out because it was not asked for; null when nothing was.
+    pub filtered: Option<Filtered>,
+}
+
+/// How much a filter left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Filtered {
+    /// Connections.
+    pub connections_hidden: u64,
+    /// Findings of the connections that are there.
+    pub findings_hidden: u64,
 }
 
 /// What made the report.

@@ -136,16 +136,15 @@ impl Facts {
     }
 
     /// Whether `side`'s bytes up to stream offset `end` arrived: `Some(true)` when the peer
-    /// acknowledged them, `Some(false)` when the peer was heard of afterwards and had not, `None`
-    /// when the capture cannot tell.
+    /// acknowledged them, `Some(false)` when the peer reset the connection without having received
+    /// them, `None` when the capture cannot tell.
     pub fn arrived(&self, side: Side, end: u64) -> Option<bool> {
         if self.tcp[side].acknowledged >= end {
             return Some(true);
         }
-        // A peer that ended its half without having acknowledged the bytes did not have them
-        // then; whether it read them after that is not known unless it has reset the connection.
-        let reset = self.tcp[!side].rst?;
-        let acked = reset.acked.or(self.tcp[!side].latest.and_then(|latest| latest.acked))?;
+        // A peer that resets the connection reads nothing more. What its RST does not say, an
+        // acknowledgement may have said that the capture lost.
+        let acked = self.tcp[!side].rst?.acked?;
         (acked < end).then_some(false)
     }
 

@@ -8,10 +8,12 @@
 //! Positions inside this file are *extended* sequence numbers: 64 bits, unwrapped, so that they
 //! can be compared. What leaves it are stream offsets: positions less that of the first byte.
 
+use std::collections::VecDeque;
+
 use super::copies::Copies;
 use super::waiting::Waiting;
 use super::{GapCause, Range64, Seq, StreamEvent};
-use crate::provenance::{PacketRef, Source, SourceMap};
+use crate::provenance::{PacketRef, Source, SourceMap, Timestamp};
 
 /// What is in order now. In-order payload of the segment at hand is not among it: that is handed
 /// out borrowed, by [`Assembler::accept`].
@@ -85,6 +87,8 @@ pub struct Assembler {
     first_acked: Option<u64>,
     /// The highest number that the sender had reached in any segment captured, phantoms included.
     sent: Option<u64>,
+    /// The latest steps by which it grew, and when.
+    advances: VecDeque<(u64, Timestamp)>,
     /// Segments of the connection so far.
     clock: u64,
     finished: bool,
@@ -122,6 +126,9 @@ impl Assembler {
     /// past it: capturing hosts write packets of two queues out of order.
     pub const PATIENCE: u64 = 64;
 
+    /// How many steps forward are remembered: more than packets are captured out of order.
+    const MAX_ADVANCES: usize = 64;
+
     /// The largest window there is (RFC 7323 §2.3): nothing valid lies further ahead.
     pub const LARGEST_WINDOW: u64 = 1 << 30;
 
@@ -141,6 +148,7 @@ impl Assembler {
             acked: None,
             first_acked: None,
             sent: None,
+            advances: VecDeque::new(),
             clock: 0,
             finished: false,
             end: None,
@@ -267,12 +275,37 @@ impl Assembler {
     }
 
     /// Notes that the sender stood at `seq` when it sent a segment.
-    pub fn reach(&mut self, seq: Seq) {
+    pub fn reach(&mut self, seq: Seq, time: Timestamp) {
         let position = self.extend(seq);
         let furthest = self.reached().unwrap_or(position).saturating_add(Assembler::LARGEST_WINDOW);
         if position <= furthest {
-            self.sent = self.sent.max(Some(position));
+            self.advance(position, time);
         }
+    }
+
+    /// Whether what stands at `position` in a packet of this `time` was sent for the first time:
+    /// the sender had not been further before. A packet that was only captured late is older than
+    /// those that went further; one that is not may be a retransmission of which the capture
+    /// missed the original.
+    pub fn is_original(&self, position: u64, time: Timestamp) -> bool {
+        if self.sent.is_none_or(|sent| sent <= position) {
+            return true;
+        }
+        let mut further = self.advances.iter().filter(|(to, _)| *to > position);
+        let remembered = self.advances.front().is_some_and(|(oldest, _)| *oldest <= position);
+        (remembered || self.advances.len() < Assembler::MAX_ADVANCES)
+            && further.all(|(_, advanced)| time <= *advanced)
+    }
+
+    fn advance(&mut self, position: u64, time: Timestamp) {
+        if self.sent.is_some_and(|sent| sent >= position) {
+            return;
+        }
+        self.sent = Some(position);
+        if self.advances.len() == Assembler::MAX_ADVANCES {
+            self.advances.pop_front();
+        }
+        self.advances.push_back((position, time));
     }
 
     /// Notes that the stream ends before `seq`, the number of a FIN.
@@ -303,15 +336,19 @@ impl Assembler {
             }
             Start::Undecided(count) => *count += 1,
         }
-        let sent = self.sent;
-        // Where the sender had been further before, this may be a retransmission of which the
-        // capture missed the original: what that had acknowledged is not known.
+        let behind = position + piece.bytes.len() as u64;
+        // Of a retransmission, what the original had acknowledged is not known. A segment is new
+        // from some position on, if it is new at all.
+        let new_from = if self.is_original(position, piece.at.time) {
+            position
+        } else {
+            self.sent.unwrap_or(position)
+        };
         let source_of = |position: u64| {
-            let original = sent.is_none_or(|sent| position >= sent);
+            let original = position >= new_from;
             Source { at: piece.at, acked: piece.acked.filter(|_| original) }
         };
-        let behind = position + piece.bytes.len() as u64;
-        self.sent = sent.max(Some(behind + u64::from(piece.cut)));
+        self.advance(behind + u64::from(piece.cut), piece.at.time);
         let (position, bytes) = self.drop_old(position, piece);
         if piece.cut > 0 {
             let start = behind.max(if self.has_started() { self.next } else { 0 });

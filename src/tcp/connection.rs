@@ -127,10 +127,10 @@ impl Half {
         ending.offset = assembler.extend(seq);
         // A sender that had been further had sent its FIN before: what that acknowledged is not
         // known.
-        let repeated = assembler.sent().is_some_and(|sent| sent > ending.offset);
+        let repeated = !assembler.is_original(ending.offset, ending.at.time);
         ending.acked = ending.acked.filter(|_| !repeated);
         self.fin.get_or_insert(ending);
-        assembler.reach(seq + 1);
+        assembler.reach(seq + 1, ending.at.time);
     }
 
     /// Whether `segment` stands one before the next number: a probe that asks for an
@@ -279,7 +279,7 @@ impl Connection {
         if segment.flags.has(TcpFlags::FIN) {
             half.end(end, Ending { at: segment.at, offset: 0, acked });
         }
-        half.assembler.reach(end);
+        half.assembler.reach(end, segment.at.time);
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
     }
 
@@ -342,8 +342,9 @@ impl Connection {
         }
     }
 
-    /// A source of `side`'s with its acknowledgement as an offset of the peer's stream.
-    fn in_offsets(&self, side: Side, source: Source) -> Source {
+    /// A source of `side`'s, as its [`SourceMap`] has it, with its acknowledgement as an offset of
+    /// the peer's stream; `None` while the start of that is not known.
+    pub fn in_offsets(&self, side: Side, source: Source) -> Source {
         let peer = &self.halves[!side].assembler;
         Source { at: source.at, acked: source.acked.and_then(|acked| peer.offset_of(acked)) }
     }

@@ -112,7 +112,7 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
         return false;
     };
     let Some(at) = finding.packets.last() else { return false };
-    let knew = drop.acked.or(tcp.latest.and_then(|latest| latest.acked)).unwrap_or(0) >= end;
+    let knew = drop.acked.unwrap_or(facts.tcp[!receiver].acknowledged) >= end;
     let promptly = drop.at.time.seconds_since(at.time) < PROMPT_SECONDS;
     let first = facts.tcp[!receiver]
         .fin

@@ -28,7 +28,9 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
     match failed_the_connection(facts, findings, side) {
         Some(false) => {}
         Some(true) => return Some(ABNORMAL_CLOSURE),
-        None if received_no_close(facts, side) => return Some(ABNORMAL_CLOSURE),
+        None if facts.frames[!side].close.is_none() && received_no_close(facts, side) => {
+            return Some(ABNORMAL_CLOSURE);
+        }
         None => return None,
     }
     match &facts.frames[!side].close {
@@ -57,7 +59,10 @@ fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
 /// Whether `side` failed the connection itself (RFC 6455 §7.1.7): it stops reading, so that no
 /// Close of the peer reaches its API. `None` when that cannot be told.
 fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
-    let Some(close) = &facts.frames[side].close else { return Some(false) };
+    let Some(close) = &facts.frames[side].close else {
+        // It may have sent one that the capture lost, and may have meant a failure by it.
+        return facts.frames_are_known(side).then_some(false);
+    };
     if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
         return Some(true);
     }
@@ -95,11 +100,9 @@ fn received_no_close(facts: &Facts, side: Side) -> bool {
     }
     // The side itself gave up, and everything it had acknowledged until then is known. The peer's
     // bytes behind that, if any, came too late.
-    let (tcp, frames_known) = (&facts.tcp[side], facts.frames_are_known(peer));
-    let Some(reset) = tcp.rst else { return false };
-    let acked = reset.acked.or(tcp.latest.and_then(|latest| latest.acked));
-    frames_known
-        && tcp.gap_bytes == 0
+    let acked = facts.tcp[side].rst.and_then(|reset| reset.acked);
+    facts.frames_are_known(peer)
+        && facts.tcp[side].gap_bytes == 0
         && facts.tcp[peer].gap_bytes == 0
         && acked.is_some_and(|acked| facts.is_known_until(peer, acked))
 }

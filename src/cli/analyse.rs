@@ -1,0 +1,212 @@
+//! `wsblame CAPTURE…`: the main job.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::inputs::{self, Input};
+use super::output::{self, Output};
+use super::{When, any_format, command, complain, explain};
+use wsblame::pipeline::{self, Options};
+use wsblame::report::{
+    AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
+};
+use wsblame::rules::Severity;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Captures (pcap or pcapng), directories of captures, or - for standard input
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+
+    /// Format of the report [default: by the extension of --output, else text]
+    #[arg(short, long, value_parser = any_format())]
+    format: Option<&'static Format>,
+
+    /// Write the report to a file; its extension picks the format
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Only this connection, by its number in the report
+    #[arg(long, value_name = "N")]
+    connection: Option<u64>,
+
+    /// Only connections that this party has to fix something in
+    #[arg(long, value_name = "PARTY")]
+    at_fault: Option<Party>,
+
+    /// Only findings at least this bad [default: warning, or --fail-on if that is less; note in
+    /// JSON]
+    #[arg(long, value_name = "SEVERITY")]
+    min_severity: Option<Severity>,
+
+    /// Exit with 1 when a finding is at least this bad
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+
+    /// Whether to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: When,
+
+    /// Say more: explanations, handshake, timeline
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Who is to be looked at.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Party {
+    Client,
+    Server,
+    Intermediary,
+}
+
+/// From which severity on a finding makes the exit code 1.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    fn least(self) -> Option<Severity> {
+        match self {
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Note => Some(Severity::Note),
+            FailOn::Never => None,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    match try_run(arguments) {
+        Ok(exit) => exit,
+        Err(Failure(exit, what)) => {
+            complain(what);
+            exit
+        }
+    }
+}
+
+/// Why a run ended early, and with which exit code.
+struct Failure(Exit, String);
+
+fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let usage = |what: String| Failure(Exit::Usage, what);
+    let format = format_for(arguments).map_err(usage)?;
+    let inputs = inputs::expand(&arguments.captures).map_err(usage)?;
+    let target = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    if let Some(path) = target {
+        inputs::refuse_overwriting(path, &inputs).map_err(usage)?;
+    }
+    let unwritable = |error: String| Failure(Exit::Unreadable, error);
+    // Opened before the work, so that a wrong path is not found out after an hour of it.
+    let output = Output::open(target).map_err(unwritable)?;
+
+    let mut report = analyse(inputs, format);
+    for capture in &report.captures {
+        if let Some(error) = &capture.error {
+            complain(format_args!("{}: {error}", capture.file));
+        }
+    }
+    if let Some(command) = arguments.captures.first().and_then(|path| meant_command(path)) {
+        complain(format_args!("did you mean the command {command}? see wsblame --help"));
+    }
+    let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
+    filter(arguments, format).narrow(&mut report).map_err(|error| match read_nothing {
+        true => Failure(Exit::Unreadable, error.to_string()),
+        false => usage(error.to_string()),
+    })?;
+    let exit = Exit::of(&report, arguments.fail_on.least());
+    if read_nothing && format.shows_from > Severity::Note && target.is_none() {
+        return Ok(exit); // the complaints have said it all
+    }
+
+    let style = Style {
+        colour: output::colour(arguments.color, target.is_none()),
+        width: output::width(),
+        detail: if arguments.verbose { Detail::Full } else { Detail::Brief },
+    };
+    output.write(|out| (format.write)(&report, &style, out)).map_err(unwritable)?;
+    Ok(exit)
+}
+
+/// The command that a file that is not there was meant to be.
+fn meant_command(path: &Path) -> Option<String> {
+    let word = path.to_str().filter(|word| !word.contains(['.', '/']) && !path.exists())?;
+    let commands = command();
+    let mut names = commands.get_subcommands().map(|known| known.get_name());
+    names.find(|name| explain::distance(word, name) <= 2).map(str::to_owned)
+}
+
+fn format_for(arguments: &Arguments) -> Result<&'static Format, String> {
+    if let Some(format) = arguments.format {
+        return Ok(format);
+    }
+    let by_default = FORMATS.first().ok_or("no formats")?;
+    match arguments.output.as_deref() {
+        None => Ok(by_default),
+        Some(path) if path == Path::new("-") => Ok(by_default),
+        Some(path) => format_of(path).ok_or_else(|| {
+            let known: Vec<_> = FORMATS.iter().flat_map(|format| format.extensions).collect();
+            let known: Vec<_> = known.iter().map(|extension| format!(".{extension}")).collect();
+            format!(
+                "{}: the extension does not tell the format (known: {}); give one with --format",
+                path.display(),
+                known.join(" ")
+            )
+        }),
+    }
+}
+
+/// What the filters say. Nothing that --fail-on counts is hidden unless asked for.
+fn filter(arguments: &Arguments, format: &Format) -> Filter {
+    let counted = arguments.fail_on.least().unwrap_or(Severity::Error);
+    Filter {
+        connection: arguments.connection,
+        at_fault: arguments.at_fault.map(|party| match party {
+            Party::Client => AtFault::Client,
+            Party::Server => AtFault::Server,
+            Party::Intermediary => AtFault::Intermediary,
+        }),
+        min_severity: arguments.min_severity.unwrap_or(format.shows_from.min(counted)),
+    }
+}
+
+/// The report on all inputs; those that are no files to read come last, with their errors.
+fn analyse(inputs: Vec<Input>, format: &Format) -> Report {
+    let mut paths = Vec::new();
+    let mut failed = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Stdin if io::stdin().is_terminal() => failed.push(CaptureReport {
+                file: "-".to_owned(),
+                error: Some(
+                    "standard input is a terminal; a capture has to be piped in".to_owned(),
+                ),
+                ..CaptureReport::default()
+            }),
+            Input::Stdin => paths.push(PathBuf::from("-")),
+            Input::File(path) => paths.push(path),
+            Input::Unreadable { path, why } => failed.push(CaptureReport {
+                file: path.display().to_string(),
+                error: Some(why),
+                ..CaptureReport::default()
+            }),
+        }
+    }
+    let mut report = read(&paths, format);
+    report.captures.append(&mut failed);
+    report
+}
+
+/// The only call into the analysis.
+fn read(paths: &[PathBuf], format: &Format) -> Report {
+    let options = Options { hash: format.names_by_hash, ..Options::default() };
+    pipeline::analyse(paths, options)
+}

@@ -1,0 +1,41 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+use wsblame::report::Report;
+use wsblame::rules::Severity;
+
+/// How a run ends. A later variant wins over an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Nothing was found that counts.
+    Clean = 0,
+    /// Something was found.
+    Found = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// An input could not be read, or the output not be written.
+    Unreadable = 3,
+}
+
+impl Exit {
+    /// What a report comes to, when findings count from `fail_on` on, if any do.
+    pub(super) fn of(report: &Report, fail_on: Option<Severity>) -> Exit {
+        if report.captures.iter().any(|capture| capture.error.is_some()) {
+            return Exit::Unreadable;
+        }
+        let mut findings = report.connections.iter().flat_map(|connection| &connection.findings);
+        let counts = |severity| fail_on.is_some_and(|least| severity >= least);
+        match findings.any(|finding| counts(finding.severity)) {
+            true => Exit::Found,
+            false => Exit::Clean,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}

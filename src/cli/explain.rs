@@ -1,0 +1,148 @@
+//! `wsblame explain RULE|CAUSE|CODE [CODE]`: what is known of it.
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::{When, complain, medium, output, rules};
+use wsblame::knowledge::{CloseCode, parse_code};
+use wsblame::report::cards::{self, Card, Medium};
+use wsblame::rules as catalogue;
+use wsblame::verdict::{CAUSES, find_cause};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A rule or a cause by its id, or a close code by number or name ("abnormal closure")
+    #[arg(value_name = "RULE|CAUSE|CODE")]
+    what: String,
+
+    /// A close code to compare the first with
+    #[arg(value_name = "CODE")]
+    with: Option<String>,
+
+    /// Format of the card
+    #[arg(short, long, value_parser = medium(), default_value = "text")]
+    format: Medium,
+
+    /// Whether to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: When,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let card = match &arguments.with {
+        None => one(&arguments.what),
+        Some(with) => two(&arguments.what, with),
+    };
+    match card {
+        Err(what) => {
+            complain(what);
+            Exit::Usage
+        }
+        Ok(card) => {
+            let style = rules::style(arguments.color);
+            output::to_stdout(|out| cards::write(card, arguments.format, &style, out))
+        }
+    }
+}
+
+fn one(what: &str) -> Result<Card, String> {
+    let id = what.trim().to_ascii_lowercase();
+    if let Some(rule) = catalogue::find(&id) {
+        return Ok(Card::Rule(rule));
+    }
+    if let Some(cause) = find_cause(&id) {
+        return Ok(Card::Cause(cause));
+    }
+    parse_code(what).map(Card::Code).map_err(|error| {
+        if what.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+            return error.to_string();
+        }
+        let near = nearest(&id);
+        match near.is_empty() {
+            true => {
+                format!("no rule, cause or close code is called \"{what}\"; see: wsblame rules")
+            }
+            false => format!(
+                "no rule, cause or close code is called \"{what}\"; did you mean {}?",
+                near.join(" or ")
+            ),
+        }
+    })
+}
+
+fn two(one: &str, other: &str) -> Result<Card, String> {
+    let code = |text: &str| -> Result<CloseCode, String> {
+        parse_code(text).map_err(|error| match catalogue::find(text) {
+            Some(_) => format!("\"{text}\" is a rule; only close codes can be compared"),
+            None => error.to_string(),
+        })
+    };
+    Ok(Card::Codes(code(one)?, code(other)?))
+}
+
+/// Up to three ids of rules and causes that look like `id`, the likest first.
+fn nearest(id: &str) -> Vec<&'static str> {
+    if id.is_empty() {
+        return Vec::new();
+    }
+    let rules = catalogue::all().map(|rule| rule.id);
+    let mut near: Vec<(usize, &'static str)> = rules
+        .chain(CAUSES.iter().map(|cause| cause.id))
+        .filter_map(|known| {
+            let within = id.len() > 3 && known.contains(id);
+            let distance = if within { 1 } else { distance(id, known) };
+            let allowed = id.chars().count() / 3 + 1;
+            (distance <= allowed).then_some((distance, known))
+        })
+        .collect();
+    near.sort_unstable();
+    near.truncate(3);
+    near.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Letters to insert, remove or replace to make `b` of `a` (Levenshtein).
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (done, x) in a.chars().take(64).enumerate() {
+        let mut left = done + 1;
+        let mut next = vec![left];
+        for (y, pair) in b.iter().zip(row.windows(2)) {
+            let &[diagonal, above] = pair else { continue };
+            left = (diagonal + usize::from(x != *y)).min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_counts_letters() {
+        assert_eq!(distance("mask", "mask"), 0);
+        assert_eq!(distance("maks", "mask"), 2);
+        assert_eq!(distance("", "mask"), 4);
+        assert_eq!(distance("masked", "mask"), 2);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_forgiven() {
+        assert_eq!(nearest("client-frame-unmaskd"), ["client-frame-unmasked"]);
+        assert_eq!(nearest("unmasked"), ["client-frame-unmasked"]);
+        assert!(nearest("xyzzy").is_empty());
+    }
+
+    #[test]
+    fn rules_codes_and_names_are_found() {
+        assert!(matches!(one("client-frame-unmasked"), Ok(Card::Rule(_))));
+        assert!(matches!(one("clean-close"), Ok(Card::Cause(_))));
+        assert!(matches!(one("abnormal closure"), Ok(Card::Code(CloseCode(1006)))));
+        assert!(one("70000").is_err_and(|error| error.contains("two bytes")));
+        assert!(matches!(two("1005", "1006"), Ok(Card::Codes(..))));
+        assert!(two("1005", "client-frame-unmasked").is_err_and(|error| error.contains("a rule")));
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line.
+//!
+//! In: arguments. Out: a report on standard output or in a file, complaints on standard error, an
+//! exit code. One file for each subcommand; nothing here knows what is in a capture.
+
+mod analyse;
+mod completions;
+mod exit;
+mod explain;
+mod inputs;
+mod man;
+mod output;
+mod rules;
+mod schema;
+
+use std::ffi::OsString;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use exit::Exit;
+use wsblame::report::{self, FORMATS, Format};
+
+const EXAMPLES: &str = "\
+Examples:
+  wsblame incident.pcap                     who closed each WebSocket, and whose fault it was
+  wsblame -o ticket.md incident.pcap        the same, ready to paste into a ticket
+  wsblame --connection 3 -v incident.pcap   everything about connection 3
+  wsblame --at-fault client captures/       what clients have to fix, in a directory of captures
+  wsblame -f ndjson *.pcap | jq …           one line of JSON for each connection
+  tcpdump -i any -s 0 -w - port 80 | wsblame -
+  wsblame explain 1006                      what a close code means and what to do
+  wsblame explain 1005 1006                 two close codes side by side
+  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it
+
+A capture that is named like a command: wsblame ./rules, or wsblame -- rules.
+
+Filters (--connection, --at-fault, --min-severity) narrow what is shown and what is judged.
+
+Exit codes:
+  0  nothing found at --fail-on or above
+  1  something found
+  2  the command line is wrong
+  3  an input could not be read, or the output not be written (wins over 1)";
+
+/// Reads packet captures and says, for every WebSocket in them, who closed it, with which code,
+/// what each side's API reported, who broke the protocol, and who has to fix it.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    override_usage = "wsblame [OPTIONS] <CAPTURE>...\n       wsblame <COMMAND>",
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    analyse: analyse::Arguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List every rule
+    Rules(rules::Arguments),
+    /// Explain a rule, a cause or a close code, or compare two close codes
+    Explain(explain::Arguments),
+    /// Print the JSON Schema of the report
+    Schema(schema::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+    /// Print the man page
+    Man,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal, unless NO_COLOR says otherwise; CLICOLOR_FORCE says so elsewhere too
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Parses the arguments of the process and does what they say.
+pub(crate) fn run() -> Exit {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print(); // nobody is left to be told
+            return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+        }
+    };
+    match cli.command {
+        None => analyse::run(&cli.analyse),
+        Some(Command::Rules(arguments)) => rules::run(&arguments),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
+        Some(Command::Schema(arguments)) => schema::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Man) => man::run(),
+    }
+}
+
+/// The whole command line, for completions and the man page.
+fn command() -> clap::Command {
+    Cli::command().color(ColorChoice::Never)
+}
+
+/// Says what went wrong, in one line.
+fn complain(what: impl std::fmt::Display) {
+    use std::io::Write;
+    let line = what.to_string();
+    let line = report::escape::terminal(line.trim_end());
+    let _ = writeln!(std::io::stderr(), "wsblame: {line}"); // nobody is left to be told
+}
+
+/// Picks from [`FORMATS`] by name.
+fn any_format() -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
+        .try_map(|name| report::format(&name).ok_or("no such format"))
+}
+
+/// Picks from [`FORMATS`] by name, of those that cards can be written in.
+fn medium() -> impl TypedValueParser<Value = report::cards::Medium> {
+    let media = FORMATS.iter().filter(|format| report::cards::Medium::of(format).is_some());
+    PossibleValuesParser::new(media.map(|format| format.name)).try_map(|name| {
+        report::format(&name).and_then(report::cards::Medium::of).ok_or("no such format")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_word_is_a_command_first_and_a_capture_when_told_so() {
+        let captures = |arguments: &[&str]| {
+            let cli = Cli::try_parse_from(arguments).ok()?;
+            cli.command.is_none().then_some(cli.analyse.captures.len())
+        };
+        assert_eq!(captures(&["wsblame", "rules"]), None);
+        assert_eq!(captures(&["wsblame", "./rules"]), Some(1));
+        assert_eq!(captures(&["wsblame", "--", "rules"]), Some(1));
+        assert_eq!(captures(&["wsblame", "-v", "a.pcap", "b.pcap"]), Some(2));
+    }
+}

@@ -1,0 +1,189 @@
+//! Reports made by hand, for the tests of the layouts.
+
+use super::model::*;
+use crate::rules::Severity;
+
+/// A stranger's string that tries everything.
+pub(super) const HOSTILE: &str = "\x1b[2J\x1b]0;t\x07\u{9b}31m\r\n# x\n| a | `b` ``` <script>alert(1)</script> \
+    [c](http://evil.example) ![d](e) @admin www.evil.example #1 \u{202e}gnp\u{2066}\u{200b}\u{feff} **f** _g_ ~~h~~ &lt; \\";
+
+/// One connection that a client broke.
+pub(super) fn report() -> Report {
+    Report {
+        schema: SCHEMA.into(),
+        tool: Tool { name: "wsblame".into(), version: "0.0.0".into() },
+        captures: vec![capture()],
+        connections: vec![connection()],
+        filtered: None,
+    }
+}
+
+pub(super) fn capture() -> CaptureReport {
+    CaptureReport {
+        file: "incident.pcap".into(),
+        format: Some("pcap".into()),
+        sha256: Some("aa".repeat(32)),
+        bytes: 1_234,
+        packets: 12,
+        first: Some("2026-01-01T12:00:01.001000Z".into()),
+        last: Some("2026-01-01T12:00:01.013000Z".into()),
+        tcp_streams: 1,
+        websockets: 1,
+        ..CaptureReport::default()
+    }
+}
+
+pub(super) fn connection() -> ConnectionReport {
+    ConnectionReport {
+        id: 1,
+        capture: 0,
+        tcp_stream: 0,
+        transport: "tcp".into(),
+        client: EndpointReport { address: "192.0.2.10".into(), port: 50_000 },
+        server: EndpointReport { address: "198.51.100.20".into(), port: 80 },
+        opened: "2026-01-01T12:00:01.001000Z".into(),
+        ended: "2026-01-01T12:00:01.013000Z".into(),
+        duration: 0.012,
+        handshake: HandshakeReport {
+            status: Some(101),
+            host: Some("server.example".into()),
+            path: Some("/chat".into()),
+            request_packets: vec![4],
+            response_packets: vec![5],
+            ..HandshakeReport::default()
+        },
+        traffic: Traffic {
+            client: SideTraffic { frames: 1, messages: 1, bytes: 5 },
+            server: SideTraffic { frames: 1, messages: 0, bytes: 2 },
+        },
+        close: CloseReport {
+            initiator: Some(Initiator::Server),
+            client_sent: None,
+            server_sent: Some(CloseFrameReport {
+                code: Some(1002),
+                reason: String::new(),
+                packet: 8,
+                time: "2026-01-01T12:00:01.007000Z".into(),
+                delivered: Some(true),
+            }),
+            tcp_end: TcpEnd { by: EndedBy::Server, how: EndedHow::Fin, packet: Some(10) },
+            surfaced: Surfaced { client: Some(1002), server: None },
+        },
+        findings: vec![finding()],
+        verdict: VerdictReport {
+            outcome: Outcome::Failed,
+            at_fault: Blame::Client,
+            cause: Some("client-frame-unmasked".into()),
+            confidence: Confidence::Proven,
+            lowered_by: vec![],
+            summary: "The server closed with 1002 because the client sent a frame without a mask."
+                .into(),
+            fix: "Mask every frame that the client sends.".into(),
+            alternatives: vec![],
+            would_settle: vec![],
+        },
+        blind_spots: vec![],
+        timeline: vec![TimelineRow {
+            packet: 6,
+            time: "2026-01-01T12:00:01.005000Z".into(),
+            after: "0.004".into(),
+            side: SideName::Client,
+            event: "text 5 bytes".into(),
+        }],
+    }
+}
+
+pub(super) fn finding() -> FindingReport {
+    FindingReport {
+        rule: "client-frame-unmasked".into(),
+        severity: Severity::Error,
+        at_fault: AtFault::Client,
+        side: SideName::Client,
+        packets: vec![6],
+        time: "2026-01-01T12:00:01.005000Z".into(),
+        stream_range: [182, 189],
+        bytes: "8105".into(),
+        guilty: Some(GuiltyReport { byte: 1, mask: 0x80 }),
+        detail: "the mask bit of this text frame is 0".into(),
+        count: 1,
+        tolerated: false,
+        caused_the_end: true,
+    }
+}
+
+pub(super) fn blind_spot() -> BlindSpot {
+    BlindSpot {
+        kind: "lost-segments".into(),
+        side: Some(SideName::Server),
+        packets: vec![7, 9],
+        bytes: 1_460,
+        hides: "what the server sent between packets 7 and 9".into(),
+        lowered: "the code that the client's API reports".into(),
+    }
+}
+
+/// A report in which every string is [`HOSTILE`].
+pub(super) fn hostile() -> Report {
+    let text = || HOSTILE.to_owned();
+    let some = || Some(HOSTILE.to_owned());
+    let blind = || BlindSpot { kind: text(), hides: text(), lowered: text(), ..blind_spot() };
+    let mut report = report();
+    report.tool = Tool { name: text(), version: text() };
+    report.filtered = Some(Filtered { connections_hidden: 1, findings_hidden: 2 });
+    report.captures = vec![CaptureReport {
+        file: text(),
+        format: some(),
+        sha256: some(),
+        first: some(),
+        last: some(),
+        not_analysed: vec![NotAnalysed { what: text(), packets: 3 }],
+        blind_spots: vec![blind()],
+        error: some(),
+        ..capture()
+    }];
+    for connection in &mut report.connections {
+        connection.transport = text();
+        connection.client.address = text();
+        connection.server.address = text();
+        connection.opened = text();
+        connection.ended = text();
+        connection.handshake = HandshakeReport {
+            status: Some(101),
+            host: some(),
+            path: some(),
+            subprotocol: some(),
+            extensions: vec![text()],
+            user_agent: some(),
+            server_software: some(),
+            proxies: vec![text()],
+            ..HandshakeReport::default()
+        };
+        for close in [&mut connection.close.client_sent, &mut connection.close.server_sent] {
+            *close = Some(CloseFrameReport {
+                code: Some(1002),
+                reason: text(),
+                packet: 8,
+                time: text(),
+                delivered: None,
+            });
+        }
+        connection.findings = vec![
+            FindingReport { time: text(), detail: text(), bytes: text(), ..finding() },
+            FindingReport { rule: text(), time: text(), detail: text(), ..finding() },
+        ];
+        connection.verdict = VerdictReport {
+            cause: some(),
+            summary: text(),
+            fix: text(),
+            lowered_by: vec![text()],
+            alternatives: vec![text()],
+            would_settle: vec![text()],
+            ..connection.verdict.clone()
+        };
+        connection.blind_spots = vec![blind()];
+        for row in &mut connection.timeline {
+            (row.time, row.after, row.event) = (text(), text(), text());
+        }
+    }
+    report
+}

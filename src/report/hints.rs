@@ -1,0 +1,61 @@
+//! What to try when a capture held no WebSocket.
+//!
+//! In: a capture's counts. Out: sentences on how to capture what is missing, the likeliest first.
+
+use super::CaptureReport;
+
+/// What to try next.
+pub(super) fn hints(capture: &CaptureReport) -> Vec<String> {
+    let mut hints = Vec::new();
+    if capture.packets == 0 {
+        hints.push(
+            "the capture is empty: check the interface and the filter that it was taken with"
+                .to_owned(),
+        );
+        return hints;
+    }
+    if capture.tcp_streams == 0 {
+        hints.push(
+            "there is no TCP in it: check the filter; see above for what the packets were"
+                .to_owned(),
+        );
+    }
+    if capture.tls_streams > 0 {
+        hints.push(
+            "wss:// is hidden in TLS: capture where TLS has ended, between the proxy that ends it \
+             and the application, or on the application's loopback interface"
+                .to_owned(),
+        );
+    }
+    if capture.tcp_streams > capture.tls_streams {
+        hints.push(
+            "a WebSocket shows by its opening handshake: begin the capture before the client \
+             connects, and make sure that it has both directions"
+                .to_owned(),
+        );
+    }
+    hints.push(
+        "capture whole packets: tcpdump -i any -s 0 -w FILE 'host ADDRESS and tcp port PORT'"
+            .to_owned(),
+    );
+    hints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hints_for(packets: u64, tcp_streams: u64, tls_streams: u64) -> String {
+        let capture = CaptureReport { packets, tcp_streams, tls_streams, ..Default::default() };
+        hints(&capture).join("\n")
+    }
+
+    #[test]
+    fn each_lack_has_its_hint() {
+        assert!(hints_for(0, 0, 0).starts_with("the capture is empty"));
+        assert!(hints_for(9, 0, 0).starts_with("there is no TCP"));
+        assert!(hints_for(9, 2, 2).starts_with("wss:// is hidden"));
+        assert!(!hints_for(9, 2, 2).contains("opening handshake"));
+        assert!(hints_for(9, 2, 0).starts_with("a WebSocket shows by"));
+    }
+}

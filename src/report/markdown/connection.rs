@@ -1,0 +1,275 @@
+//! One connection as a section of a ticket.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::super::escape::{
+    markdown as prose, markdown_cell_code as cell_code, markdown_code as code,
+};
+use super::super::evidence::Drawing;
+use super::super::{
+    Blame, CloseFrameReport, ConnectionReport, EndedBy, FindingReport, Report, SideName, words,
+};
+use super::{capture, header, row};
+use crate::rules;
+
+/// Packets that a display filter lists at most.
+const FILTERED_PACKETS: usize = 50;
+
+type Out<'o> = &'o mut dyn Write;
+
+pub(super) fn write(
+    report: &Report,
+    connection: &ConnectionReport,
+    out: Out<'_>,
+) -> io::Result<()> {
+    let ends = code(&words::direction(connection, SideName::Client));
+    writeln!(out, "## WebSocket {}: {ends}\n", connection.id)?;
+    verdict(connection, out)?;
+    who_did_what(connection, out)?;
+    evidence(connection, out)?;
+    timeline(connection, out)?;
+    fix(connection, out)?;
+    doubts(connection, out)?;
+    wireshark(report, connection, out)
+}
+
+fn verdict(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let verdict = &connection.verdict;
+    let party = verdict.at_fault.name();
+    writeln!(out, "**Verdict:** {}\n", prose(&verdict.summary))?;
+    write!(out, "**At fault:** {party}")?;
+    if verdict.at_fault != Blame::None {
+        write!(out, " (confidence: {})", verdict.confidence.name())?;
+    }
+    match &verdict.cause {
+        Some(cause) => writeln!(out, " · **Cause:** {}\n", code(cause))?,
+        None => writeln!(out, "\n")?,
+    }
+    let outcome = verdict.outcome;
+    let surfaced = &connection.close.surfaced;
+    writeln!(
+        out,
+        "**Impact:** {}, opened {}, lasted {}; outcome {}. The client's API reports {}, the \
+         server's {}.\n",
+        code(&words::url(connection)),
+        prose(&words::moment(&connection.opened)),
+        words::duration(connection.duration),
+        outcome.name(),
+        words::surfaced(surfaced.client, outcome),
+        words::surfaced(surfaced.server, outcome),
+    )
+}
+
+fn who_did_what(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let close = &connection.close;
+    let surfaced = &close.surfaced;
+    let outcome = connection.verdict.outcome;
+    let shake = &connection.handshake;
+    let sent = |sent: &Option<CloseFrameReport>| match sent {
+        None => "none".to_owned(),
+        Some(sent) => {
+            let what = match sent.reason.as_str() {
+                "" => sent.code.map_or_else(|| "without a code".to_owned(), words::code),
+                _ => cell_code(&words::close(sent)),
+            };
+            format!("{what}, packet {}, {}", sent.packet, words::delivered(sent.delivered))
+        }
+    };
+    let ended = |by| match close.tcp_end.by == by {
+        false => String::new(),
+        true => {
+            let packet = close.tcp_end.packet.map(|packet| format!(", packet {packet}"));
+            format!("{}{}", words::tcp_how(close.tcp_end.how), packet.unwrap_or_default())
+        }
+    };
+    let guilty = |blame| match connection.verdict.at_fault == blame {
+        true => "**yes**".to_owned(),
+        false => String::new(),
+    };
+    let software = |name: &Option<String>| name.as_deref().map_or(String::new(), cell_code);
+    let address = |side| cell_code(&words::endpoint_of(connection, side));
+    let rows = [
+        ["address".into(), address(SideName::Client), address(SideName::Server)],
+        ["software".into(), software(&shake.user_agent), software(&shake.server_software)],
+        ["Close sent".into(), sent(&close.client_sent), sent(&close.server_sent)],
+        ["ended TCP".into(), ended(EndedBy::Client), ended(EndedBy::Server)],
+        [
+            "API reports".into(),
+            words::surfaced(surfaced.client, outcome),
+            words::surfaced(surfaced.server, outcome),
+        ],
+        [
+            "sent".into(),
+            words::traffic(&connection.traffic.client),
+            words::traffic(&connection.traffic.server),
+        ],
+        ["has to fix it".to_owned(), guilty(Blame::Client), guilty(Blame::Server)],
+    ];
+    let may_have_closed = words::may_have_closed(connection);
+    if may_have_closed {
+        writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;
+    }
+    header(&["", "client", "server"], out)?;
+    let is_said = |row: &&[String; 3]| {
+        let [label, client, server] = row;
+        !(client.is_empty() && server.is_empty()) && (may_have_closed || label != "Close sent")
+    };
+    rows.iter().filter(is_said).try_for_each(|cells| row(cells, out))?;
+    writeln!(out)?;
+    handshake(connection, out)
+}
+
+fn handshake(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let shake = &connection.handshake;
+    let mut parts = Vec::new();
+    match shake.status {
+        Some(status) => parts.push(format!("answered {status}")),
+        None => parts.push("no answer captured".to_owned()),
+    }
+    if let Some(subprotocol) = &shake.subprotocol {
+        parts.push(format!("subprotocol {}", code(subprotocol)));
+    }
+    if !shake.extensions.is_empty() {
+        parts.push(format!("extensions {}", code(&shake.extensions.join(", "))));
+    }
+    if !shake.proxies.is_empty() {
+        parts.push(format!("proxies show in {}", code(&shake.proxies.join(", "))));
+    }
+    writeln!(out, "Handshake: {}.\n", parts.join(", "))
+}
+
+fn evidence(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    if connection.findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Evidence\n")?;
+    connection.findings.iter().try_for_each(|finding| evidence_of(connection, finding, out))
+}
+
+fn evidence_of(
+    connection: &ConnectionReport,
+    finding: &FindingReport,
+    out: Out<'_>,
+) -> io::Result<()> {
+    let rule = rules::find(&finding.rule);
+    let name = code(&finding.rule);
+    let summary = rule.map(|rule| format!(" {}", prose(rule.summary))).unwrap_or_default();
+    writeln!(out, "**{}**{summary} ({name})\n", finding.severity)?;
+    let [start, end] = finding.stream_range;
+    writeln!(
+        out,
+        "- {}, {}, {}, stream bytes {start}..{end}",
+        words::packets(&finding.packets),
+        prose(words::time_of_day(&finding.time)),
+        code(&words::direction(connection, finding.side)),
+    )?;
+    writeln!(out, "- seen: {}", prose(&finding.detail))?;
+    if let Some(rule) = rule {
+        writeln!(out, "- rule: {}; receiver should answer: {}", rule.section, rule.answer)?;
+    }
+    writeln!(out, "- at fault: {}", finding.at_fault.name())?;
+    if finding.count > 1 {
+        writeln!(out, "- {} times; the first is shown", words::grouped(finding.count))?;
+    }
+    if finding.caused_the_end {
+        writeln!(out, "- this ended the connection")?;
+    }
+    if finding.tolerated {
+        writeln!(out, "- tolerated: the peer received it and the connection lived on")?;
+    }
+    if let Some(drawing) = Drawing::of(finding) {
+        writeln!(out, "\n```text\n{}\n```", drawing.lines().join("\n"))?;
+    }
+    writeln!(out)
+}
+
+fn timeline(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    if connection.timeline.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Timeline\n")?;
+    header(&["packet", "time (UTC)", "after (s)", "side", "event"], out)?;
+    for event in &connection.timeline {
+        row(
+            &[
+                event.packet.to_string(),
+                prose(words::time_of_day(&event.time)),
+                cell_code(&event.after),
+                event.side.name().to_owned(),
+                cell_code(&event.event),
+            ],
+            out,
+        )?;
+    }
+    writeln!(out)
+}
+
+fn fix(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let verdict = &connection.verdict;
+    let mut advice: Vec<&str> = Vec::new();
+    if !verdict.fix.is_empty() {
+        advice.push(&verdict.fix);
+    }
+    for finding in &connection.findings {
+        let said = rules::find(&finding.rule).map(|rule| rule.advice);
+        advice.extend(said.filter(|said| !advice.contains(said)));
+    }
+    if advice.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### How to fix it\n")?;
+    for text in advice {
+        writeln!(out, "- {}", prose(text))?;
+    }
+    writeln!(out)
+}
+
+fn doubts(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let verdict = &connection.verdict;
+    let groups = [
+        ("confidence lowered by", &verdict.lowered_by),
+        ("may also be", &verdict.alternatives),
+        ("would settle it", &verdict.would_settle),
+    ];
+    let silent = groups.iter().all(|(_, texts)| texts.is_empty());
+    if silent && connection.blind_spots.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Other readings, and what the capture cannot prove\n")?;
+    for (label, texts) in groups {
+        for text in texts {
+            writeln!(out, "- {label}: {}", prose(text))?;
+        }
+    }
+    capture::blind_spots(&connection.blind_spots, out)?;
+    writeln!(out)
+}
+
+fn wireshark(report: &Report, connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let shake = &connection.handshake;
+    let close = &connection.close;
+    let closes = [&close.client_sent, &close.server_sent].into_iter().flatten();
+    let mut packets: BTreeSet<u64> = connection
+        .findings
+        .iter()
+        .flat_map(|finding| &finding.packets)
+        .chain(&shake.request_packets)
+        .chain(&shake.response_packets)
+        .copied()
+        .collect();
+    packets.extend(closes.map(|sent| sent.packet));
+    packets.extend(close.tcp_end.packet);
+    writeln!(out, "### In Wireshark\n")?;
+    if let Some(capture) = report.captures.get(connection.capture) {
+        writeln!(out, "Display filters for {}:\n", code(&capture.file))?;
+    }
+    let packets: Vec<String> = packets.iter().take(FILTERED_PACKETS).map(u64::to_string).collect();
+    writeln!(out, "```text\ntcp.stream eq {}", connection.tcp_stream)?;
+    match packets.as_slice() {
+        [] => {}
+        [one] => writeln!(out, "frame.number == {one}")?,
+        several => writeln!(out, "frame.number in {{{}}}", several.join(", "))?,
+    }
+    writeln!(out, "```\n")
+}

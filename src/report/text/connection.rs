@@ -1,0 +1,191 @@
+//! One connection: verdict, who did what, findings, and what may overturn it.
+
+use std::io;
+
+use super::super::page::{Ink, Page, Span};
+use super::super::{Blame, ConnectionReport, Detail, Report, SideName, TimelineRow, words};
+use super::{finding, summary};
+use crate::rules::Severity;
+
+/// Columns of the labels in the block of who did what.
+const LABEL: usize = 15;
+
+pub(super) fn write(
+    report: &Report,
+    connection: &ConnectionReport,
+    detail: Detail,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    heading(report, connection, page)?;
+    verdict(connection, page)?;
+    if detail == Detail::Brief && report.connections.len() > 1 && is_unremarkable(connection) {
+        return page.blank(); // one of many that ended well: the verdict says it all
+    }
+    page.blank()?;
+    who_did_what(connection, page)?;
+    if detail == Detail::Full {
+        handshake(connection, page)?;
+    }
+    page.blank()?;
+    for finding in &connection.findings {
+        finding::write(connection, finding, detail, page)?;
+        page.blank()?;
+    }
+    if detail == Detail::Full {
+        timeline(&connection.timeline, page)?;
+    }
+    doubts(connection, page)?;
+    summary::blind_spots("  ", &connection.blind_spots, page)
+}
+
+/// Whether there is nothing to say beyond the verdict.
+fn is_unremarkable(connection: &ConnectionReport) -> bool {
+    connection.findings.is_empty()
+        && connection.blind_spots.is_empty()
+        && connection.verdict.at_fault == Blame::None
+}
+
+fn heading(report: &Report, connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+    let id = format!("#{}", connection.id);
+    let ends = words::direction(connection, SideName::Client);
+    let url = words::url(connection);
+    let file = match report.captures.get(connection.capture) {
+        Some(capture) if report.captures.len() > 1 => format!("{}, ", capture.file),
+        _ => String::new(),
+    };
+    let duration = words::duration(connection.duration);
+    let place = format!("({file}tcp.stream {}, {duration})", connection.tcp_stream);
+    page.line(&[
+        (Ink::Frame, &id),
+        (Ink::Plain, "  "),
+        (Ink::Strong, &ends),
+        (Ink::Plain, "  "),
+        (Ink::Plain, &url),
+        (Ink::Plain, "  "),
+        (Ink::Faint, &place),
+    ])
+}
+
+fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+    let verdict = &connection.verdict;
+    page.flow(&[(Ink::Plain, "  ")], Ink::Strong, &verdict.summary)?;
+    let (ink, party) = match verdict.at_fault {
+        Blame::Client => (
+            Ink::Of(Severity::Error),
+            format!("client {}", words::endpoint_of(connection, SideName::Client)),
+        ),
+        Blame::Server => (
+            Ink::Of(Severity::Error),
+            format!("server {}", words::endpoint_of(connection, SideName::Server)),
+        ),
+        Blame::Intermediary => {
+            (Ink::Of(Severity::Error), "an intermediary between the two".to_owned())
+        }
+        Blame::None => (Ink::Good, "nobody".to_owned()),
+        Blame::Unknown => (Ink::Of(Severity::Warning), "unknown".to_owned()),
+    };
+    let cause = verdict.cause.as_ref().map(|cause| format!(" · cause: {cause}"));
+    let sure = verdict.confidence.name();
+    let rest = format!("· confidence: {sure}{}", cause.as_deref().unwrap_or_default());
+    let lead = [(Ink::Plain, "  at fault: "), (ink, party.as_str()), (Ink::Plain, " ")];
+    page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &rest)?;
+    if !verdict.fix.is_empty() {
+        page.flow(&[(Ink::Good, "  fix: ")], Ink::Plain, &verdict.fix)?;
+    }
+    Ok(())
+}
+
+fn who_did_what(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+    let close = &connection.close;
+    let closes = [&close.client_sent, &close.server_sent].map(|sent| match sent {
+        None => "no Close".to_owned(),
+        Some(sent) => format!(
+            "{}, packet {}, {}",
+            words::close(sent),
+            sent.packet,
+            words::delivered(sent.delivered)
+        ),
+    });
+    let outcome = connection.verdict.outcome;
+    let status = match connection.handshake.status {
+        Some(status) => format!("handshake answered {status}"),
+        None => "no answer to the handshake captured".to_owned(),
+    };
+    let opened = format!("{}, {status}", words::moment(&connection.opened));
+    let [client_sent, server_sent] = &closes;
+    fact("opened", &opened, page)?;
+    if words::may_have_closed(connection) {
+        fact("closed first", words::initiator(close.initiator), page)?;
+        fact("client sent", client_sent, page)?;
+        fact("server sent", server_sent, page)?;
+    }
+    fact("TCP ended by", &words::tcp_end(&close.tcp_end), page)?;
+    fact("client API", &words::surfaced(close.surfaced.client, outcome), page)?;
+    fact("server API", &words::surfaced(close.surfaced.server, outcome), page)
+}
+
+fn handshake(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+    let shake = &connection.handshake;
+    let optional = [
+        ("subprotocol", &shake.subprotocol),
+        ("user agent", &shake.user_agent),
+        ("server runs", &shake.server_software),
+    ];
+    for (label, value) in optional {
+        if let Some(value) = value {
+            fact(label, value, page)?;
+        }
+    }
+    if !shake.extensions.is_empty() {
+        fact("extensions", &shake.extensions.join(", "), page)?;
+    }
+    if !shake.proxies.is_empty() {
+        fact("proxies show in", &shake.proxies.join(", "), page)?;
+    }
+    if !shake.request_packets.is_empty() {
+        fact("request", &words::packets(&shake.request_packets), page)?;
+    }
+    if !shake.response_packets.is_empty() {
+        fact("response", &words::packets(&shake.response_packets), page)?;
+    }
+    fact("client traffic", &words::traffic(&connection.traffic.client), page)?;
+    fact("server traffic", &words::traffic(&connection.traffic.server), page)
+}
+
+fn fact(label: &str, value: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let label = format!("  {label:<LABEL$} ");
+    page.flow(&[(Ink::Faint, &label)], Ink::Plain, value)
+}
+
+fn timeline(rows: &[TimelineRow], page: &mut Page<'_>) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    page.line(&[(Ink::Strong, "  timeline")])?;
+    for row in rows {
+        let place = format!("  {:>8}  {:>10} s  ", row.packet, row.after);
+        let side = format!("{:<7} ", row.side.name());
+        page.flow(&[(Ink::Frame, &place), (Ink::Faint, &side)], Ink::Plain, &row.event)?;
+    }
+    page.blank()
+}
+
+/// Other readings, what lowered the confidence, what would settle it.
+fn doubts(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+    let verdict = &connection.verdict;
+    let groups = [
+        ("confidence lowered by: ", &verdict.lowered_by),
+        ("it may also be: ", &verdict.alternatives),
+        ("would settle it: ", &verdict.would_settle),
+    ];
+    for (label, texts) in groups {
+        for text in texts {
+            let lead: [Span<'_>; 2] = [(Ink::Frame, "  = "), (Ink::Strong, label)];
+            page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, text)?;
+        }
+    }
+    match groups.iter().all(|(_, texts)| texts.is_empty()) {
+        true => Ok(()),
+        false => page.blank(),
+    }
+}

@@ -1,0 +1,98 @@
+//! What the captures held, what they cannot tell, and what to try when they held no WebSocket.
+
+use std::io;
+
+use super::super::page::{Ink, Page};
+use super::super::{BlindSpot, CaptureReport, Report, hints, words};
+use crate::rules::Severity;
+
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    for capture in &report.captures {
+        write_capture(capture, page)?;
+    }
+    tally(report, page)
+}
+
+fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()> {
+    let name = format!("{}: ", capture.file);
+    let lead = [(Ink::Strong, name.as_str())];
+    let hang = [(Ink::Plain, "  ")];
+    let Some(format) = &capture.format else {
+        let why = capture.error.as_deref().unwrap_or("not a capture");
+        return page.flow_under(&lead, &hang, Ink::Of(Severity::Error), why);
+    };
+    let mut held = words::held(capture);
+    if let (Some(first), Some(last)) = (&capture.first, &capture.last) {
+        held = format!("{held}; {}", words::span(first, last));
+    }
+    page.flow_under(&lead, &hang, Ink::Plain, &format!("{format}, {held}"))?;
+    if let Some(error) = &capture.error {
+        let lead = [(Ink::Of(Severity::Error), "  not read to its end: ")];
+        page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, error)?;
+    }
+    if !capture.not_analysed.is_empty() {
+        let lead = [(Ink::Of(Severity::Note), "  not analysed: ")];
+        let list = words::not_analysed(capture);
+        page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &list)?;
+    }
+    blind_spots("  ", &capture.blind_spots, page)?;
+    if capture.websockets == 0 {
+        let none = format!("no WebSocket found in {}", capture.file);
+        page.flow_under(&[(Ink::Plain, "  ")], &hang, Ink::Strong, &none)?;
+        for hint in hints::hints(capture) {
+            let lead = [(Ink::Good, "  try: ")];
+            page.flow(&lead, Ink::Plain, &hint)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a capture or a connection cannot tell.
+pub(super) fn blind_spots(
+    indent: &str,
+    spots: &[BlindSpot],
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    for spot in spots {
+        let lead = format!("{indent}blind spot[{}]: ", spot.kind);
+        let hang = format!("{indent}    ");
+        page.flow_under(
+            &[(Ink::Of(Severity::Note), &lead)],
+            &[(Ink::Plain, &hang)],
+            Ink::Plain,
+            &words::blind_spot(spot),
+        )?;
+    }
+    Ok(())
+}
+
+fn tally(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.connections.is_empty() && report.filtered.is_none() {
+        return Ok(());
+    }
+    let number = |severity| {
+        let findings = report.connections.iter().flat_map(|connection| &connection.findings);
+        findings.filter(|finding| finding.severity == severity).count()
+    };
+    let connections = u64::try_from(report.connections.len()).unwrap_or(u64::MAX);
+    let line = format!("{}: ", words::count(connections, "WebSocket"));
+    let mut spans = vec![(Ink::Strong, line)];
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let found = u64::try_from(number(severity)).unwrap_or(u64::MAX);
+        let ink = if found == 0 { Ink::Plain } else { Ink::Of(severity) };
+        if severity > Severity::Note || found > 0 {
+            let comma = if spans.len() > 1 { ", " } else { "" };
+            spans.push((Ink::Plain, comma.to_owned()));
+            spans.push((ink, words::count(found, severity.name())));
+        }
+    }
+    for (blame, ids) in words::blamed(report, "#") {
+        spans.push((Ink::Plain, format!("; at fault: {blame} in {ids}")));
+    }
+    let spans: Vec<_> = spans.iter().map(|(ink, text)| (*ink, text.as_str())).collect();
+    page.line(&spans)?;
+    match words::hidden(report) {
+        Some(hidden) => page.flow(&[], Ink::Faint, &hidden),
+        None => Ok(()),
+    }
+}

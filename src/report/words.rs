@@ -1,0 +1,401 @@
+//! The report's values in words, the same in every format.
+//!
+//! In: values of the model. Out: words and numbers for people. Nothing here escapes: whoever
+//! prints does.
+
+use super::model::*;
+use crate::knowledge::CloseCode;
+
+impl Blame {
+    /// `client`, `server`, `intermediary`, `nobody` or `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Blame::Client => "client",
+            Blame::Server => "server",
+            Blame::Intermediary => "intermediary",
+            Blame::None => "nobody",
+            Blame::Unknown => "unknown",
+        }
+    }
+}
+
+impl AtFault {
+    /// `client`, `server`, `intermediary` or `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            AtFault::Client => "client",
+            AtFault::Server => "server",
+            AtFault::Intermediary => "intermediary",
+            AtFault::Unknown => "unknown",
+        }
+    }
+}
+
+impl Confidence {
+    /// `proven`, `likely`, `possible` or `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Unknown => "unknown",
+            Confidence::Possible => "possible",
+            Confidence::Likely => "likely",
+            Confidence::Proven => "proven",
+        }
+    }
+}
+
+impl Outcome {
+    /// As in JSON: `closed`, `failed`, `aborted`, …
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Closed => "closed",
+            Outcome::Failed => "failed",
+            Outcome::Aborted => "aborted",
+            Outcome::Rejected => "rejected",
+            Outcome::HandshakeFailed => "handshake-failed",
+            Outcome::Open => "open",
+            Outcome::Unknown => "unknown",
+        }
+    }
+}
+
+impl SideName {
+    /// `client` or `server`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SideName::Client => "client",
+            SideName::Server => "server",
+        }
+    }
+}
+
+/// `address:port`, an IPv6 address in brackets.
+pub(super) fn endpoint(endpoint: &EndpointReport) -> String {
+    match endpoint.address.contains(':') {
+        true => format!("[{}]:{}", endpoint.address, endpoint.port),
+        false => format!("{}:{}", endpoint.address, endpoint.port),
+    }
+}
+
+/// The endpoint on a side.
+pub(super) fn endpoint_of(connection: &ConnectionReport, side: SideName) -> String {
+    match side {
+        SideName::Client => endpoint(&connection.client),
+        SideName::Server => endpoint(&connection.server),
+    }
+}
+
+/// From the sender of `side`'s bytes to their receiver.
+pub(super) fn direction(connection: &ConnectionReport, side: SideName) -> String {
+    let (client, server) = (endpoint(&connection.client), endpoint(&connection.server));
+    match side {
+        SideName::Client => format!("{client} → {server}"),
+        SideName::Server => format!("{server} → {client}"),
+    }
+}
+
+/// `ws://host/path`, as far as the request was captured.
+pub(super) fn url(connection: &ConnectionReport) -> String {
+    let scheme = if connection.transport.contains("tls") { "wss" } else { "ws" };
+    let HandshakeReport { host, path, .. } = &connection.handshake;
+    match (host, path) {
+        (None, None) => format!("{scheme}, request not captured"),
+        (host, path) => {
+            let host = host.clone().unwrap_or_else(|| endpoint(&connection.server));
+            format!("{scheme}://{host}{}", path.as_deref().unwrap_or(""))
+        }
+    }
+}
+
+/// `1002 (Protocol Error)`.
+pub(super) fn code(code: u16) -> String {
+    format!("{code} ({})", CloseCode(code).name())
+}
+
+/// The code that an API reports, or `unknown`.
+pub(super) fn surfaced(reported: Option<u16>, outcome: Outcome) -> String {
+    match (reported, outcome) {
+        (Some(reported), _) => code(reported),
+        (None, Outcome::Open) => "nothing yet".to_owned(),
+        (None, _) => "unknown".to_owned(),
+    }
+}
+
+/// A Close frame's code and reason.
+pub(super) fn close(close: &CloseFrameReport) -> String {
+    let said = close.code.map_or_else(|| "Close without a code".to_owned(), code);
+    match close.reason.as_str() {
+        "" => said,
+        reason => format!("{said} \"{reason}\""),
+    }
+}
+
+/// Whether there is anything to say about Close frames: none are expected of a handshake that
+/// failed.
+pub(super) fn may_have_closed(connection: &ConnectionReport) -> bool {
+    let close = &connection.close;
+    let refused =
+        matches!(connection.verdict.outcome, Outcome::Rejected | Outcome::HandshakeFailed);
+    !refused || close.client_sent.is_some() || close.server_sent.is_some()
+}
+
+/// Whether a Close arrived.
+pub(super) fn delivered(delivered: Option<bool>) -> &'static str {
+    match delivered {
+        Some(true) => "delivered",
+        Some(false) => "never delivered",
+        None => "delivery unknown",
+    }
+}
+
+/// Who sent the first Close.
+pub(super) fn initiator(initiator: Option<Initiator>) -> &'static str {
+    match initiator {
+        Some(Initiator::Client) => "the client",
+        Some(Initiator::Server) => "the server",
+        Some(Initiator::Both) => "both sides at once",
+        Some(Initiator::None) => "nobody: no Close frame was sent",
+        None => "unknown",
+    }
+}
+
+/// How TCP ended.
+pub(super) fn tcp_end(end: &TcpEnd) -> String {
+    let by = match end.by {
+        EndedBy::Client => "the client",
+        EndedBy::Server => "the server",
+        EndedBy::None => return "nobody, as far as the capture goes".to_owned(),
+    };
+    let how = tcp_how(end.how);
+    let packet = end.packet.map(|packet| format!(", packet {packet}")).unwrap_or_default();
+    format!("{by}, {how}{packet}")
+}
+
+/// `FIN`, `RST` or `nothing`.
+pub(super) fn tcp_how(how: EndedHow) -> &'static str {
+    match how {
+        EndedHow::Fin => "FIN",
+        EndedHow::Rst => "RST",
+        EndedHow::None => "nothing",
+    }
+}
+
+/// What one side sent.
+pub(super) fn traffic(sent: &SideTraffic) -> String {
+    format!(
+        "{}, {}, {}",
+        count(sent.frames, "frame"),
+        count(sent.messages, "message"),
+        bytes(sent.bytes)
+    )
+}
+
+/// `1 frame`, `2 frames`, `12_000 frames`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    let plural = match number {
+        1 => "",
+        _ if what.ends_with('h') => "es",
+        _ => "s",
+    };
+    format!("{} {what}{plural}", grouped(number))
+}
+
+/// `12 bytes`.
+pub(super) fn bytes(number: u64) -> String {
+    count(number, "byte")
+}
+
+/// Decimal digits in groups of three.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What a capture held: `12 packets, 3 TCP connections (2 TLS), 1 WebSocket`.
+pub(super) fn held(capture: &CaptureReport) -> String {
+    let tls = match capture.tls_streams {
+        0 => String::new(),
+        tls => format!(" ({} TLS: what is in them cannot be told)", grouped(tls)),
+    };
+    format!(
+        "{}, {}{tls}, {}",
+        count(capture.packets, "packet"),
+        count(capture.tcp_streams, "TCP connection"),
+        count(capture.websockets, "WebSocket")
+    )
+}
+
+/// The packets of which nothing was made: `5 packets UDP, 1 packet ARP`.
+pub(super) fn not_analysed(capture: &CaptureReport) -> String {
+    let rows = capture.not_analysed.iter();
+    let list: Vec<String> =
+        rows.map(|row| format!("{} {}", count(row.packets, "packet"), row.what)).collect();
+    list.join(", ")
+}
+
+/// What is missing, where, what that hides and what it lowered.
+pub(super) fn blind_spot(spot: &BlindSpot) -> String {
+    let missing = match (spot.bytes, spot.side) {
+        (0, None) => String::new(),
+        (0, Some(side)) => format!("on the {}'s side", side.name()),
+        (missing, None) => format!("{} missing", bytes(missing)),
+        (missing, Some(side)) => format!("{} of the {} missing", bytes(missing), side.name()),
+    };
+    let near = match spot.packets.as_slice() {
+        [] => String::new(),
+        near => format!("near {}", packets(near)),
+    };
+    let hides = prefixed("hides ", &spot.hides);
+    let lowered = prefixed("lowers ", &spot.lowered);
+    let parts = [missing, near, hides, lowered];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn prefixed(prefix: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{prefix}{text}") }
+}
+
+/// Who is at fault in which connections: `client`, `#1, #4`; each id is written behind `mark`.
+pub(super) fn blamed(report: &Report, mark: &str) -> Vec<(&'static str, String)> {
+    const NAMED: usize = 8;
+    let parties = [Blame::Client, Blame::Server, Blame::Intermediary, Blame::Unknown];
+    let blamed = parties.into_iter().map(|party| {
+        let guilty = report.connections.iter().filter(|one| one.verdict.at_fault == party);
+        let mut ids: Vec<String> = guilty.map(|one| format!("{mark}{}", one.id)).collect();
+        if ids.len() > NAMED {
+            let more = ids.len() - NAMED;
+            ids.truncate(NAMED);
+            ids.push(format!("and {more} more"));
+        }
+        (party.name(), ids.join(", "))
+    });
+    blamed.filter(|(_, ids)| !ids.is_empty()).collect()
+}
+
+/// What a filter left out.
+pub(super) fn hidden(report: &Report) -> Option<String> {
+    let Filtered { connections_hidden, findings_hidden } = report.filtered?;
+    let connections = count(connections_hidden, "connection");
+    let findings = count(findings_hidden, "finding");
+    Some(match (connections_hidden, findings_hidden) {
+        (0, _) => format!("not shown: {findings} (see --min-severity, --at-fault)"),
+        (_, 0) => format!("not shown: {connections}, as asked"),
+        _ => format!("not shown: {connections}, and {findings} of those shown, as asked"),
+    })
+}
+
+/// `packet 6`, or `packets 6, 7, 12`.
+pub(super) fn packets(packets: &[u64]) -> String {
+    let list: Vec<String> = packets.iter().map(u64::to_string).collect();
+    match list.as_slice() {
+        [] => "no packet".to_owned(),
+        [one] => format!("packet {one}"),
+        _ => format!("packets {}", list.join(", ")),
+    }
+}
+
+/// A duration of so many seconds: `3.2 ms`, `12.3 s`, `2 h 05 min`.
+pub(super) fn duration(seconds: f64) -> String {
+    match seconds {
+        s if !s.is_finite() => "unknown".to_owned(),
+        s if s.abs() < 0.1 => format!("{:.1} ms", s * 1e3),
+        s if s.abs() < 10.0 => format!("{s:.2} s"),
+        s if s.abs() < 120.0 => format!("{s:.1} s"),
+        s if s.abs() < 7_200.0 => {
+            let minutes = (s / 60.0).trunc();
+            format!("{minutes:.0} min {:02.0} s", (s - minutes * 60.0).abs().floor())
+        }
+        s => {
+            let hours = (s / 3_600.0).trunc();
+            format!("{hours:.0} h {:02.0} min", ((s - hours * 3_600.0) / 60.0).abs().floor())
+        }
+    }
+}
+
+/// The time of day of an RFC 3339 time, without digits that say nothing: `12:00:01.005`.
+pub(super) fn time_of_day(time: &str) -> &str {
+    time.split_once('T').map_or(time, |(_, clock)| short_clock(clock))
+}
+
+/// Date and time of day of an RFC 3339 time in UTC: `2026-01-01 12:00:01.005 UTC`.
+pub(super) fn moment(time: &str) -> String {
+    match time.split_once('T') {
+        Some((date, clock)) => format!("{date} {} UTC", short_clock(clock)),
+        None => time.to_owned(),
+    }
+}
+
+/// From one RFC 3339 time to another; the date is said once when it is the same.
+pub(super) fn span(first: &str, last: &str) -> String {
+    match (first.split_once('T'), last.split_once('T')) {
+        (Some((day, from)), Some((same, to))) if day == same => {
+            format!("{day} {} to {} UTC", short_clock(from), short_clock(to))
+        }
+        _ => format!("{} to {}", moment(first), moment(last)),
+    }
+}
+
+/// Without the `Z`, in milliseconds if they are all there is, else in microseconds: a person
+/// looks for the packet by its number, and a program reads JSON.
+fn short_clock(clock: &str) -> &str {
+    let clock = clock.strip_suffix('Z').unwrap_or(clock);
+    let Some((seconds, fraction)) = clock.split_once('.') else { return clock };
+    let digits = match fraction.get(3..) {
+        Some(rest) if rest.bytes().all(|digit| digit == b'0') => 3,
+        _ => 6,
+    };
+    clock.get(..seconds.len() + 1 + digits).unwrap_or(clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_lose_the_digits_that_say_nothing() {
+        assert_eq!(time_of_day("2026-01-01T12:00:01.005000Z"), "12:00:01.005");
+        assert_eq!(time_of_day("2026-01-01T12:00:01.005001Z"), "12:00:01.005001");
+        assert_eq!(time_of_day("2026-01-01T12:00:01.000000Z"), "12:00:01.000");
+        assert_eq!(time_of_day("2026-01-01T12:00:01.005001002Z"), "12:00:01.005001");
+        assert_eq!(time_of_day("2026-01-01T12:00:01.5Z"), "12:00:01.5");
+        assert_eq!(time_of_day("nonsense"), "nonsense");
+        assert_eq!(moment("2026-01-01T12:00:01.500000Z"), "2026-01-01 12:00:01.500 UTC");
+    }
+
+    #[test]
+    fn a_span_over_midnight_has_both_dates() {
+        let (first, last) = ("2026-01-01T23:59:59.000000Z", "2026-01-02T00:00:01.000000Z");
+        assert_eq!(span(first, first), "2026-01-01 23:59:59.000 to 23:59:59.000 UTC");
+        assert_eq!(span(first, last), "2026-01-01 23:59:59.000 UTC to 2026-01-02 00:00:01.000 UTC");
+    }
+
+    #[test]
+    fn durations_have_the_unit_that_people_would_use() {
+        assert_eq!(duration(0.0032), "3.2 ms");
+        assert_eq!(duration(9.5), "9.50 s");
+        assert_eq!(duration(60.04), "60.0 s");
+        assert_eq!(duration(3_599.9), "59 min 59 s");
+        assert_eq!(duration(7_500.0), "2 h 05 min");
+        assert_eq!(duration(f64::NAN), "unknown");
+    }
+
+    #[test]
+    fn numbers_have_groups_and_nouns_a_plural() {
+        assert_eq!(count(1, "frame"), "1 frame");
+        assert_eq!(count(0, "frame"), "0 frames");
+        assert_eq!(bytes(1_234_567), "1_234_567 bytes");
+        assert_eq!(packets(&[6, 7]), "packets 6, 7");
+    }
+
+    #[test]
+    fn an_ipv6_address_stands_in_brackets() {
+        let v6 = EndpointReport { address: "2001:db8::1".into(), port: 443 };
+        assert_eq!(endpoint(&v6), "[2001:db8::1]:443");
+    }
+}

@@ -1,0 +1,292 @@
+//! The command line: what is printed where, and how it exits.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use wsblame::rules;
+use wsblame::script::{CONFORMING, Play, Script, write_pcap};
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}"));
+        let _ = fs::remove_dir_all(&path); // a run before may have been ended
+        fs::create_dir_all(&path).expect("a writable target folder");
+        Folder(path)
+    }
+
+    /// A capture with one connection for each script.
+    fn capture(&self, name: &str, scripts: &[Script]) -> PathBuf {
+        let mut play = Play::new(1_460);
+        scripts.iter().for_each(|script| play.connection(script));
+        self.file(name, &write_pcap(&play.into_packets()))
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).expect("a writable folder");
+        path
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).expect("the folder");
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0); // it is only litter
+    }
+}
+
+fn wsblame() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wsblame"));
+    command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    wsblame().args(arguments).output().expect("the binary runs")
+}
+
+fn on(path: &Path, arguments: &[&str]) -> Output {
+    wsblame().args(arguments).arg(path).output().expect("the binary runs")
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// A connection that breaks `client-frame-unmasked`.
+fn unmasked() -> Script {
+    rules::find("client-frame-unmasked").expect("a rule of the catalogue").breaks
+}
+
+#[test]
+fn a_clean_capture_exits_with_0_and_a_broken_one_with_1() {
+    let folder = Folder::new("exit");
+    let clean = on(&folder.capture("clean.pcap", &[CONFORMING]), &[]);
+    assert_eq!((code(&clean), stderr(&clean).as_str()), (Some(0), ""));
+    let broken = on(&folder.capture("broken.pcap", &[unmasked()]), &[]);
+    assert_eq!((code(&broken), stderr(&broken).as_str()), (Some(1), ""));
+    assert!(stdout(&broken).contains("error[client-frame-unmasked]"), "{}", stdout(&broken));
+}
+
+#[test]
+fn what_counts_is_for_the_caller_to_say() {
+    let folder = Folder::new("fail-on");
+    let capture = folder.capture("broken.pcap", &[unmasked()]);
+    assert_eq!(code(&on(&capture, &["--fail-on", "never"])), Some(0));
+    assert_eq!(code(&on(&capture, &["--fail-on", "note"])), Some(1));
+    // A filter narrows what is judged.
+    let server = on(&capture, &["--at-fault", "server"]);
+    assert_eq!(code(&server), Some(0));
+    assert!(stdout(&server).contains("not shown: 1 connection"), "{}", stdout(&server));
+}
+
+#[test]
+fn an_unreadable_input_is_named_and_wins() {
+    let folder = Folder::new("unreadable");
+    let broken = folder.capture("broken.pcap", &[unmasked()]);
+    let text = folder.file("notes.txt", b"this is no capture, these are notes");
+    let output = wsblame().arg(&broken).arg(&text).arg("absent.pcap").output().expect("it runs");
+    assert_eq!(code(&output), Some(3));
+    assert!(stdout(&output).contains("error[client-frame-unmasked]"));
+    let errors = stderr(&output);
+    assert_eq!(errors.lines().count(), 2, "{errors}");
+    assert!(errors.lines().all(|line| line.starts_with("wsblame: ")), "{errors}");
+    assert!(errors.contains("notes.txt: ") && errors.contains("absent.pcap: "), "{errors}");
+    assert_eq!(errors.matches("notes.txt").count(), 1, "{errors}");
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let folder = Folder::new("usage");
+    let capture = folder.capture("one.pcap", &[CONFORMING]);
+    assert_eq!(code(&run(&[])), Some(2));
+    assert_eq!(code(&run(&["--no-such-option", "x"])), Some(2));
+    assert_eq!(code(&run(&["-", "-"])), Some(2));
+    assert_eq!(code(&run(&["explain", "no-such-thing"])), Some(2));
+    let seventh = on(&capture, &["--connection", "7"]);
+    assert_eq!(code(&seventh), Some(2));
+    assert_eq!(stderr(&seventh), "wsblame: no connection 7: there is only connection 1\n");
+    let odd = on(&capture, &["-o", "report.xyz"]);
+    assert_eq!(code(&odd), Some(2));
+    assert!(stderr(&odd).contains(".md"), "{}", stderr(&odd));
+}
+
+#[test]
+fn help_and_version_exit_with_0() {
+    let help = run(&["--help"]);
+    assert_eq!(code(&help), Some(0));
+    for part in ["Examples:", "Exit codes:", "--fail-on", "wsblame explain 1006"] {
+        assert!(stdout(&help).contains(part), "{part}");
+    }
+    assert_eq!(code(&run(&["--version"])), Some(0));
+}
+
+#[test]
+fn a_directory_is_read_by_name_and_an_empty_one_is_an_error() {
+    let folder = Folder::new("directory");
+    folder.capture("b.pcap", &[unmasked()]);
+    folder.capture("a.cap", &[CONFORMING]);
+    folder.file("readme.txt", b"not a capture");
+    let output = on(&folder.0, &["-f", "json"]);
+    assert_eq!(code(&output), Some(1), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let files: Vec<_> = report["captures"].as_array().into_iter().flatten().collect();
+    assert_eq!(files.len(), 2);
+    assert!(files[0]["file"].as_str().is_some_and(|file| file.ends_with("a.cap")));
+
+    let empty = Folder::new("empty");
+    let output = on(&empty.0, &[]);
+    assert_eq!(code(&output), Some(3));
+    assert!(stderr(&output).contains("a directory without captures"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_capture_is_read_from_standard_input() {
+    let folder = Folder::new("stdin");
+    let bytes = fs::read(folder.capture("one.pcap", &[unmasked()])).expect("a capture");
+    let mut child = wsblame()
+        .args(["-f", "ndjson", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    child.stdin.take().expect("a pipe").write_all(&bytes).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(code(&output), Some(1));
+    let kinds: Vec<String> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["type"].to_string())
+        .collect();
+    assert_eq!(kinds, ["\"report\"", "\"capture\"", "\"connection\""]);
+}
+
+#[test]
+fn a_report_file_is_there_whole_and_nothing_beside_it() {
+    let folder = Folder::new("output");
+    let capture = folder.capture("one.pcap", &[unmasked()]);
+    let ticket = folder.file("ticket.md", b"an older ticket");
+    let output = wsblame().arg(&capture).arg("-o").arg(&ticket).output().expect("the binary runs");
+    assert_eq!((code(&output), stdout(&output).as_str()), (Some(1), ""));
+    let text = fs::read_to_string(&ticket).expect("the ticket");
+    assert!(text.contains("**Verdict:**") && text.contains("SHA-256"), "{text}");
+    assert_eq!(folder.names(), ["one.pcap", "ticket.md"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_names_the_file() {
+    let folder = Folder::new("unwritable");
+    let capture = folder.capture("one.pcap", &[CONFORMING]);
+    let target = folder.0.join("no/such/folder/ticket.md");
+    let output = wsblame().arg(&capture).arg("-o").arg(&target).output().expect("it runs");
+    assert_eq!(code(&output), Some(3));
+    assert!(stderr(&output).contains("ticket.md: "), "{}", stderr(&output));
+}
+
+#[test]
+fn a_report_never_overwrites_its_capture() {
+    let folder = Folder::new("overwrite");
+    let capture = folder.capture("one.pcap", &[CONFORMING]);
+    let before = fs::read(&capture).expect("the capture");
+    let output = wsblame()
+        .args(["-f", "text"])
+        .arg(&capture)
+        .arg("-o")
+        .arg(&capture)
+        .output()
+        .expect("runs");
+    assert_eq!(code(&output), Some(2));
+    assert_eq!(fs::read(&capture).expect("the capture"), before);
+}
+
+#[test]
+fn a_capture_may_be_named_like_a_command() {
+    let folder = Folder::new("named");
+    folder.capture("rules", &[unmasked()]);
+    for arguments in [["./rules"].as_slice(), &["--", "rules"]] {
+        let output =
+            wsblame().current_dir(&folder.0).args(arguments).output().expect("the binary runs");
+        assert_eq!(code(&output), Some(1), "{}", stderr(&output));
+    }
+    let slip = run(&["exlpain", "1006"]);
+    assert!(stderr(&slip).contains("did you mean the command explain?"), "{}", stderr(&slip));
+}
+
+#[test]
+fn colour_is_for_terminals_or_when_asked_for() {
+    let folder = Folder::new("colour");
+    let capture = folder.capture("one.pcap", &[unmasked()]);
+    let coloured = |command: &mut Command| {
+        let output = command.arg(&capture).output().expect("the binary runs");
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!coloured(&mut wsblame()));
+    assert!(coloured(wsblame().args(["--color", "always"])));
+    assert!(coloured(wsblame().env("CLICOLOR_FORCE", "1")));
+    assert!(!coloured(wsblame().env("CLICOLOR_FORCE", "1").args(["--color", "never"])));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = Folder::new("pipe");
+    let scripts = vec![unmasked(); 200];
+    let capture = folder.capture("many.pcap", &scripts);
+    let mut child = wsblame()
+        .arg(&capture)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((code(&output), stderr(&output).as_str()), (Some(1), ""));
+}
+
+#[test]
+fn one_connection_can_be_picked() {
+    let folder = Folder::new("pick");
+    let capture = folder.capture("two.pcap", &[CONFORMING, unmasked()]);
+    let first = on(&capture, &["--connection", "1", "-f", "json"]);
+    assert_eq!(code(&first), Some(0));
+    let report: Value = serde_json::from_slice(&first.stdout).expect("JSON");
+    assert_eq!(report["connections"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["filtered"]["connections_hidden"], 1);
+    assert_eq!(code(&on(&capture, &["--connection", "2"])), Some(1));
+}
+
+#[test]
+fn the_other_commands_print_what_they_promise() {
+    let explained = run(&["explain", "abnormal closure"]);
+    assert!(stdout(&explained).starts_with("1006 (Abnormal Closure)"), "{}", stdout(&explained));
+    assert!(stdout(&run(&["explain", "1005", "1006"])).contains("which when?"));
+    assert!(stdout(&run(&["explain", "clean-close"])).contains("Nothing has to be fixed"));
+    let near = stderr(&run(&["explain", "client-frame-unmaskd"]));
+    assert!(near.contains("did you mean client-frame-unmasked"), "{near}");
+    let schema: Value = serde_json::from_slice(&run(&["schema"]).stdout).expect("JSON");
+    assert!(schema["$defs"]["ConnectionReport"].is_object());
+    let rules: Value = serde_json::from_slice(&run(&["rules", "-f", "json"]).stdout).expect("JSON");
+    assert_eq!(rules.as_array().map(Vec::len), Some(wsblame::rules::all().count()));
+    assert!(stdout(&run(&["rules", "-f", "markdown"])).starts_with("| id | severity |"));
+    assert!(stdout(&run(&["completions", "bash"])).contains("_wsblame"));
+    assert!(stdout(&run(&["man"])).contains(".TH wsblame"));
+}
