@@ -95,7 +95,7 @@ impl Body {
                     line(inlet).and_then(|line| chunk_size(line).ok_or(Step::Lost))
                 }
                 Body::Chunked(Chunk::Trailer) => match line(inlet) {
-                    Ok(line) if line.is_empty() => {
+                    Ok([]) => {
                         consume_line(inlet);
                         return Step::Over;
                     }

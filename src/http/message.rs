@@ -89,7 +89,8 @@ pub struct Handshake {
     /// the packet that carried the first of them had not acknowledged the response's last byte.
     /// Only set when a response was captured.
     pub early_data: Option<Range64>,
-    /// An earlier connection of the capture that used the same Sec-WebSocket-Key.
+    /// The request of an earlier connection of the capture that used the same Sec-WebSocket-Key
+    /// and had been answered before this one was sent.
     pub key_used_before: Option<PacketRef>,
     /// Whether another attempt followed on the same TCP connection.
     pub retried: bool,

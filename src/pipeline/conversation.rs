@@ -105,6 +105,7 @@ impl Conversation {
             let pings = &mut self.frames[side].pings;
             pings.sent = pinging.sent;
             pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
+            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
             pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
             pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
         }
@@ -112,8 +113,11 @@ impl Conversation {
         for side in Side::BOTH {
             let frames = &mut self.frames[side];
             let close = frames.close.as_mut().map(|close| &mut close.source);
-            let ping = frames.pings.unanswered.as_mut().map(|ping| &mut ping.source);
-            for source in close.into_iter().chain(ping).chain(&mut frames.last_frame) {
+            let pings = &mut frames.pings;
+            let probes =
+                [&mut pings.unanswered, &mut pings.unanswered_since, &mut frames.last_pong];
+            let probes = probes.into_iter().flatten().map(|probe| &mut probe.source);
+            for source in close.into_iter().chain(probes).chain(&mut frames.last_frame) {
                 *source = tcp.in_offsets(side, *source);
             }
             for pong in &mut frames.pings.unmatched_pongs {

@@ -50,11 +50,23 @@ pub(super) struct Counts {
 /// The Sec-WebSocket-Keys seen, to notice one that is used twice.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    seen: HashMap<String, PacketRef, RandomState>,
+    seen: HashMap<String, Use, RandomState>,
+}
+
+/// An opening handshake that used a key: its request, and what it was answered with.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    request: PacketRef,
+    response: Option<PacketRef>,
 }
 
 impl Keys {
-    /// The packet that used the same key before, if any did; remembers it if there is room.
+    /// The request that used the same key before, if any did and had been answered by then;
+    /// remembers this one if there is room.
+    ///
+    /// A capture that sees both sides of a proxy has every handshake twice, and the second one is
+    /// sent before the first is answered: that is one use of the key. So is a handshake that is
+    /// tried again on the same connection.
     pub(super) fn used_before(
         &mut self,
         handshake: &Handshake,
@@ -62,11 +74,15 @@ impl Keys {
     ) -> Option<PacketRef> {
         let head = &handshake.request.as_ref()?.head;
         let key = &head.first("Sec-WebSocket-Key")?.value;
-        if let Some(before) = self.seen.get(key) {
-            return Some(*before);
+        let request = *head.packets.first()?;
+        let last = handshake.response.as_ref().and_then(|response| response.head.packets.last());
+        let this = Use { request, response: last.copied() };
+        if let Some(before) = self.seen.get_mut(key) {
+            let answered = before.response.is_some_and(|at| at.number < request.number);
+            return answered.then(|| std::mem::replace(before, this).request);
         }
-        if self.seen.len() < limits.keys {
-            self.seen.insert(key.clone(), *head.packets.first()?);
+        if self.seen.len() < limits.keys && !handshake.retried {
+            self.seen.insert(key.clone(), this);
         }
         None
     }

@@ -244,8 +244,11 @@ impl Facts {
         let close = |side: Side| self.frames[side].close.as_ref();
         match (close(Side::Client), close(Side::Server)) {
             (None, None) => {
-                let lost = Side::BOTH.into_iter().any(|side| !self.frames_are_known(side));
-                if lost { Initiator::Unknown } else { Initiator::None }
+                // A side that has not ended when the capture does may still send one.
+                let known = Side::BOTH.into_iter().all(|side| self.frames_are_known(side));
+                let open = self.first_end().is_none();
+                let over = Side::BOTH.into_iter().all(|side| self.is_whole(side));
+                if known && (open || over) { Initiator::None } else { Initiator::Unknown }
             }
             (Some(_), None) => self.initiator_unless_hidden(Side::Client),
             (None, Some(_)) => self.initiator_unless_hidden(Side::Server),

@@ -40,6 +40,8 @@ pub enum Step {
     Fin(Side),
     /// The side resets the connection.
     Rst(Side),
+    /// What follows happens on another connection between the same two, opened afterwards.
+    NextConnection,
 }
 
 /// A frame to be sent.

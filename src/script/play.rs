@@ -67,6 +67,12 @@ impl Play {
 
     /// Plays `script` on a new connection, a second after the last one.
     pub fn connection(&mut self, script: Script) {
+        self.open();
+        script.iter().for_each(|step| self.step(step));
+    }
+
+    /// TCP's own handshake, from the client's next port.
+    fn open(&mut self) {
         self.now += 1_000 * MILLISECOND;
         self.port += 1;
         self.next = PerSide { client: 0x1000_0000, server: 0xFFFF_FF00 }; // the server's wraps
@@ -76,11 +82,11 @@ impl Play {
         self.segment(Side::Server, TcpFlags::SYN.with(TcpFlags::ACK), &[]);
         self.arrive(Side::Server);
         self.segment(Side::Client, TcpFlags::ACK, &[]);
-        script.iter().for_each(|step| self.step(step));
     }
 
     fn step(&mut self, step: &Step) {
         match step {
+            Step::NextConnection => self.open(),
             Step::Wait(milliseconds) => self.now += i64::from(*milliseconds) * MILLISECOND,
             Step::Repeat(times, step) => (0..*times).for_each(|_| self.step(step)),
             Step::Missed(step) => {
@@ -168,7 +174,7 @@ fn sender(step: &Step) -> Side {
         Step::Together(steps) => steps.first().map_or(Side::Client, sender),
         Step::Undelivered(step) | Step::Missed(step) | Step::Repeat(_, step) => sender(step),
         Step::Crossing(step, _) => sender(step),
-        Step::Wait(_) => Side::Client,
+        Step::Wait(_) | Step::NextConnection => Side::Client,
     }
 }
 

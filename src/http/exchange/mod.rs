@@ -11,6 +11,12 @@
 
 mod reading;
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test may panic"
+)]
 mod tests;
 mod tunnel;
 
