@@ -375,7 +375,10 @@ impl Findings {
             return;
         }
         let place = breach.place.unwrap_or(rules::Place { side, range });
-        let packets = tcp.sources(place.side).packets(place.range.into(), self.most_packets);
+        let packets = match breach.packet {
+            Some(packet) => vec![packet],
+            None => tcp.sources(place.side).packets(place.range.into(), self.most_packets),
+        };
         if packets.is_empty() {
             return; // without evidence there is no finding
         }

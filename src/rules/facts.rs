@@ -232,11 +232,27 @@ impl Facts {
     fn initiator_unless_hidden(&self, side: Side) -> Initiator {
         let Some(close) = &self.frames[side].close else { return Initiator::Unknown };
         let arrived = self.arrived(side, close.frame.range.end).is_some();
-        if arrived && self.frames_are_known(!side) {
+        let peer_end = self.tcp[!side].end;
+        let peer_ended = self.end_of(!side).is_some_and(|(ending, _)| ending.offset == peer_end);
+        if (arrived || peer_ended) && self.frames_are_known(!side) {
             Initiator::One(side)
         } else {
             Initiator::Unknown
         }
+    }
+
+    /// Whether `side`'s Close certainly repeats nothing: it was the first, it crossed the peer's,
+    /// or it says something else than the peer's.
+    pub fn close_is_no_echo(&self, side: Side) -> bool {
+        let first = matches!(self.close_initiator(), Initiator::Both)
+            || self.close_initiator() == Initiator::One(side);
+        let says = |close: &Close| {
+            let known = !close.frame.damaged;
+            known.then(|| (close.frame.payload_len == 0, close.frame.code()))
+        };
+        let own = self.frames[side].close.as_ref().and_then(says);
+        let peers = self.frames[!side].close.as_ref().and_then(says);
+        first || (own.is_some() && peers.is_some() && own != peers)
     }
 
     /// The side that sent the first Close, by what the Closes acknowledge of each other.

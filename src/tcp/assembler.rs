@@ -276,7 +276,11 @@ impl Assembler {
 
     /// Notes that the sender stood at `seq` when it had sent a segment, at the time `at`.
     pub fn reach(&mut self, seq: Seq, at: Timestamp) {
-        let position = self.extend(seq);
+        self.reach_position(self.extend(seq), at);
+    }
+
+    /// The same for an extended number.
+    pub fn reach_position(&mut self, position: u64, at: Timestamp) {
         let furthest = self.reached().unwrap_or(position).saturating_add(Assembler::LARGEST_WINDOW);
         if position <= furthest && self.sent().is_none_or(|sent| sent < position) {
             self.sent = Some((position, at));

@@ -335,6 +335,13 @@ impl Connection {
 
     /// The capture has ended: what waits is released, and what is missing is a gap.
     pub fn finish(&mut self) {
+        for side in Side::BOTH {
+            let half = &mut self.halves[side];
+            if let Some(rst) = half.rst {
+                // A RST that was accepted stands behind all that its sender sent.
+                half.assembler.reach_position(rst.offset, rst.at.time);
+            }
+        }
         self.halves.client.assembler.finish();
         self.halves.server.assembler.finish();
     }
@@ -399,7 +406,9 @@ impl Connection {
             return;
         }
         half.segments += 1;
-        let acked = segment.acknowledgement().map(|ack| self.halves[!side].assembler.extend(ack));
+        let time = segment.at.time;
+        let acked =
+            segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
         let half = &mut self.halves[side];
         half.note_latest(Source { at: segment.at, acked });
         let mut ending = Ending { at: segment.at, offset, acked, answered: None };
