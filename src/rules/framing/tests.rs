@@ -74,7 +74,9 @@ fn each_rule_is_silent_where_it_is_kept() {
 fn what_is_said_does_not_depend_on_the_segments() {
     for rule in rules() {
         let said = |size| {
+            // Rules about time belong to other families: more segments take longer.
             let mut found = findings(rule.breaks, size);
+            found.retain(|f| rules().any(|rule| rule.id == f.rule));
             found.iter_mut().for_each(|f| (f.packets, f.time) = (Vec::new(), String::new()));
             found
         };
