@@ -78,7 +78,7 @@ pub(super) struct Misread {
 impl Misread {
     /// The misread frame at the end of `side`'s stream, if all that followed it is known.
     pub(super) fn of(facts: &Facts, side: Side) -> Option<Misread> {
-        let (frames, tcp) = (&facts.frames[side], &facts.tcp[side]);
+        let frames = &facts.frames[side];
         let partial = frames.partial.as_ref()?;
         let (header, landing) = (partial.header?, partial.landing.as_ref()?);
         let received = partial.received.checked_sub(u64::from(header.header_len))?;
@@ -86,10 +86,7 @@ impl Misread {
 
         let peer = &facts.tcp[!side];
         let peer_ended = peer.fin.is_some() || peer.rst.is_some();
-        let without_holes =
-            frames.start.is_some() && frames.lost_at.is_none() && tcp.gaps.is_empty();
-        let known =
-            facts.is_whole(side) || peer_ended && without_holes && tcp.acknowledged <= tcp.end;
+        let known = facts.is_whole(side) || peer_ended && facts.is_unbroken(side);
         // Behind the sender's own Close nobody reads on.
         if !known || frames.close.is_some() {
             return None;
