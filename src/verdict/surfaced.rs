@@ -61,8 +61,9 @@ fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
 /// Close of the peer reaches its API. `None` when that cannot be told.
 fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
     let Some(close) = &facts.frames[side].close else {
-        // It may have sent one that the capture lost, and may have meant a failure by it.
-        return facts.frames_are_known(side).then_some(false);
+        // It may have sent one that the capture lost, and may have meant a failure by it; or a FIN.
+        let known = facts.frames_are_known(side) && facts.tcp[side].gap_bytes == 0;
+        return known.then_some(false);
     };
     if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
         return Some(true);
