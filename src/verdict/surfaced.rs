@@ -62,8 +62,9 @@ fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
 fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
     let Some(close) = &facts.frames[side].close else {
         // It may have sent one that the capture lost, and may have meant a failure by it; or a FIN.
-        let known = facts.frames_are_known(side) && facts.tcp[side].gap_bytes == 0;
-        return known.then_some(false);
+        let tcp = &facts.tcp[side];
+        let more = tcp.acknowledged > tcp.end + u64::from(tcp.fin.is_some());
+        return (facts.frames_are_known(side) && !more).then_some(false);
     };
     if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
         return Some(true);
