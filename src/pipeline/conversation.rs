@@ -369,16 +369,34 @@ impl Findings {
         shown: &[u8],
         tcp: &Connection,
     ) {
-        let known = |found: &&mut Finding| found.rule.id == rule.id && found.side == side;
-        if let Some(found) = self.list.iter_mut().find(known) {
+        self.add_or_cite(rule, side, breach, range, shown, tcp, &[]);
+    }
+
+    /// As [`Findings::add`]; cites `known` where the stream's packets have been forgotten.
+    #[allow(clippy::too_many_arguments, reason = "all that a finding is made of")]
+    pub(super) fn add_or_cite(
+        &mut self,
+        rule: &'static Rule,
+        side: Side,
+        breach: Breach,
+        range: Range64,
+        shown: &[u8],
+        tcp: &Connection,
+        known: &[PacketRef],
+    ) {
+        let same = |found: &&mut Finding| found.rule.id == rule.id && found.side == side;
+        if let Some(found) = self.list.iter_mut().find(same) {
             found.count += 1;
             return;
         }
         let place = breach.place.unwrap_or(rules::Place { side, range });
-        let packets = match breach.packet {
+        let mut packets = match breach.packet {
             Some(packet) => vec![packet],
             None => tcp.sources(place.side).packets(place.range.into(), self.most_packets),
         };
+        if packets.is_empty() {
+            packets.extend(known.iter().take(self.most_packets));
+        }
         if packets.is_empty() {
             return; // without evidence there is no finding
         }

@@ -309,8 +309,17 @@ impl Flow {
             if let Check::Handshake(check) = rule.check
                 && let Some(breach) = check(&handshake)
             {
-                let head = handshake.request.as_ref().map(|request| request.head.range);
-                findings.add(rule, Side::Client, breach, head.unwrap_or_default(), &[], &self.tcp);
+                // On a long connection the packets of its first bytes have been forgotten.
+                let request = handshake.request.as_ref().map(|request| &request.head);
+                let response = handshake.response.as_ref().map(|response| &response.head);
+                let judged = match breach.place.map(|place| place.side) {
+                    Some(Side::Server) => response,
+                    _ => request,
+                };
+                let packets = judged.map(|head| head.packets.as_slice()).unwrap_or_default();
+                let range = request.map(|head| head.range).unwrap_or_default();
+                let tcp = &self.tcp;
+                findings.add_or_cite(rule, Side::Client, breach, range, &[], tcp, packets);
             }
         }
         let facts = Facts {

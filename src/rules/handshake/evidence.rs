@@ -19,14 +19,15 @@ const MOST_SHOWN: usize = 16;
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'h> {
     pub(super) request: &'h Request,
-    was_accepted: bool,
+    was_refused: bool,
 }
 
 impl<'h> Asked<'h> {
     /// The request; `None` when it was not captured.
     pub(super) fn of(handshake: &'h Handshake) -> Option<Asked<'h>> {
         let request = handshake.request.as_ref()?;
-        Some(Asked { request, was_accepted: handshake.is_open() })
+        let was_refused = handshake.response.is_some() && !handshake.is_open();
+        Some(Asked { request, was_refused })
     }
 
     /// The key, if there is exactly one.
@@ -54,12 +55,12 @@ impl<'h> Asked<'h> {
         PROXY_FIELDS.iter().copied().find(|name| self.request.head.first(name).is_some())
     }
 
-    /// A breach by the request, in `field` or in the head as a whole. A fault that the server let
-    /// pass is a warning.
+    /// A breach by the request, in `field` or in the head as a whole. It is a warning where the
+    /// server let it pass, and where nothing tells that it did not.
     pub(super) fn breach(&self, field: Option<&Field>, detail: impl Into<String>) -> Breach {
         let (range, shown) = place(field, self.request.head.range);
         let breach = Breach::new(detail).at(Side::Client, range).showing(shown);
-        if self.was_accepted { breach.weighing(Severity::Warning) } else { breach }
+        if self.was_refused { breach } else { breach.weighing(Severity::Warning) }
     }
 
     /// The breach, laid at the door of something between the two if there are signs of it.

@@ -75,14 +75,13 @@ const SAMPLE_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 fn check(handshake: &Handshake) -> Option<Breach> {
     let asked = Asked::of(handshake)?;
-    let before = handshake.key_used_before?;
+    handshake.key_used_before?;
     let field = asked.only_key()?;
     let sample = match field.value.as_str() {
         SAMPLE_KEY => "; it is the sample key of RFC 6455, so the request was copied from there",
         _ => "",
     };
-    let number = before.number;
-    let detail = format!("the key was used before, in packet {number}{sample}");
+    let detail = format!("an earlier connection was opened with the same key{sample}");
     let breach = asked.breach(Some(field), detail);
     Some(match asked.proxy_field() {
         // A proxy tries again on a new connection when the server behind it fails.

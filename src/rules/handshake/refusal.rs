@@ -59,10 +59,21 @@ impl<'h> Refusal<'h> {
         };
         match self.response.status {
             407 | 502 | 504 | 511 | 520..=527 | 530 => true,
-            503 => server.is_some_and(names_proxy),
+            503 => server.is_some_and(names_proxy) || self.is_in_the_words_of_haproxy(),
             // RFC 9110 §10.2.4 lets a proxy leave `Server` alone, and most do; a load balancer of
             // AWS writes its own only into responses it makes itself.
             _ => server.is_some_and(|server| server.starts_with("awselb")),
         }
+    }
+
+    /// Whether it has just the fields with which HAProxy says that no server is there: those of an
+    /// HTML page that is not to be stored, without a name and without a date.
+    fn is_in_the_words_of_haproxy(&self) -> bool {
+        let head = &self.response.head;
+        let has = |name| head.first(name).is_some();
+        head.has_token("Cache-Control", "no-cache")
+            && head.has_token("Content-Type", "text/html")
+            && !has("Server")
+            && !has("Date")
     }
 }

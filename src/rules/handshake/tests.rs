@@ -261,9 +261,9 @@ fn early_data_is_told_from_a_fast_reply() {
 }
 
 #[test]
-fn both_sides_of_a_proxy_use_a_key_once() {
-    // The proxy asks its server with the client's key before it answers the client; the
-    // connections cannot be interleaved here, so the first one is never answered.
+fn a_key_is_used_once_it_was_accepted() {
+    // As on the two sides of a proxy: it asks its server before it answers the client. Scripts
+    // cannot be interleaved, so the first handshake is never answered here.
     const LEGS: &[Step] = &[
         ASK,
         Step::NextConnection,
@@ -275,6 +275,30 @@ fn both_sides_of_a_proxy_use_a_key_once() {
         CLIENT_FIN,
     ];
     assert_eq!(ids(LEGS), [""; 0]);
+}
+
+#[test]
+fn a_fault_of_the_handshake_outlives_a_long_connection() {
+    const CHATTER: Step = crate::script::text("on and on").from_client();
+    const WRONG: Step = crate::script::response(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    );
+    const LONG: &[Step] = &[
+        Step::Together(&[ASK, crate::script::text("early").from_client()]),
+        WRONG,
+        Step::Repeat(3_000, &CHATTER),
+        Step::Repeat(3_000, &crate::script::text("and back").from_server()),
+        CLIENT_CLOSES,
+        SERVER_CLOSES,
+        SERVER_FIN,
+        CLIENT_FIN,
+    ];
+    let found = findings(LONG);
+    let seen: Vec<_> = found.iter().map(|f| (f.rule.as_str(), f.packets.clone())).collect();
+    assert_eq!(
+        seen,
+        [("handshake-early-client-data", vec![4]), ("handshake-accept-missing", vec![6])]
+    );
 }
 
 #[test]
