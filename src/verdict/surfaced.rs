@@ -61,8 +61,10 @@ fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
 /// Close of the peer reaches its API. `None` when that cannot be told.
 fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
     let Some(close) = &facts.frames[side].close else {
-        // It may have sent one that the capture lost, and may have meant a failure by it.
-        return facts.frames_are_known(side).then_some(false);
+        // It may have sent one that the capture lost, and may have meant a failure by it; or a FIN.
+        let tcp = &facts.tcp[side];
+        let more = tcp.acknowledged > tcp.end + u64::from(tcp.fin.is_some());
+        return (facts.frames_are_known(side) && !more).then_some(false);
     };
     if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
         return Some(true);

@@ -13,7 +13,6 @@ use crate::support::{analyse, real_samples};
 /// address at that end; of a private code, not what the two have agreed that it means.
 const NOT_IN_THE_CAPTURE: &[(&str, &str)] = &[
     ("aiohttp-server-client-closes-4000", "unknown"),
-    ("haproxy-503-backend-down", "server"),
     ("haproxy-tunnel-timeout", "server"),
     ("nginx-read-timeout-fin", "server"),
 ];

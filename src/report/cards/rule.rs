@@ -87,7 +87,7 @@ fn facts(rule: &Rule) -> Vec<(&'static str, String)> {
         ("written in", rule.section.to_owned()),
     ];
     if !matches!(rule.answer, "" | "-") {
-        facts.push(("receiver answers", rule.answer.to_owned()));
+        facts.push(("expected answer", rule.answer.to_owned()));
     }
     if !rule.closes_with.is_empty() {
         let codes: Vec<String> = rule.closes_with.iter().map(u16::to_string).collect();
