@@ -16,9 +16,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "client ended TCP before the server",
-    explanation: "After the closing handshake the client should wait for the server to close TCP, so that it is the \
-        server that keeps the address in TIME_WAIT. A client that closes first runs out of ports when it \
-        opens and closes many connections in a short time. It breaks nothing else.",
+    explanation: "After the closing handshake the client should wait for the server to close TCP, \
+        so that it is the server that keeps the address in TIME_WAIT. A client that closes first \
+        runs out of ports when it opens and closes many connections in a short time. It breaks \
+        nothing else.",
     advice: "Wait for the end of the stream for a moment before closing the socket.",
     breaks: &[
         ASK,

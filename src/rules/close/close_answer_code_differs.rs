@@ -14,9 +14,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "answer to a Close with another code",
-    explanation: "The answer to a Close typically repeats its code, so that both APIs report the same. Another code \
-        is legal, and each side then reports the one it received. Answers of 1000 or without a code, as \
-        several libraries send them, and answers that name an error are not counted here.",
+    explanation: "The answer to a Close typically repeats its code, so that both APIs report the \
+        same. Another code is legal, and each side then reports the one it received. Answers of \
+        1000 or without a code, as several libraries send them, and answers that name an error \
+        are not counted here.",
     advice: "Nothing has to be mended; do not expect both sides to log the same code.",
     breaks: &[
         ASK,

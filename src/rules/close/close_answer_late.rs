@@ -16,9 +16,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Close answered late",
-    explanation: "A Close is to be answered as soon as practical. Endpoints wait for the answer between one second \
-        and half a minute, then they drop TCP and their API may report 1006 instead of the code. Sending \
-        the rest of a message first is allowed, and can be the reason.",
+    explanation: "A Close is to be answered as soon as practical. Endpoints wait for the answer \
+        between one second and half a minute, then they drop TCP and their API may report 1006 \
+        instead of the code. Sending the rest of a message first is allowed, and can be the \
+        reason.",
     advice: "Answer the Close from the reading loop, without waiting for other work to finish.",
     breaks: &[
         ASK,

@@ -14,10 +14,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "closed as soon as it was open",
-    explanation: "The handshake succeeded, and within a second the server's first frame was a Close. That is how \
-        an application refuses a client after accepting its connection: a token that is not valid, too \
-        many connections, an unknown path. To the client it looks as if the connection had worked.",
-    advice: "Look at the code and the reason; where it can be known earlier, refuse the opening handshake with an HTTP status instead.",
+    explanation: "The handshake succeeded, and within a second the server's first frame was a \
+        Close. That is how an application refuses a client after accepting its connection: a \
+        token that is not valid, too many connections, an unknown path. To the client it looks as \
+        if the connection had worked.",
+    advice: "Look at the code and the reason; where it can be known earlier, refuse the opening \
+        handshake with an HTTP status instead.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -14,10 +14,11 @@ pub(super) static RULE: Rule = Rule {
     answer: "1002",
     closes_with: &[1002],
     summary: "Close with a payload of one byte",
-    explanation: "The payload of a Close is either empty or begins with a status code of two bytes. A single byte is \
-        half a code. Some receivers fail the connection, others pass over it and report 1005, so that \
-        the two sides disagree about how the connection ended.",
-    advice: "Send no payload at all, or two bytes of status code in network byte order and then the reason.",
+    explanation: "The payload of a Close is either empty or begins with a status code of two \
+        bytes. A single byte is half a code. Some receivers fail the connection, others pass over \
+        it and report 1005, so that the two sides disagree about how the connection ended.",
+    advice: "Send no payload at all, or two bytes of status code in network byte order and then \
+        the reason.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -14,10 +14,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "code 1010 sent by the server",
-    explanation: "1010 is how a client says that the server did not accept an extension it needs. A server has no \
-        use for it: it can refuse the opening handshake instead. A client that gets it learns nothing \
-        about the true cause. The echo of a client's 1010 is not meant here.",
-    advice: "Refuse the opening handshake where an extension is missing, or close with the code that says what is wrong.",
+    explanation: "1010 is how a client says that the server did not accept an extension it needs. \
+        A server has no use for it: it can refuse the opening handshake instead. A client that \
+        gets it learns nothing about the true cause. The echo of a client's 1010 is not meant \
+        here.",
+    advice: "Refuse the opening handshake where an extension is missing, or close with the code \
+        that says what is wrong.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -14,10 +14,11 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "private close code without a subprotocol",
-    explanation: "Codes from 4000 to 4999 have a meaning only by prior agreement between the two applications. The \
-        opening handshake named no subprotocol that could be such an agreement, so the meaning has to be \
-        looked up in the documentation of the application.",
-    advice: "Name a subprotocol in the opening handshake, or document the codes where the other side will look.",
+    explanation: "Codes from 4000 to 4999 have a meaning only by prior agreement between the two \
+        applications. The opening handshake named no subprotocol that could be such an agreement, \
+        so the meaning has to be looked up in the documentation of the application.",
+    advice: "Name a subprotocol in the opening handshake, or document the codes where the other \
+        side will look.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -15,10 +15,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "1002",
     closes_with: &[1002],
     summary: "Close with a code that is never sent",
-    explanation: "1005, 1006 and 1015 are what an API reports when there was no code, no Close, or no TLS; 1004 was \
-        reserved and never got a meaning. None of them may stand in a Close frame. It mostly comes from a \
-        proxy or a bridge that passes on the code that its other connection reported.",
-    advice: "Before passing a code on, replace 1005 by an empty Close, 1006 and 1015 by 1011 or 1014.",
+    explanation: "1005, 1006 and 1015 are what an API reports when there was no code, no Close, \
+        or no TLS; 1004 was reserved and never got a meaning. None of them may stand in a Close \
+        frame. It mostly comes from a proxy or a bridge that passes on the code that its other \
+        connection reported.",
+    advice: "Before passing a code on, replace 1005 by an empty Close, 1006 and 1015 by 1011 or \
+        1014.",
     breaks: &[
         ASK,
         ACCEPT,

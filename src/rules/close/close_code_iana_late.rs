@@ -14,9 +14,9 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "code newer than the RFC, refused by the peer",
-    explanation: "1012, 1013 and 1014 were added to the IANA registry after RFC 6455. They are legal, but older \
-        receivers take every code from 1012 to 2999 for an error and answer with 1002 or drop TCP. Their \
-        API then reports an error of the protocol where there was none.",
+    explanation: "1012, 1013 and 1014 were added to the IANA registry after RFC 6455. They are \
+        legal, but older receivers take every code from 1012 to 2999 for an error and answer with \
+        1002 or drop TCP. Their API then reports an error of the protocol where there was none.",
     advice: "Update the peer, or send 1001 to peers that do not know the newer codes.",
     breaks: &[
         ASK,

@@ -15,10 +15,11 @@ pub(super) static RULE: Rule = Rule {
     answer: "1002",
     closes_with: &[1002],
     summary: "Close with a number that is no close code",
-    explanation: "The space of status codes ends at 4999. A larger number is nearly always a code written in the \
-        wrong byte order, a code written as decimal digits, or a reason without a code before it. \
-        Receivers that check answer with 1002; others report the number as it is.",
-    advice: "Write the status code as an unsigned 16-bit integer in network byte order, and the reason behind it.",
+    explanation: "The space of status codes ends at 4999. A larger number is nearly always a code \
+        written in the wrong byte order, a code written as decimal digits, or a reason without a \
+        code before it. Receivers that check answer with 1002; others report the number as it is.",
+    advice: "Write the status code as an unsigned 16-bit integer in network byte order, and the \
+        reason behind it.",
     breaks: &[
         ASK,
         ACCEPT,

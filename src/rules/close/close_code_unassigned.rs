@@ -15,9 +15,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "1002",
     closes_with: &[1002],
     summary: "Close with a code that is not assigned",
-    explanation: "Codes below 1000 are not used, and those from 1016 to 2999 are kept for later versions of the \
-        protocol and its extensions. Many receivers answer them with 1002, so that the intended code is \
-        never reported. HTTP status codes such as 401 are often put there by mistake.",
+    explanation: "Codes below 1000 are not used, and those from 1016 to 2999 are kept for later \
+        versions of the protocol and its extensions. Many receivers answer them with 1002, so \
+        that the intended code is never reported. HTTP status codes such as 401 are often put \
+        there by mistake.",
     advice: "Use 4000 to 4999 for codes of an application, or one of the registered codes.",
     breaks: &[
         ASK,

@@ -16,9 +16,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "ignored",
     closes_with: &[],
     summary: "second Close from the same side",
-    explanation: "Each side sends one Close. The receiver has the code of the first, and has stopped reading or \
-        stops now: a second Close can meet a closed socket and provoke a RST. Two parts of a program, or \
-        a library and the application above it, each close the connection.",
+    explanation: "Each side sends one Close. The receiver has the code of the first, and has \
+        stopped reading or stops now: a second Close can meet a closed socket and provoke a RST. \
+        Two parts of a program, or a library and the application above it, each close the \
+        connection.",
     advice: "Let one place close the connection, and make closing twice do nothing.",
     breaks: &[
         ASK,

@@ -14,9 +14,9 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Close without a status code",
-    explanation: "A Close may be empty. The API of the other side then reports 1005, which looks like an error and \
-        is none. Browsers send such a Close when a script calls close() without arguments. An empty \
-        answer to an empty Close is not counted.",
+    explanation: "A Close may be empty. The API of the other side then reports 1005, which looks \
+        like an error and is none. Browsers send such a Close when a script calls close() without \
+        arguments. An empty answer to an empty Close is not counted.",
     advice: "Give a code, such as 1000, if the other side is to see why the connection ended.",
     breaks: &[
         ASK,

@@ -14,10 +14,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "1006 at the other side",
     closes_with: &[],
     summary: "RST before the Close was acknowledged",
-    explanation: "The connection was reset while the Close was still on its way. A RST discards what the peer has not \
-        read, so its API may report 1006 instead of the code that was sent. It happens when a program \
-        closes its socket right behind the Close while the peer is still sending.",
-    advice: "After the Close, read and throw away what comes until the peer's Close or the end of its stream, and close the socket then.",
+    explanation: "The connection was reset while the Close was still on its way. A RST discards \
+        what the peer has not read, so its API may report 1006 instead of the code that was sent. \
+        It happens when a program closes its socket right behind the Close while the peer is \
+        still sending.",
+    advice: "After the Close, read and throw away what comes until the peer's Close or the end of \
+        its stream, and close the socket then.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -16,10 +16,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Close that was received and not answered",
-    explanation: "An endpoint that receives a Close and has not sent one answers with a Close of its own, and only \
-        then is TCP ended. Without the answer the closer cannot tell an orderly end from a crash, and its \
-        API reports 1006. It is no fault where the Close had not arrived yet when the other side ended.",
-    advice: "Read until the Close and answer it before the socket is closed; in most libraries that means to await the close call.",
+    explanation: "An endpoint that receives a Close and has not sent one answers with a Close of \
+        its own, and only then is TCP ended. Without the answer the closer cannot tell an orderly \
+        end from a crash, and its API reports 1006. It is no fault where the Close had not \
+        arrived yet when the other side ended.",
+    advice: "Read until the Close and answer it before the socket is closed; in most libraries \
+        that means to await the close call.",
     breaks: &[
         ASK,
         ACCEPT,
@@ -35,20 +37,19 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let close = facts.frames[!side].close.as_ref()?;
-    // Behind an invalid Close the connection is failed, and the answer MAY be omitted; and who fails
-    // it does not read an answer (§7.1.7).
+    // Behind an invalid Close the connection is failed, and the answer MAY be omitted; and who
+    // fails it does not read an answer (§7.1.7).
     let answerable = facts.frames[side].close.is_none()
         && facts.is_unbroken(!side)
         && facts.is_unbroken(side)
-        && facts.tcp[!side].rst.is_none()
         && wants_answer(&close.frame);
     if !answerable {
         return None;
     }
     let end = close.frame.range.end;
     let breach = match facts.end_of(side) {
-        // Had it not arrived when TCP was ended, there was nothing to answer. A RST may mean that
-        // the Close was not read either.
+        // Had it not arrived when TCP was ended, there was nothing to answer. A RST of this side may
+        // mean that the Close was not read, and one of the closer came too late to be an excuse.
         Some((fin, EndKind::Fin)) if fin.acked? >= end && facts.is_whole(side) => {
             let detail = format!("the {side} had received the Close when it sent its FIN");
             Breach::new(detail).in_packet(fin.at)

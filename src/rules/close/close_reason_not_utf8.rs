@@ -14,11 +14,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "1007",
     closes_with: &[1007, 1002],
     summary: "reason of a Close is not UTF-8",
-    explanation: "The bytes behind the status code of a Close are its reason, and they are UTF-8. A receiver that \
-        finds they are not fails the connection, so that the code it was told is lost as well. Mostly \
-        the reason was cut to 123 bytes in the middle of a character, or taken from a system message \
-        in a local encoding.",
-    advice: "Encode the reason as UTF-8, and when it has to be shortened, cut it between characters.",
+    explanation: "The bytes behind the status code of a Close are its reason, and they are UTF-8. \
+        A receiver that finds they are not fails the connection, so that the code it was told is \
+        lost as well. Mostly the reason was cut to 123 bytes in the middle of a character, or \
+        taken from a system message in a local encoding.",
+    advice: "Encode the reason as UTF-8, and when it has to be shortened, cut it between \
+        characters.",
     breaks: &[
         ASK,
         ACCEPT,

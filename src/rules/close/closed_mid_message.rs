@@ -16,9 +16,9 @@ pub(super) static RULE: Rule = Rule {
     answer: "1002",
     closes_with: &[1002],
     summary: "closed in the middle of an own message",
-    explanation: "This side had begun a fragmented message and closed before its last fragment. The receiver throws \
-        the fragments away; some libraries call it an error and answer with 1002. Giving up on a message \
-        is allowed, but what was sent of it is lost without a word.",
+    explanation: "This side had begun a fragmented message and closed before its last fragment. \
+        The receiver throws the fragments away; some libraries call it an error and answer with \
+        1002. Giving up on a message is allowed, but what was sent of it is lost without a word.",
     advice: "Finish or do not begin the message; let the closing task wait for the writing one.",
     breaks: &[
         ASK,

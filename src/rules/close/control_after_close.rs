@@ -16,9 +16,9 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Ping or Pong after the own Close",
-    explanation: "Only data frames are forbidden behind a Close, so this is legal. The peer is not obliged to answer \
-        any more, and may have stopped reading: such a frame can meet a closed socket and provoke a RST, \
-        which may cost the peer the Close itself.",
+    explanation: "Only data frames are forbidden behind a Close, so this is legal. The peer is \
+        not obliged to answer any more, and may have stopped reading: such a frame can meet a \
+        closed socket and provoke a RST, which may cost the peer the Close itself.",
     advice: "Stop the keep-alive timer when the Close is sent.",
     breaks: &[
         ASK,

@@ -15,10 +15,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "ignored",
     closes_with: &[1002],
     summary: "data frame after the own Close",
-    explanation: "After its Close an endpoint sends no more data frames. What it still sends is thrown away by most \
-        receivers, and taken for an error by some browsers, which then report 1006 although the closing \
-        handshake went well. Mostly a second task goes on writing while another one closes.",
-    advice: "Stop all writers before the Close is sent, and let nothing into the send queue behind it.",
+    explanation: "After its Close an endpoint sends no more data frames. What it still sends is \
+        thrown away by most receivers, and taken for an error by some browsers, which then report \
+        1006 although the closing handshake went well. Mostly a second task goes on writing while \
+        another one closes.",
+    advice: "Stop all writers before the Close is sent, and let nothing into the send queue \
+        behind it.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -27,6 +27,8 @@ mod data_after_close;
 mod rst_after_close;
 mod server_did_not_close_tcp;
 mod tcp_closed_without_close;
+#[cfg(test)]
+mod tests;
 
 /// The family, in the order in which it is listed: what is wrong with a Close, what follows it,
 /// how it is answered, and how TCP ends.

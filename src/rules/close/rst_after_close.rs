@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "RST after the own Close",
-    explanation: "TCP is to be closed cleanly, by FIN. A RST after the Close comes from a socket that was closed \
-        while bytes of the peer were unread or on their way, or with lingering switched off. The peer may \
-        find an error on its socket, and on some systems loses what it had not read yet, the Close \
-        included.",
+    explanation: "TCP is to be closed cleanly, by FIN. A RST after the Close comes from a socket \
+        that was closed while bytes of the peer were unread or on their way, or with lingering \
+        switched off. The peer may find an error on its socket, and on some systems loses what it \
+        had not read yet, the Close included.",
     advice: "Shut down the sending half, read until the end, and only then close the socket.",
     breaks: &[
         ASK,

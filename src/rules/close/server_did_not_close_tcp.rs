@@ -16,10 +16,10 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "server left TCP open after the closing handshake",
-    explanation: "Once a server has sent and received a Close it closes TCP immediately. A client that waits for \
-        that, as it should, waits until its own time-out, holds the connection in the meantime, and may \
-        report 1006 at the end. Mostly the server forgot to close the socket, or waits for the client to \
-        do so.",
+    explanation: "Once a server has sent and received a Close it closes TCP immediately. A client \
+        that waits for that, as it should, waits until its own time-out, holds the connection in \
+        the meantime, and may report 1006 at the end. Mostly the server forgot to close the \
+        socket, or waits for the client to do so.",
     advice: "Close the socket on the server as soon as both Closes are through.",
     breaks: &[
         ASK,

@@ -16,11 +16,13 @@ pub(super) static RULE: Rule = Rule {
     answer: "1006 at the other side",
     closes_with: &[],
     summary: "TCP ended without a Close",
-    explanation: "An endpoint that wants to end an open WebSocket sends a Close first, and one that fails it should. \
-        This address ended TCP without, so the API of the other side reports 1006 and nobody is told why. \
-        Behind it is a process that ended, a connection object that was thrown away, or a proxy or \
-        balancer with this address that gave up on an idle connection.",
-    advice: "Close the WebSocket before the process or its task ends; if an idle timer did it, send Pings more often than it runs out.",
+    explanation: "An endpoint that wants to end an open WebSocket sends a Close first, and one \
+        that fails it should. This address ended TCP without, so the API of the other side \
+        reports 1006 and nobody is told why. Behind it is a process that ended, a connection \
+        object that was thrown away, or a proxy or balancer with this address that gave up on an \
+        idle connection.",
+    advice: "Close the WebSocket before the process or its task ends; if an idle timer did it, \
+        send Pings more often than it runs out.",
     breaks: &[
         ASK,
         ACCEPT,

@@ -18,11 +18,13 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Ping without a Pong",
-    explanation: "A Ping is answered by a Pong as soon as is practical, unless a Close was received before. If TCP \
-        acknowledged the Ping, the host is alive and the application, or a proxy in its place, does not \
-        read: a blocked event loop, a paused process, a full queue. If TCP did not, the path is broken \
-        and neither endpoint is to blame. The side that pings mostly closes with 1011 or drops TCP.",
-    advice: "Find what keeps the silent side from reading its socket; raise the time-out of the other side only when that is known.",
+    explanation: "A Ping is answered by a Pong as soon as is practical, unless a Close was \
+        received before. If TCP acknowledged the Ping, the host is alive and the application, or \
+        a proxy in its place, does not read: a blocked event loop, a paused process, a full \
+        queue. If TCP did not, the path is broken and neither endpoint is to blame. The side that \
+        pings mostly closes with 1011 or drops TCP.",
+    advice: "Find what keeps the silent side from reading its socket; raise the time-out of the \
+        other side only when that is known.",
     breaks: &[
         ASK,
         ACCEPT,

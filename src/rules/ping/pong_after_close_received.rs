@@ -16,9 +16,9 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Pong after the peer's Close",
-    explanation: "Once a Close was received, a Ping needs no Pong any more. To send one is legal, and the peer will \
-        not read it: if its socket is closed already, the Pong provokes a RST. The Pong may have been on \
-        its way through the sender's own queue when the Close came.",
+    explanation: "Once a Close was received, a Ping needs no Pong any more. To send one is legal, \
+        and the peer will not read it: if its socket is closed already, the Pong provokes a RST. \
+        The Pong may have been on its way through the sender's own queue when the Close came.",
     advice: "Nothing has to be mended; drop Pongs that are still queued when a Close arrives.",
     breaks: &[
         ASK,

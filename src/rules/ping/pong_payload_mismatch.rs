@@ -17,10 +17,12 @@ pub(super) static RULE: Rule = Rule {
     answer: "-",
     closes_with: &[],
     summary: "Pong that does not repeat the Ping",
-    explanation: "A Pong that answers a Ping has the same payload. The side that pings may compare the two, find no \
-        answer to its Ping, and close. A Pong that nobody asked for is legal, so only one is counted that \
-        came in the place of an answer: after a Ping that never got the right one.",
-    advice: "Send the payload of the Ping back unchanged; better still, leave the answer to the library.",
+    explanation: "A Pong that answers a Ping has the same payload. The side that pings may \
+        compare the two, find no answer to its Ping, and close. A Pong that nobody asked for is \
+        legal, so only one is counted that came in the place of an answer: after a Ping that \
+        never got the right one.",
+    advice: "Send the payload of the Ping back unchanged; better still, leave the answer to the \
+        library.",
     breaks: &[
         ASK,
         ACCEPT,

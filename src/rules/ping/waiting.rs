@@ -32,7 +32,9 @@ impl<'a> Waiting<'a> {
         let latest = Side::BOTH.map(|side| facts.tcp[side].latest);
         let seen = latest.into_iter().flatten().filter(|source| source.acked.is_some());
         let seen = seen.map(|source| source.at.time).max()?;
-        let until = [closed, ended].into_iter().flatten().fold(seen, Timestamp::min);
+        // While it is open, the Pong may still come.
+        let over = [closed, ended].into_iter().flatten().min()?;
+        let until = over.min(seen);
         if is_busy(facts, side, asked) {
             return None;
         }
@@ -48,7 +50,7 @@ impl<'a> Waiting<'a> {
     }
 
     /// Whether a Pong was overdue: the side that pinged waited for some seconds and gave up, or
-    /// the connection went on for longer than that without one.
+    /// the connection went on for longer than that and then ended without one.
     pub(super) fn is_too_long(&self) -> bool {
         self.seconds > self.bearable
     }
