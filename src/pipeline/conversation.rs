@@ -104,6 +104,8 @@ impl Conversation {
             let pinging = std::mem::take(&mut self.pings[side]);
             let pings = &mut self.frames[side].pings;
             pings.sent = pinging.sent;
+            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
+            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
             pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
             pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
         }
@@ -111,8 +113,11 @@ impl Conversation {
         for side in Side::BOTH {
             let frames = &mut self.frames[side];
             let close = frames.close.as_mut().map(|close| &mut close.source);
-            let ping = frames.pings.unanswered.as_mut().map(|ping| &mut ping.source);
-            for source in close.into_iter().chain(ping).chain(&mut frames.last_frame) {
+            let pings = &mut frames.pings;
+            let probes =
+                [&mut pings.unanswered, &mut pings.unanswered_since, &mut frames.last_pong];
+            let probes = probes.into_iter().flatten().map(|probe| &mut probe.source);
+            for source in close.into_iter().chain(probes).chain(&mut frames.last_frame) {
                 *source = tcp.in_offsets(side, *source);
             }
             for pong in &mut frames.pings.unmatched_pongs {
@@ -240,7 +245,10 @@ impl Conversation {
         let fact = Ping { range: frame.range, source, len: frame.payload_len };
         match frame.opcode {
             Opcode::PING => self.pings[side].ping(frame, fact),
-            Opcode::PONG => self.pings[!side].pong(frame, fact),
+            Opcode::PONG => {
+                self.frames[side].last_pong = Some(fact.clone());
+                self.pings[!side].pong(frame, fact);
+            }
             Opcode::CLOSE => self.close(side, frame, source, decoder, tcp, findings),
             _ => {}
         }
@@ -382,7 +390,10 @@ impl Findings {
             return;
         }
         let place = breach.place.unwrap_or(rules::Place { side, range });
-        let mut packets = tcp.sources(place.side).packets(place.range.into(), self.most_packets);
+        let mut packets = match breach.packet {
+            Some(packet) => vec![packet],
+            None => tcp.sources(place.side).packets(place.range.into(), self.most_packets),
+        };
         if packets.is_empty() {
             packets.extend(known.iter().take(self.most_packets));
         }

@@ -58,6 +58,8 @@ pub struct Frames {
     pub last_frame: Option<Source>,
     /// Its Pings, and the peer's Pongs to them.
     pub pings: Pings,
+    /// Its latest Pong.
+    pub last_pong: Option<Ping>,
 }
 
 /// A side's first Close frame.
@@ -107,6 +109,9 @@ pub struct Pings {
     pub sent: u64,
     /// The latest Ping, if no Pong has answered it. A Pong answers every Ping before it.
     pub unanswered: Option<Ping>,
+    /// The first Ping since the latest Pong that answered one: of this and of all that followed it,
+    /// none was answered.
+    pub unanswered_since: Option<Ping>,
     /// Pongs of the peer that equal no Ping: the latest few.
     pub unmatched_pongs: Vec<Ping>,
 }
@@ -123,16 +128,48 @@ pub struct Ping {
 }
 
 impl Facts {
-    /// Whether `side`'s stream is known from the start of its frames to its end: every byte was
-    /// captured, the boundaries of frames were never lost, and its FIN, or a RST that stands right
-    /// behind its last byte, shows that nothing followed.
-    pub fn is_whole(&self, side: Side) -> bool {
+    /// Whether nothing that `side` is known to have sent behind the opening handshake is missing:
+    /// segments of it were captured, its stream has no hole, no bytes of which two versions exist
+    /// and no end that only the peer's acknowledgements tell of, and every frame's boundaries are
+    /// known.
+    ///
+    /// What this side had not sent by the time of a later segment of either side can then be
+    /// concluded; see [`Facts::is_whole`] for what it never sent.
+    pub fn is_unbroken(&self, side: Side) -> bool {
         let (tcp, frames) = (&self.tcp[side], &self.frames[side]);
-        let ends = [tcp.fin, tcp.rst].into_iter().flatten();
-        frames.start.is_some()
+        let fin = u64::from(tcp.fin.is_some()); // it takes a number of its own
+        tcp.segments > 0
+            && frames.start.is_some()
             && frames.lost_at.is_none()
+            && frames.spoiled_at.is_none()
             && tcp.gaps.is_empty()
-            && ends.min_by_key(|ending| ending.offset).is_some_and(|first| first.offset <= tcp.end)
+            && tcp.conflicts.is_empty()
+            && tcp.acknowledged <= tcp.end.saturating_add(fin)
+    }
+
+    /// Whether `side`'s stream is known from the start of its frames to its end: it is unbroken,
+    /// and its FIN, or a RST that stands right behind its last byte, shows that nothing followed.
+    pub fn is_whole(&self, side: Side) -> bool {
+        let end = self.tcp[side].end;
+        self.is_unbroken(side) && self.end_of(side).is_some_and(|(ending, _)| ending.offset == end)
+    }
+
+    /// How `side` first ended its half of TCP.
+    pub fn end_of(&self, side: Side) -> Option<(Ending, EndKind)> {
+        let fin = self.tcp[side].fin.map(|fin| (fin, EndKind::Fin));
+        let rst = self.tcp[side].rst.map(|rst| (rst, EndKind::Reset));
+        match (fin, rst) {
+            // A reset behind the FIN follows it; only a retransmitted FIN comes later.
+            (Some(fin), Some(rst)) => Some(if rst.0.offset < fin.0.offset { rst } else { fin }),
+            (fin, rst) => fin.or(rst),
+        }
+    }
+
+    /// Whether both Closes were sent, and `side` had received the peer's when it ended TCP.
+    pub fn has_closed_before(&self, side: Side, ending: &Ending) -> bool {
+        let received =
+            |close: &Close| ending.acked.is_some_and(|acked| acked >= close.frame.range.end);
+        self.frames[side].close.is_some() && self.frames[!side].close.as_ref().is_some_and(received)
     }
 
     /// Whether `side`'s bytes up to stream offset `end` arrived: `Some(true)` when the peer
@@ -153,15 +190,7 @@ impl Facts {
     /// Of two, the one is second whose sender had acknowledged the other; where neither had, or
     /// the capture does not tell, the packets' times decide.
     pub fn first_end(&self) -> Option<(Side, Ending, EndKind)> {
-        let end = |side: Side| {
-            let fin = self.tcp[side].fin.map(|fin| (side, fin, EndKind::Fin));
-            let rst = self.tcp[side].rst.map(|rst| (side, rst, EndKind::Reset));
-            match (fin, rst) {
-                // A reset behind the FIN follows it; only a retransmitted FIN comes later.
-                (Some(fin), Some(rst)) => Some(if rst.1.offset < fin.1.offset { rst } else { fin }),
-                (fin, rst) => fin.or(rst),
-            }
-        };
+        let end = |side: Side| self.end_of(side).map(|(ending, kind)| (side, ending, kind));
         let (client, server) = (end(Side::Client), end(Side::Server));
         let (Some(client), Some(server)) = (client, server) else { return client.or(server) };
         let knew = |later: &Ending, earlier: &Ending| {
@@ -203,11 +232,27 @@ impl Facts {
     fn initiator_unless_hidden(&self, side: Side) -> Initiator {
         let Some(close) = &self.frames[side].close else { return Initiator::Unknown };
         let arrived = self.arrived(side, close.frame.range.end).is_some();
-        if arrived && self.frames_are_known(!side) {
+        let peer_end = self.tcp[!side].end;
+        let peer_ended = self.end_of(!side).is_some_and(|(ending, _)| ending.offset == peer_end);
+        if (arrived || peer_ended) && self.frames_are_known(!side) {
             Initiator::One(side)
         } else {
             Initiator::Unknown
         }
+    }
+
+    /// Whether `side`'s Close certainly repeats nothing: it was the first, it crossed the peer's,
+    /// or it says something else than the peer's.
+    pub fn close_is_no_echo(&self, side: Side) -> bool {
+        let first = matches!(self.close_initiator(), Initiator::Both)
+            || self.close_initiator() == Initiator::One(side);
+        let says = |close: &Close| {
+            let known = !close.frame.damaged;
+            known.then(|| (close.frame.payload_len == 0, close.frame.code()))
+        };
+        let own = self.frames[side].close.as_ref().and_then(says);
+        let peers = self.frames[!side].close.as_ref().and_then(says);
+        first || (own.is_some() && peers.is_some() && own != peers)
     }
 
     /// The side that sent the first Close, by what the Closes acknowledge of each other.
@@ -215,8 +260,11 @@ impl Facts {
         let close = |side: Side| self.frames[side].close.as_ref();
         match (close(Side::Client), close(Side::Server)) {
             (None, None) => {
-                let lost = Side::BOTH.into_iter().any(|side| !self.frames_are_known(side));
-                if lost { Initiator::Unknown } else { Initiator::None }
+                // A side that has not ended when the capture does may still send one.
+                let known = Side::BOTH.into_iter().all(|side| self.frames_are_known(side));
+                let open = self.first_end().is_none();
+                let over = Side::BOTH.into_iter().all(|side| self.is_whole(side));
+                if known && (open || over) { Initiator::None } else { Initiator::Unknown }
             }
             (Some(_), None) => self.initiator_unless_hidden(Side::Client),
             (None, Some(_)) => self.initiator_unless_hidden(Side::Server),

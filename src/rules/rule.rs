@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Context, Facts, FrameView, MessageView};
 use crate::endpoint::Side;
 use crate::http::Handshake;
+use crate::provenance::PacketRef;
 use crate::script::Script;
 use crate::tcp::Range64;
 use crate::ws::ControlFrame;
@@ -166,6 +167,8 @@ pub struct Breach {
     pub detail: String,
     /// The bytes in question, if not those of the event.
     pub place: Option<Place>,
+    /// The packet to cite, if it is not one that carried those bytes: a FIN, a RST.
+    pub packet: Option<PacketRef>,
     /// Bytes to show, if not those of the event. Never payload, but for the (at most 16) bytes
     /// that are themselves the violation.
     pub shown: Option<Vec<u8>>,
@@ -197,6 +200,13 @@ impl Breach {
     #[must_use]
     pub fn at(mut self, side: Side, range: impl Into<Range64>) -> Breach {
         self.place = Some(Place { side, range: range.into() });
+        self
+    }
+
+    /// Says which packet to cite.
+    #[must_use]
+    pub fn in_packet(mut self, packet: PacketRef) -> Breach {
+        self.packet = Some(packet);
         self
     }
 

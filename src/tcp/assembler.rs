@@ -8,8 +8,6 @@
 //! Positions inside this file are *extended* sequence numbers: 64 bits, unwrapped, so that they
 //! can be compared. What leaves it are stream offsets: positions less that of the first byte.
 
-use std::collections::VecDeque;
-
 use super::copies::Copies;
 use super::waiting::Waiting;
 use super::{GapCause, Range64, Seq, StreamEvent};
@@ -85,10 +83,9 @@ pub struct Assembler {
     acked: Option<u64>,
     /// The lowest number that the peer acknowledged or a FIN stood at, until the start is known.
     first_acked: Option<u64>,
-    /// The highest number that the sender had reached in any segment captured, phantoms included.
-    sent: Option<u64>,
-    /// The latest steps by which it grew, and when.
-    advances: VecDeque<(u64, Timestamp)>,
+    /// The highest number that the sender had reached in any segment captured, phantoms included,
+    /// and the time of that segment.
+    sent: Option<(u64, Timestamp)>,
     /// Segments of the connection so far.
     clock: u64,
     finished: bool,
@@ -126,9 +123,6 @@ impl Assembler {
     /// past it: capturing hosts write packets of two queues out of order.
     pub const PATIENCE: u64 = 64;
 
-    /// How many steps forward are remembered: more than packets are captured out of order.
-    const MAX_ADVANCES: usize = 64;
-
     /// The largest window there is (RFC 7323 §2.3): nothing valid lies further ahead.
     pub const LARGEST_WINDOW: u64 = 1 << 30;
 
@@ -148,7 +142,6 @@ impl Assembler {
             acked: None,
             first_acked: None,
             sent: None,
-            advances: VecDeque::new(),
             clock: 0,
             finished: false,
             end: None,
@@ -162,7 +155,7 @@ impl Assembler {
     /// The extended number nearest to where the direction stands.
     pub fn extend(&self, seq: Seq) -> u64 {
         let reference = match self.start {
-            Start::Nothing => self.sent.or(self.acked),
+            Start::Nothing => self.sent().or(self.acked),
             _ => Some(self.next),
         };
         let Some(reference) = reference else { return ORIGIN + u64::from(seq.0) };
@@ -190,7 +183,7 @@ impl Assembler {
             Start::Nothing => None,
             _ => Some(self.next),
         };
-        next.max(self.sent).max(self.acked)
+        next.max(self.sent()).max(self.acked)
     }
 
     /// The highest extended number that the peer acknowledged.
@@ -200,7 +193,14 @@ impl Assembler {
 
     /// The highest extended number that a captured segment of the sender's had reached.
     pub fn sent(&self) -> Option<u64> {
-        self.sent
+        self.sent.map(|(sent, _)| sent)
+    }
+
+    /// Whether a packet of time `at` that carries the number at `position` may be a repetition of
+    /// one that the capture missed: its sender had been further before. A packet that was only
+    /// captured late has the earlier time.
+    pub fn may_repeat(&self, position: u64, at: Timestamp) -> bool {
+        self.sent.is_some_and(|(sent, time)| sent > position && time < at)
     }
 
     /// Whether the start of the stream is fixed.
@@ -274,38 +274,17 @@ impl Assembler {
         Some(acked)
     }
 
-    /// Notes that the sender stood at `seq` when it sent a segment.
-    pub fn reach(&mut self, seq: Seq, time: Timestamp) {
-        let position = self.extend(seq);
+    /// Notes that the sender stood at `seq` when it had sent a segment, at the time `at`.
+    pub fn reach(&mut self, seq: Seq, at: Timestamp) {
+        self.reach_position(self.extend(seq), at);
+    }
+
+    /// The same for an extended number.
+    pub fn reach_position(&mut self, position: u64, at: Timestamp) {
         let furthest = self.reached().unwrap_or(position).saturating_add(Assembler::LARGEST_WINDOW);
-        if position <= furthest {
-            self.advance(position, time);
+        if position <= furthest && self.sent().is_none_or(|sent| sent < position) {
+            self.sent = Some((position, at));
         }
-    }
-
-    /// Whether what stands at `position` in a packet of this `time` was sent for the first time:
-    /// the sender had not been further before. A packet that was only captured late is older than
-    /// those that went further; one that is not may be a retransmission of which the capture
-    /// missed the original.
-    pub fn is_original(&self, position: u64, time: Timestamp) -> bool {
-        if self.sent.is_none_or(|sent| sent <= position) {
-            return true;
-        }
-        let mut further = self.advances.iter().filter(|(to, _)| *to > position);
-        let remembered = self.advances.front().is_some_and(|(oldest, _)| *oldest <= position);
-        (remembered || self.advances.len() < Assembler::MAX_ADVANCES)
-            && further.all(|(_, advanced)| time <= *advanced)
-    }
-
-    fn advance(&mut self, position: u64, time: Timestamp) {
-        if self.sent.is_some_and(|sent| sent >= position) {
-            return;
-        }
-        self.sent = Some(position);
-        if self.advances.len() == Assembler::MAX_ADVANCES {
-            self.advances.pop_front();
-        }
-        self.advances.push_back((position, time));
     }
 
     /// Notes that the stream ends before `seq`, the number of a FIN.
@@ -336,19 +315,17 @@ impl Assembler {
             }
             Start::Undecided(count) => *count += 1,
         }
-        let behind = position + piece.bytes.len() as u64;
-        // Of a retransmission, what the original had acknowledged is not known. A segment is new
-        // from some position on, if it is new at all.
-        let new_from = if self.is_original(position, piece.at.time) {
-            position
-        } else {
-            self.sent.unwrap_or(position)
-        };
+        // Of a repetition it is not known what the original had acknowledged.
+        let before = self.sent;
         let source_of = |position: u64| {
-            let original = position >= new_from;
-            Source { at: piece.at, acked: piece.acked.filter(|_| original) }
+            let repeats = before.is_some_and(|(s, time)| s > position && time < piece.at.time);
+            Source { at: piece.at, acked: piece.acked.filter(|_| !repeats) }
         };
-        self.advance(behind + u64::from(piece.cut), piece.at.time);
+        let behind = position + piece.bytes.len() as u64;
+        let reached = behind + u64::from(piece.cut);
+        if before.is_none_or(|(sent, _)| sent < reached) {
+            self.sent = Some((reached, piece.at.time));
+        }
         let (position, bytes) = self.drop_old(position, piece);
         if piece.cut > 0 {
             let start = behind.max(if self.has_started() { self.next } else { 0 });
@@ -435,7 +412,7 @@ impl Assembler {
     fn missing_tail(&self) -> Option<(u64, GapCause)> {
         let end = match self.end {
             Some(end) => end, // the FIN itself takes a number, too
-            None => self.acked.max(self.sent)?,
+            None => self.acked.max(self.sent())?,
         };
         // A single number may be that of a FIN that was not captured, and no byte at all.
         let phantom = self.end.is_none() && end == self.next + 1;

@@ -4,10 +4,12 @@
 //! side, and at the end a [`Summary`] of what is known of each. No idle time ends a connection: a
 //! socket may sleep for hours.
 
+use std::collections::VecDeque;
+
 use super::{Assembler, AssemblerLimits, GapCause, Piece, Range64, Released, Seq, StreamEvent};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::ip::{Segment, TcpFlags};
-use crate::provenance::{PacketRef, Source, SourceMap};
+use crate::provenance::{PacketRef, Source, SourceMap, Timestamp};
 
 /// The state of one connection.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ struct Half {
     latest: Option<Source>,
     fin: Option<Ending>,
     rst: Option<Ending>,
+    /// The peer's latest acknowledgements and their times: packets may be captured out of order.
+    recent_acks: VecDeque<(Timestamp, u64)>,
     gaps: Vec<(Range64, GapCause)>,
     gap_bytes: u64,
     zero_windows: u64,
@@ -46,8 +50,21 @@ pub struct Ending {
     /// Stream offset at which it stands: the sender's bytes before it were sent before it.
     pub offset: u64,
     /// How much of the peer's stream its sender had acknowledged; `None` without an
-    /// acknowledgement.
+    /// acknowledgement, and where the packet may be a repetition.
     pub acked: Option<u64>,
+    /// How much of this side's own stream the peer had acknowledged in its first segment behind
+    /// it, by time; `None` when none was captured.
+    pub answered: Option<u64>,
+}
+
+impl Ending {
+    /// Takes in what the peer acknowledged at the time `at`.
+    fn note_answer(&mut self, at: Timestamp, acked: u64) {
+        if at > self.at.time {
+            // Acknowledgements only grow, so the lowest is the first.
+            self.answered = Some(self.answered.map_or(acked, |first| first.min(acked)));
+        }
+    }
 }
 
 /// Everything that is known of one side's half of the connection. Offsets are stream offsets.
@@ -61,7 +78,8 @@ pub struct Summary {
     pub end: u64,
     /// The highest offset that the peer acknowledged; a FIN counts as one byte.
     pub acknowledged: u64,
-    /// The latest segment captured from this side and what it acknowledged of the peer's stream.
+    /// The latest segment captured from this side, by time, and what it acknowledged of the peer's
+    /// stream.
     pub latest: Option<Source>,
     /// Its first FIN.
     pub fin: Option<Ending>,
@@ -85,6 +103,7 @@ pub struct Summary {
 
 impl Half {
     const MAX_GAPS: usize = 64;
+    const RECENT_ACKS: usize = 32;
 
     fn new(limits: AssemblerLimits) -> Half {
         Half {
@@ -93,6 +112,7 @@ impl Half {
             latest: None,
             fin: None,
             rst: None,
+            recent_acks: VecDeque::new(),
             gaps: Vec::new(),
             gap_bytes: 0,
             zero_windows: 0,
@@ -102,12 +122,19 @@ impl Half {
     }
 
     /// Takes in an acknowledgement by the peer.
-    fn acknowledge(&mut self, ack: Seq) -> Option<u64> {
+    fn acknowledge(&mut self, ack: Seq, at: Timestamp) -> Option<u64> {
         let acked = self.assembler.acknowledge(ack)?;
         // A peer that takes in more than a RST left it did not accept the RST (RFC 5961 §3.2).
         if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
             self.rst = None;
             self.ignored_resets += 1;
+        }
+        if self.recent_acks.len() == Half::RECENT_ACKS {
+            self.recent_acks.pop_front();
+        }
+        self.recent_acks.push_back((at, acked));
+        for ending in [&mut self.fin, &mut self.rst].into_iter().flatten() {
+            ending.note_answer(at, acked);
         }
         Some(acked)
     }
@@ -125,12 +152,19 @@ impl Half {
         let assembler = &mut self.assembler;
         assembler.end_at(seq);
         ending.offset = assembler.extend(seq);
-        // A sender that had been further had sent its FIN before: what that acknowledged is not
-        // known.
-        let repeated = !assembler.is_original(ending.offset, ending.at.time);
-        ending.acked = ending.acked.filter(|_| !repeated);
+        // What the original of a repeated FIN acknowledged is not known.
+        let repeats = assembler.may_repeat(ending.offset, ending.at.time);
+        ending.acked = ending.acked.filter(|_| !repeats);
+        self.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked));
         self.fin.get_or_insert(ending);
         assembler.reach(seq + 1, ending.at.time);
+    }
+
+    /// Notes a segment of this side; the latest by time stays.
+    fn note_latest(&mut self, source: Source) {
+        if self.latest.is_none_or(|latest| latest.at.time <= source.at.time) {
+            self.latest = Some(source);
+        }
     }
 
     /// Whether `segment` stands one before the next number: a probe that asks for an
@@ -263,10 +297,12 @@ impl Connection {
             self.syn[side] = Some(segment.seq);
             self.halves[side].assembler.begin(seq);
         }
-        let acked = segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack));
+        let time = segment.at.time;
+        let acked =
+            segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
         let half = &mut self.halves[side];
         half.segments += 1;
-        half.latest = Some(Source { at: segment.at, acked });
+        half.note_latest(Source { at: segment.at, acked });
         half.zero_windows += u64::from(segment.window == 0);
         half.keep_alives += u64::from(half.is_keep_alive(segment));
         let direct = if half.is_made_up(segment) {
@@ -277,9 +313,9 @@ impl Connection {
         };
         let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
-            half.end(end, Ending { at: segment.at, offset: 0, acked });
+            half.end(end, Ending { at: segment.at, offset: 0, acked, answered: None });
         }
-        half.assembler.reach(end, segment.at.time);
+        half.assembler.reach(end, time);
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
     }
 
@@ -299,6 +335,13 @@ impl Connection {
 
     /// The capture has ended: what waits is released, and what is missing is a gap.
     pub fn finish(&mut self) {
+        for side in Side::BOTH {
+            let half = &mut self.halves[side];
+            if let Some(rst) = half.rst {
+                // A RST that was accepted stands behind all that its sender sent.
+                half.assembler.reach_position(rst.offset, rst.at.time);
+            }
+        }
         self.halves.client.assembler.finish();
         self.halves.server.assembler.finish();
     }
@@ -322,6 +365,7 @@ impl Connection {
         let ending = |ending: &Ending| Ending {
             offset: assembler.offset_of(ending.offset).unwrap_or(0),
             acked: ending.acked.and_then(|acked| self.halves[!side].assembler.offset_of(acked)),
+            answered: ending.answered.and_then(|acked| assembler.offset_of(acked)),
             ..*ending
         };
         Summary {
@@ -362,10 +406,14 @@ impl Connection {
             return;
         }
         half.segments += 1;
-        let acked = segment.acknowledgement().map(|ack| self.halves[!side].assembler.extend(ack));
+        let time = segment.at.time;
+        let acked =
+            segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
         let half = &mut self.halves[side];
-        half.latest = Some(Source { at: segment.at, acked });
-        half.rst.get_or_insert(Ending { at: segment.at, offset, acked });
+        half.note_latest(Source { at: segment.at, acked });
+        let mut ending = Ending { at: segment.at, offset, acked, answered: None };
+        half.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked));
+        half.rst.get_or_insert(ending);
     }
 }
 

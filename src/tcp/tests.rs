@@ -99,8 +99,8 @@ impl Talk {
 
     fn release(&mut self) {
         let Some(connection) = &mut self.connection else { return };
-        while let Some((side, event)) = connection.release() {
-            note(&mut self.heard[side], event.as_event());
+        while let Some((side, released)) = connection.release() {
+            note(&mut self.heard[side], released.as_event());
         }
     }
 

@@ -77,8 +77,8 @@ fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Findi
         Initiator::Both => {
             Rung::new(Outcome::Closed, Blame::None, "simultaneous-close", Confidence::Proven)
         }
-        Initiator::Unknown => hidden(facts),
-        Initiator::None => without_close(facts, findings),
+        Initiator::Unknown if has_close(facts) || is_hidden(facts) => hidden(facts),
+        Initiator::Unknown | Initiator::None => without_close(facts, findings),
     }
 }
 
@@ -196,7 +196,11 @@ fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
         .filter(|finding| finding.severity == Severity::Error)
         .filter(|finding| finding.rule.family == crate::rules::Family::Handshake);
     // A request that breaks a rule explains its refusal; the refusal explains itself otherwise.
-    let explains = worst.min_by_key(|finding| finding.place.side == Side::Server);
+    // Without a response nothing was refused, as far as the capture tells.
+    let unanswered = worst.clone().any(|finding| finding.rule.id == "handshake-no-response");
+    let explains = worst
+        .filter(|_| response.is_some() || unanswered)
+        .min_by_key(|finding| finding.place.side == Side::Server);
     let outcome = if response.is_some() { Outcome::Rejected } else { Outcome::HandshakeFailed };
     let Some(finding) = explains else {
         let over = Side::BOTH
@@ -317,14 +321,21 @@ fn unexplained(facts: &Facts, side: Side) -> Rung<'static> {
         .or("the endpoint that closed is wrong, or uses this code for reasons of its own")
 }
 
+fn has_close(facts: &Facts) -> bool {
+    Side::BOTH.iter().any(|side| facts.frames[*side].close.is_some())
+}
+
+fn is_hidden(facts: &Facts) -> bool {
+    Side::BOTH.iter().any(|side| !facts.frames_are_known(*side))
+}
+
 /// A Close may have gone by unseen.
 fn hidden(facts: &Facts) -> Rung<'static> {
     let failed = Side::BOTH.iter().any(|side| {
         let close = facts.frames[*side].close.as_ref();
         close.and_then(|close| close.frame.code()).is_some_and(|c| matches!(c, 1002 | 1007 | 1009))
     });
-    let closed = Side::BOTH.iter().any(|side| facts.frames[*side].close.is_some());
-    Rung::unknown(match (failed, closed) {
+    Rung::unknown(match (failed, has_close(facts)) {
         (true, _) => Outcome::Failed,
         (_, true) => Outcome::Closed,
         _ => Outcome::Unknown,

@@ -34,10 +34,8 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
         None => return None,
     }
     match &facts.frames[!side].close {
+        Some(close) if gave_up_before(facts, side, close.frame.range.end) => Some(ABNORMAL_CLOSURE),
         Some(close) => match facts.arrived(!side, close.frame.range.end) {
-            Some(true) if gave_up_before(facts, side, close.frame.range.end) => {
-                Some(ABNORMAL_CLOSURE)
-            }
             Some(true) if close.frame.damaged => None,
             Some(true) => Some(close.frame.code().unwrap_or(NO_STATUS_RECEIVED)),
             Some(false) => Some(ABNORMAL_CLOSURE),
@@ -89,6 +87,7 @@ fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Opt
 /// `end`: its API had given up by then.
 fn gave_up_before(facts: &Facts, side: Side, end: u64) -> bool {
     facts.frames[side].close.is_none()
+        && facts.frames_are_known(side)
         && facts.tcp[side].fin.and_then(|fin| fin.acked).is_some_and(|acked| acked < end)
 }
 

@@ -217,6 +217,12 @@ impl Decoder {
             header.is_some_and(|h| self.direction.is_ordinary(&h, self.sender, &self.agreement));
         match header {
             Some(header) if ordinary || nothing_follows || self.held.is_full() => {
+                // A new message ends the open one, of which nothing more will be known.
+                if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY)
+                    && let Some(fault) = self.direction.text_fault()
+                {
+                    return self.report(fault);
+                }
                 let seen = if ordinary { usize::from(header.header_len) } else { self.held.len() };
                 let seen = self.held.get(..seen).unwrap_or_default();
                 let start = FrameStart::new(header, self.offset, ordinary, seen);

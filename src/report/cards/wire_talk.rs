@@ -23,6 +23,7 @@ fn told(step: &Step, remark: &str) -> Vec<String> {
         Step::Fin(side) => line(*side, "FIN".to_owned()),
         Step::Rst(side) => line(*side, "RST".to_owned()),
         Step::Wait(milliseconds) => vec![format!("        … {milliseconds} ms of silence")],
+        Step::NextConnection => vec!["        on another connection:".to_owned()],
         Step::Together(steps) => {
             let remark = format!("{remark} (in one segment with its neighbours)");
             steps.iter().flat_map(|step| told(step, &remark)).collect()

@@ -41,7 +41,8 @@ pub(super) fn diagnose(fault: &Utf8Fault) -> Diagnosis {
     if let Some((_, name)) = FORMATS.iter().find(|(magic, _)| opening.starts_with(magic)) {
         return Diagnosis::Binary(name);
     }
-    if fault.kind == Utf8Kind::Truncated {
+    // A single byte at the end may as well be a letter in an encoding that has no others.
+    if fault.kind == Utf8Kind::Truncated && fault.bytes.len() > 1 {
         return Diagnosis::Truncated;
     }
     if has_control_characters(opening) {
@@ -93,6 +94,7 @@ mod tests {
         );
         assert_eq!(of(b"price: \xE2\x82"), Diagnosis::Truncated);
         assert_eq!(of(b"caf\xE9 au lait"), Diagnosis::Invalid);
+        assert_eq!(of(b"caf\xE9"), Diagnosis::Invalid);
     }
 
     #[test]

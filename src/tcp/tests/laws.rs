@@ -6,7 +6,7 @@ use super::{ACK, CLIENT, FIN, PUSH, SYN, SYN_ACK, endpoint, segment};
 use crate::endpoint::{PerSide, Side};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
-use crate::tcp::{AssemblerLimits, Connection, Range64, Seq, StreamEvent};
+use crate::tcp::{AssemblerLimits, Connection, Range64, Released, Seq, StreamEvent};
 
 const ROOMY: AssemblerLimits =
     AssemblerLimits { out_of_order_bytes: 1 << 20, out_of_order_pieces: 4_096, sources: 4_096 };
@@ -69,8 +69,8 @@ fn play(segments: &[Segment<'_>], truth: &PerSide<Vec<u8>>) -> (Connection, PerS
             }
             None => connection.finish(),
         }
-        while let Some((side, event)) = connection.release() {
-            heard[side].take(event.as_event(), &truth[side]);
+        while let Some((side, released)) = connection.release() {
+            heard[side].take(released.as_event(), &truth[side]);
         }
     }
     (connection, heard)
@@ -229,13 +229,13 @@ proptest! {
             if let Some((side, event)) = connection.receive(&wild) {
                 check(side, event);
             }
-            while let Some((side, event)) = connection.release() {
-                check(side, event.as_event());
+            while let Some((side, released)) = connection.release() {
+                check(side, released.as_event());
             }
             if n + 1 == raw.len() {
                 connection.finish();
-                while let Some((side, event)) = connection.release() {
-                    check(side, event.as_event());
+                while let Some((side, released)) = connection.release() {
+                    check(side, released.as_event());
                 }
                 Side::BOTH.iter().for_each(|side| drop(connection.summary(*side)));
             }
@@ -278,8 +278,8 @@ fn a_hole_that_is_never_filled_does_not_slow_the_rest() {
         if offset % 64 == 0 {
             connection.receive(&segment(Side::Server, 0, ACK, 3 * offset, &[]));
         }
-        while let Some((_, event)) = connection.release() {
-            gaps += u32::from(matches!(event, crate::tcp::Released::Gap { .. }));
+        while let Some((_, released)) = connection.release() {
+            gaps += u32::from(matches!(released, Released::Gap { .. }));
         }
     }
     assert!(gaps > 400_000);

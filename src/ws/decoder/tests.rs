@@ -335,3 +335,11 @@ fn what_stands_where_a_little_endian_length_ends_is_kept() {
         assert_eq!((landing.len, &*landing.bytes), (300, &[0x8A, 0x00, b'z'][..]));
     }
 }
+
+#[test]
+fn a_message_that_another_replaces_keeps_its_fault() {
+    let bytes = [0x01, 0x01, 0x80, 0x81, 0x01, b'a']; // text, FIN=0, a stray byte; then a new text
+    let events = server(&[Stretch::Seen(&bytes)]);
+    assert_eq!(faults(&events), [(1_000, 0, Utf8Kind::StrayContinuation)]);
+    assert_eq!(headers(&events).len(), 2);
+}
