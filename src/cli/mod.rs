@@ -21,9 +21,8 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use exit::Exit;
 use wsblame::report::{self, FORMATS, Format};
 
-const EXAMPLES: &str = "\
-Examples:
-  wsblame incident.pcap                     who closed each WebSocket, and whose fault it was
+const EXAMPLES: &str =
+    "  wsblame incident.pcap                     who closed each WebSocket, and whose fault it was
   wsblame -o ticket.md incident.pcap        the same, ready to paste into a ticket
   wsblame --connection 3 -v incident.pcap   everything about connection 3
   wsblame --at-fault client captures/       what clients have to fix, in a directory of captures
@@ -31,15 +30,15 @@ Examples:
   tcpdump -i any -s 0 -w - port 80 | wsblame -
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
-  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it
+  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it";
 
+const NOTES: &str = "\
 A capture that is named like a command: wsblame ./rules, or wsblame -- rules.
 
-Filters (--connection, --at-fault, --min-severity) narrow what is shown and what is judged.
+Filters (--connection, --at-fault, --min-severity) narrow what is shown and what is judged.";
 
-Exit codes:
-  0  nothing found at --fail-on or above
-  1  something found
+const EXIT_CODES: &str = "  0  no finding at --fail-on or above
+  1  at least one
   2  the command line is wrong
   3  an input could not be read, or the output not be written (wins over 1)";
 
@@ -48,7 +47,7 @@ Exit codes:
 #[derive(Parser)]
 #[command(
     version,
-    after_help = EXAMPLES,
+    after_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}\n\nExit codes:\n{EXIT_CODES}"),
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     override_usage = "wsblame [OPTIONS] <CAPTURE>...\n       wsblame <COMMAND>",

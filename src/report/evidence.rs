@@ -8,7 +8,7 @@ use super::model::{FindingReport, GuiltyReport};
 /// The drawing of a finding's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Drawing {
-    /// The bytes: `81 05`.
+    /// The bytes: `81 05`; behind them what they say, if they are text: `47 45 54 20  "GET "`.
     pub(super) bytes: String,
     /// Blanks up to the guilty byte, and the carets under it; without guilty bits, carets under
     /// all bytes.
@@ -28,6 +28,10 @@ impl Drawing {
         let guilty = finding.guilty.and_then(|guilty| Some((guilty, pairs.get(guilty.byte)?)));
         let Some((GuiltyReport { byte, mask }, pair)) = guilty else {
             let carets = (0, "^".repeat(bytes.len()));
+            let bytes = match as_text(&pairs) {
+                Some(text) => format!("{bytes}  \"{text}\""),
+                None => bytes,
+            };
             return Some(Drawing { bytes, carets, bits: None });
         };
         let value = u8::from_str_radix(pair, 16).ok();
@@ -53,6 +57,14 @@ impl Drawing {
 fn pairs(hex: &str) -> Vec<String> {
     let digits: Vec<char> = hex.chars().filter(char::is_ascii_hexdigit).collect();
     digits.chunks(2).map(|pair| pair.iter().collect::<String>().to_ascii_lowercase()).collect()
+}
+
+/// The bytes as ASCII, if they are that and enough of it to be no accident.
+fn as_text(pairs: &[String]) -> Option<String> {
+    let bytes = pairs.iter().map(|pair| u8::from_str_radix(pair, 16).ok().map(char::from));
+    let text: String = bytes.collect::<Option<_>>()?;
+    let is_text = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    (is_text && text.len() >= 4).then_some(text)
 }
 
 /// `0000 0101`.
@@ -96,6 +108,12 @@ mod tests {
         assert_eq!(drawn("88 02 03 ed", None), ["88 02 03 ed", "^^^^^^^^^^^"]);
         assert_eq!(drawn("8105", Some((7, 0x80))), ["81 05", "^^^^^"]);
         assert_eq!(drawn("8105", Some((1, 0))), ["81 05", "   ^^"]);
+    }
+
+    #[test]
+    fn text_is_readable() {
+        let drawn = drawn("47455420", None);
+        assert_eq!(drawn, ["47 45 54 20  \"GET \"", "^^^^^^^^^^^"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! of how much that was. Captures always stay, and so do verdicts: a filter hides, it never
 //! changes what a connection comes to.
 
-use super::{AtFault, Blame, ConnectionReport, Filtered, Report};
+use super::{AtFault, Blame, ConnectionReport, Filtered, FindingReport, Report};
 use crate::rules::Severity;
 
 /// What to keep.
@@ -53,10 +53,7 @@ impl Filter {
         let mut findings = 0;
         for connection in &mut report.connections {
             let before = connection.findings.len();
-            connection.findings.retain(|finding| {
-                finding.severity >= self.min_severity
-                    && self.at_fault.is_none_or(|party| finding.at_fault == party)
-            });
+            connection.findings.retain(|finding| self.keeps_finding(finding));
             findings += before.abs_diff(connection.findings.len());
         }
         let count = |number| u64::try_from(number).unwrap_or(u64::MAX);
@@ -73,8 +70,13 @@ impl Filter {
         asked
             && self.at_fault.is_none_or(|party| {
                 blames(connection.verdict.at_fault, party)
-                    || connection.findings.iter().any(|finding| finding.at_fault == party)
+                    || connection.findings.iter().any(|finding| self.keeps_finding(finding))
             })
+    }
+
+    fn keeps_finding(&self, finding: &FindingReport) -> bool {
+        finding.severity >= self.min_severity
+            && self.at_fault.is_none_or(|party| finding.at_fault == party)
     }
 }
 
@@ -90,7 +92,7 @@ fn blames(blame: Blame, party: AtFault) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FindingReport, fixture};
+    use super::super::fixture;
     use super::*;
 
     fn two() -> Report {
@@ -150,6 +152,19 @@ mod tests {
         assert_eq!(filter.narrow(&mut report), Ok(()));
         assert_eq!(ids(&report), [1, 2]);
         assert_eq!(report.filtered, Some(Filtered { connections_hidden: 0, findings_hidden: 1 }));
+    }
+
+    #[test]
+    fn what_is_hidden_anyway_keeps_no_connection() {
+        let mut report = two();
+        report.connections.iter_mut().for_each(|one| one.verdict.at_fault = Blame::Client);
+        let filter = Filter {
+            at_fault: Some(AtFault::Server),
+            min_severity: Severity::Warning,
+            ..Filter::default()
+        };
+        assert_eq!(filter.narrow(&mut report), Ok(()));
+        assert_eq!(ids(&report), Vec::<u64>::new());
     }
 
     #[test]

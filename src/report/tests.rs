@@ -44,7 +44,7 @@ error[client-frame-unmasked]: client frame without a mask
    |     ^^ 0000 0101
    |        ^ the mask bit of this text frame is 0
    |
-   = RFC 6455 §5.1, which has the receiver answer 1002
+   = RFC 6455 §5.1; expected answer: 1002
    = at fault: client
    = this ended the connection
    = help: Mask every frame that the client sends, Pong and Close too, each with a fresh random key.

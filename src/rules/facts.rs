@@ -154,6 +154,13 @@ impl Facts {
         self.is_unbroken(side) && self.end_of(side).is_some_and(|(ending, _)| ending.offset == end)
     }
 
+    /// Whether the peer reset the connection when it had received everything that `side` is known
+    /// to have sent.
+    fn was_cut_off(&self, side: Side) -> bool {
+        let acked = self.tcp[!side].rst.and_then(|reset| reset.acked);
+        self.is_unbroken(side) && acked == Some(self.tcp[side].end)
+    }
+
     /// How `side` first ended its half of TCP.
     pub fn end_of(&self, side: Side) -> Option<(Ending, EndKind)> {
         let fin = self.tcp[side].fin.map(|fin| (fin, EndKind::Fin));
@@ -263,7 +270,9 @@ impl Facts {
                 // A side that has not ended when the capture does may still send one.
                 let known = Side::BOTH.into_iter().all(|side| self.frames_are_known(side));
                 let open = self.first_end().is_none();
-                let over = Side::BOTH.into_iter().all(|side| self.is_whole(side));
+                let over = Side::BOTH
+                    .into_iter()
+                    .all(|side| self.is_whole(side) || self.was_cut_off(side));
                 if known && (open || over) { Initiator::None } else { Initiator::Unknown }
             }
             (Some(_), None) => self.initiator_unless_hidden(Side::Client),

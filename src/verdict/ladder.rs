@@ -158,13 +158,16 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
         });
         finding.tolerated = finding.severity >= Severity::Warning
             && (went_on || closed_in_order)
-            && is_about_bytes(finding);
+            && is_refusable(facts, finding);
     }
 }
 
-/// Whether a finding is about bytes that the peer received, and not about how the end went.
-fn is_about_bytes(finding: &Finding) -> bool {
+/// Whether a finding is about bytes that the peer could have refused: not about how the end went,
+/// and not about what came when the sender had closed already.
+fn is_refusable(facts: &Facts, finding: &Finding) -> bool {
+    let closed = facts.frames[finding.place.side].close.as_ref();
     !matches!(finding.rule.check, crate::rules::Check::End(_))
+        && closed.is_none_or(|close| finding.place.range.start < close.frame.range.end)
 }
 
 fn failed_for<'a>(facts: &Facts, finding: &'a Finding) -> Rung<'a> {
@@ -266,6 +269,11 @@ fn closed_by(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
 
 /// 1000 or an empty Close. If it was not answered, that is what there is to fix.
 fn ordinary(facts: &Facts, findings: &[Finding], cause: &'static str) -> Rung<'static> {
+    let late = findings.iter().find(|finding| finding.rule.id == "data-after-close");
+    if let Some((finding, culprit)) = late.and_then(|finding| Some((finding, finding.culprit()?))) {
+        return Rung::new(Outcome::Closed, blame(culprit), finding.rule.id, Confidence::Likely)
+            .or("the peer ignored the data, and the closing handshake was in order");
+    }
     let both = Side::BOTH.iter().all(|side| facts.frames[*side].close.is_some());
     if both {
         return Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Proven);

@@ -2,7 +2,7 @@
 
 use crate::endpoint::{PerSide, Side};
 use crate::knowledge::library::{self, Subject};
-use crate::rules::{Facts, Family, Finding, Initiator};
+use crate::rules::{Close, Facts, Family, Finding, Initiator, Severity};
 
 /// The close code as each side's API gives it: the code of the first Close it received, 1005 when
 /// that was empty, 1006 when none came. `None` when the connection is open or the capture cannot
@@ -34,7 +34,10 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
         None => return None,
     }
     match &facts.frames[!side].close {
-        Some(close) if gave_up_before(facts, side, close.frame.range.end) => Some(ABNORMAL_CLOSURE),
+        Some(close) if is_refusable(close, findings, !side) => None,
+        Some(close) if facts.frames[side].close.is_none() && facts.tcp[side].fin.is_some() => {
+            reported_after_own_fin(facts, side, close)
+        }
         Some(close) => match facts.arrived(!side, close.frame.range.end) {
             Some(true) if close.frame.damaged => None,
             Some(true) => Some(close.frame.code().unwrap_or(NO_STATUS_RECEIVED)),
@@ -58,8 +61,10 @@ fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
 /// Close of the peer reaches its API. `None` when that cannot be told.
 fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Option<bool> {
     let Some(close) = &facts.frames[side].close else {
-        // It may have sent one that the capture lost, and may have meant a failure by it.
-        return facts.frames_are_known(side).then_some(false);
+        // It may have sent one that the capture lost, and may have meant a failure by it; or a FIN.
+        let tcp = &facts.tcp[side];
+        let more = tcp.acknowledged > tcp.end + u64::from(tcp.fin.is_some());
+        return (facts.frames_are_known(side) && !more).then_some(false);
     };
     if findings.iter().any(|f| f.caused_the_end && f.place.side == !side) {
         return Some(true);
@@ -83,12 +88,28 @@ fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Opt
     }
 }
 
-/// Whether `side` ended TCP without a Close and before it had received the peer's bytes up to
-/// `end`: its API had given up by then.
-fn gave_up_before(facts: &Facts, side: Side, end: u64) -> bool {
-    facts.frames[side].close.is_none()
-        && facts.frames_are_known(side)
-        && facts.tcp[side].fin.and_then(|fin| fin.acked).is_some_and(|acked| acked < end)
+/// What `side` reports that sent a FIN but no Close that was captured: 1006 if it had given up when
+/// the peer's Close came, and the code if it had that by then.
+fn reported_after_own_fin(facts: &Facts, side: Side, close: &Close) -> Option<u16> {
+    if !facts.frames_are_known(side) {
+        return None; // it may have sent a Close after all
+    }
+    let had_it = facts.tcp[side].fin?.acked? >= close.frame.range.end;
+    if !had_it {
+        return Some(ABNORMAL_CLOSURE);
+    }
+    (!close.frame.damaged).then(|| close.frame.code().unwrap_or(NO_STATUS_RECEIVED))
+}
+
+/// Whether a Close of `sender` breaks a rule, so that its receiver may fail the connection in place
+/// of reading it, and nothing shows which of the two it did.
+fn is_refusable(close: &Close, findings: &[Finding], sender: Side) -> bool {
+    findings.iter().any(|finding| {
+        finding.severity == Severity::Error
+            && finding.place.side == sender
+            && finding.place.range.overlaps(close.frame.range)
+            && !finding.tolerated
+    })
 }
 
 /// Whether it is certain that no Close reached `side` before the connection was over.

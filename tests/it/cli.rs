@@ -288,5 +288,8 @@ fn the_other_commands_print_what_they_promise() {
     assert_eq!(rules.as_array().map(Vec::len), Some(wsblame::rules::all().count()));
     assert!(stdout(&run(&["rules", "-f", "markdown"])).starts_with("| id | severity |"));
     assert!(stdout(&run(&["completions", "bash"])).contains("_wsblame"));
-    assert!(stdout(&run(&["man"])).contains(".TH wsblame"));
+    let man = stdout(&run(&["man"]));
+    for part in [".TH wsblame", ".SH COMMANDS", ".SH EXAMPLES", ".SH EXIT STATUS"] {
+        assert!(man.contains(part), "{part}");
+    }
 }

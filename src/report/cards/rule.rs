@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::super::escape::{markdown as prose, markdown_code as code};
 use super::super::page::{Ink, Page};
-use super::wire_talk;
-use crate::rules::{Rule, Severity};
+use super::wire_talk::{self, Heads};
+use crate::rules::{Family, Rule, Severity};
 use crate::script::Script;
 
 /// A rule as JSON.
@@ -59,7 +59,7 @@ pub(super) fn text(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
     for (heading, script) in examples(rule) {
         page.blank()?;
         page.line(&[(Ink::Strong, heading)])?;
-        for line in wire_talk::lines(script) {
+        for line in wire_talk::lines(script, heads(rule)) {
             page.line(&[(Ink::Plain, "  "), (Ink::Plain, &line)])?;
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn markdown(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## Why\n\n{}", prose(rule.explanation))?;
     writeln!(out, "\n## What to do\n\n{}", prose(rule.advice))?;
     for (heading, script) in examples(rule) {
-        let lines = wire_talk::lines(script).join("\n");
+        let lines = wire_talk::lines(script, heads(rule)).join("\n");
         writeln!(out, "\n## {heading}\n\n```text\n{lines}\n```")?;
     }
     Ok(())
@@ -87,13 +87,21 @@ fn facts(rule: &Rule) -> Vec<(&'static str, String)> {
         ("written in", rule.section.to_owned()),
     ];
     if !matches!(rule.answer, "" | "-") {
-        facts.push(("receiver answers", rule.answer.to_owned()));
+        facts.push(("expected answer", rule.answer.to_owned()));
     }
     if !rule.closes_with.is_empty() {
         let codes: Vec<String> = rule.closes_with.iter().map(u16::to_string).collect();
         facts.push(("seen answers", codes.join(", ")));
     }
     facts
+}
+
+/// Where the handshake is what matters, all of it is shown.
+fn heads(rule: &Rule) -> Heads {
+    match rule.family {
+        Family::Handshake | Family::Deflate => Heads::Whole,
+        _ => Heads::FirstLine,
+    }
 }
 
 fn examples(rule: &Rule) -> [(&'static str, Script); 2] {

@@ -10,7 +10,6 @@ use crate::rules;
 
 pub(super) fn text(page: &mut Page<'_>) -> io::Result<()> {
     let id_width = rules::all().map(|rule| width(rule.id)).max().unwrap_or(0);
-    let section_width = rules::all().map(|rule| width(rule.section)).max().unwrap_or(0);
     for family in rules::RULES {
         let Some(first) = family.first() else { continue };
         page.line(&[(Ink::Strong, first.family.name())])?;
@@ -18,14 +17,12 @@ pub(super) fn text(page: &mut Page<'_>) -> io::Result<()> {
             let id = format!("  {:<id_width$}  ", rule.id);
             let severity = format!("{:<7}  ", rule.severity.name());
             let fault = format!("{:<12}  ", rule.fault.name());
-            let section = format!("{:<section_width$}  ", rule.section);
             let lead = [
                 (Ink::Frame, id.as_str()),
                 (Ink::Of(rule.severity), severity.as_str()),
                 (Ink::Plain, fault.as_str()),
-                (Ink::Faint, section.as_str()),
             ];
-            page.flow(&lead, Ink::Plain, rule.summary)?;
+            page.flow(&lead, Ink::Plain, &format!("{} ({})", rule.summary, rule.section))?;
         }
         page.blank()?;
     }

@@ -10,15 +10,33 @@ use crate::ws::Opcode;
 /// Bytes of a payload that are shown at most.
 const SHOWN: usize = 32;
 
-/// The dialogue.
-pub(super) fn lines(script: Script) -> Vec<String> {
-    script.iter().flat_map(|step| told(step, "")).collect()
+/// How much of an HTTP head is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heads {
+    FirstLine,
+    Whole,
 }
 
-fn told(step: &Step, remark: &str) -> Vec<String> {
+/// The dialogue.
+pub(super) fn lines(script: Script, heads: Heads) -> Vec<String> {
+    script.iter().flat_map(|step| told(step, heads, "")).collect()
+}
+
+fn told(step: &Step, heads: Heads, remark: &str) -> Vec<String> {
     let line = |side: Side, what: String| vec![format!("{:<6}  {what}{remark}", side.name())];
     match step {
-        Step::Bytes(side, bytes) => line(*side, bytes_told(bytes)),
+        Step::Bytes(side, bytes) => match head_of(bytes) {
+            None => line(*side, format!("bytes {}", shown(bytes))),
+            Some(head) => {
+                let mut lines = head.lines();
+                let mut told = line(*side, lines.next().unwrap_or_default().to_owned());
+                if heads == Heads::Whole {
+                    let fields = lines.filter(|field| !field.is_empty());
+                    told.extend(fields.map(|field| format!("          {field}")));
+                }
+                told
+            }
+        },
         Step::Frame(side, frame) => line(*side, frame_told(*side, frame)),
         Step::Fin(side) => line(*side, "FIN".to_owned()),
         Step::Rst(side) => line(*side, "RST".to_owned()),
@@ -26,25 +44,23 @@ fn told(step: &Step, remark: &str) -> Vec<String> {
         Step::NextConnection => vec!["        on another connection:".to_owned()],
         Step::Together(steps) => {
             let remark = format!("{remark} (in one segment with its neighbours)");
-            steps.iter().flat_map(|step| told(step, &remark)).collect()
+            steps.iter().flat_map(|step| told(step, heads, &remark)).collect()
         }
         Step::Crossing(one, other) => {
             let remark = format!("{remark} (crosses the other's)");
-            [one, other].into_iter().flat_map(|step| told(step, &remark)).collect()
+            [one, other].into_iter().flat_map(|step| told(step, heads, &remark)).collect()
         }
-        Step::Undelivered(step) => told(step, &format!("{remark} (never acknowledged)")),
-        Step::Missed(step) => told(step, &format!("{remark} (missing from the capture)")),
-        Step::Repeat(times, step) => told(step, &format!("{remark} ({times} times)")),
+        Step::Undelivered(step) => told(step, heads, &format!("{remark} (never acknowledged)")),
+        Step::Missed(step) => told(step, heads, &format!("{remark} (missing from the capture)")),
+        Step::Repeat(times, step) => told(step, heads, &format!("{remark} ({times} times)")),
     }
 }
 
-/// The first line of an HTTP head, or bytes.
-fn bytes_told(bytes: &[u8]) -> String {
-    let first = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    match std::str::from_utf8(first) {
-        Ok(head) if head.contains("HTTP/") => head.to_owned(),
-        _ => format!("bytes {}", shown(bytes)),
-    }
+/// The bytes as an HTTP head, if they look like one.
+fn head_of(bytes: &[u8]) -> Option<&str> {
+    let head = std::str::from_utf8(bytes).ok()?;
+    let first = head.lines().next()?;
+    first.contains("HTTP/").then_some(head)
 }
 
 fn frame_told(side: Side, frame: &Frame) -> String {
@@ -118,7 +134,7 @@ mod tests {
     fn a_script_reads_as_a_dialogue() {
         const SCRIPT: Script = &[ASK, text("hello").unmasked().from_client(), SERVER_FAILS];
         assert_eq!(
-            lines(SCRIPT),
+            lines(SCRIPT, Heads::FirstLine),
             [
                 "client  GET /chat HTTP/1.1",
                 "client  text \"hello\" [no mask]",

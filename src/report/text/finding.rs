@@ -8,7 +8,7 @@
 //!    |     ^^ 0000 0101
 //!    |        ^ the mask bit of this text frame is 0
 //!    |
-//!    = RFC 6455 §5.1, the receiver should answer 1002
+//!    = RFC 6455 §5.1; expected answer: 1002
 //!    = at fault: client
 //!    = help: …
 //! ```
@@ -102,7 +102,7 @@ fn notes(
     if let Some(rule) = rule {
         let answer = match rule.answer {
             "" | "-" => String::new(),
-            answer => format!(", which has the receiver answer {answer}"),
+            answer => format!("; expected answer: {answer}"),
         };
         note("", &format!("{}{answer}", rule.section), page)?;
     }

@@ -10,11 +10,11 @@ pub(super) static RULE: Rule = Rule {
     family: Family::Close,
     section: "RFC 6455 §7.1.2",
     severity: Severity::Note,
-    fault: Fault::Sender,
+    fault: Fault::Server,
     answer: "-",
     closes_with: &[],
     summary: "closed as soon as it was open",
-    explanation: "The handshake succeeded and within a second the first frame of this side was a Close. That is how \
+    explanation: "The handshake succeeded, and within a second the server's first frame was a Close. That is how \
         an application refuses a client after accepting its connection: a token that is not valid, too \
         many connections, an unknown path. To the client it looks as if the connection had worked.",
     advice: "Look at the code and the reason; where it can be known earlier, refuse the opening handshake with an HTTP status instead.",
@@ -36,9 +36,17 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let opened = response.head.packets.last()?;
     let seconds = close.source.at.time.seconds_since(opened.time);
     let first = frames.start == Some(close.frame.range.start);
-    if !first || seconds > 1.0 || facts.close_initiator() != Initiator::One(side) {
+    let refuses = matches!(close.frame.code()?, 1008 | 1011 | 1013 | 3000..=4999);
+    if !first
+        || !refuses
+        || side == Side::Client
+        || seconds > 1.0
+        || facts.close_initiator() != Initiator::One(side)
+    {
         return None;
     }
-    let detail = format!("the {side}'s first frame, {seconds:.3} s after the 101");
-    Some(Breach::new(detail).at(side, close.frame.range))
+    Some(
+        Breach::new("the server's first frame, within a second of its 101")
+            .at(side, close.frame.range),
+    )
 }

@@ -42,7 +42,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     }
     let seconds = reset.at.time.seconds_since(close.source.at.time);
     let detail = format!(
-        "the {side} reset the connection {seconds:.3} s after its Close, which the {} had not \
+        "the {side} reset the connection {seconds:.1} s after its Close, which the {} had not \
          acknowledged",
         !side
     );

@@ -48,6 +48,6 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         return None;
     }
     let seconds = reset.at.time.seconds_since(close.source.at.time);
-    let detail = format!("the {side} reset the connection {seconds:.3} s after its Close");
+    let detail = format!("the {side} reset the connection {seconds:.1} s after its Close");
     Some(Breach::new(detail).at(side, close.frame.range).in_packet(reset.at))
 }

@@ -34,7 +34,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, side: Side) -> Option<Breach> {
-    let open = facts.handshake.is_open() && facts.frames[side].close.is_none();
+    // A stream that ends inside a frame is torn-frame.
+    let frames = &facts.frames[side];
+    let open = facts.handshake.is_open() && frames.close.is_none() && frames.partial.is_none();
     if !open || !facts.is_whole(side) || !facts.is_unbroken(!side) {
         return None;
     }

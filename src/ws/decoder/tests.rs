@@ -270,6 +270,13 @@ fn server(stretches: &[Stretch<'_>]) -> Vec<Event> {
     decode(Side::Server, &agreed, stretches)
 }
 
+fn last_message(events: &[Event]) -> &MessageEnd {
+    let Some(Event::Message(end)) = events.last() else {
+        unreachable!("the message is told last: {events:?}")
+    };
+    end
+}
+
 #[test]
 fn ping_between_fragments_is_allowed() {
     let bytes = [
@@ -282,7 +289,7 @@ fn ping_between_fragments_is_allowed() {
     .concat();
     let events = server(&[Stretch::Seen(&bytes)]);
     assert!(events.iter().all(|event| !matches!(event, Event::Frame(f) if !f.ordinary)));
-    let Some(Event::Message(end)) = events.last() else { panic!("{events:?}") };
+    let end = last_message(&events);
     assert_eq!((end.len, end.fragments, end.complete, &end.fault), (5, 2, true, &None));
 }
 
@@ -315,7 +322,7 @@ fn a_reserved_frame_adds_nothing_to_the_open_message() {
     ]
     .concat();
     let events = server(&[Stretch::Seen(&bytes)]);
-    let Some(Event::Message(end)) = events.last() else { panic!("{events:?}") };
+    let end = last_message(&events);
     assert_eq!((end.len, end.fragments, &end.fault), (2, 2, &None));
 }
 
