@@ -90,7 +90,7 @@ pub struct Handshake {
     /// Only set when a response was captured.
     pub early_data: Option<Range64>,
     /// The request of an earlier connection of the capture that used the same Sec-WebSocket-Key
-    /// and had been answered before this one was sent.
+    /// and had been accepted before this one was sent.
     pub key_used_before: Option<PacketRef>,
     /// Whether another attempt followed on the same TCP connection.
     pub retried: bool,

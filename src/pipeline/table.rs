@@ -47,26 +47,26 @@ pub(super) struct Counts {
     pub turned_away: u64,
 }
 
-/// The Sec-WebSocket-Keys seen, to notice one that is used twice.
+/// The Sec-WebSocket-Keys of the handshakes that succeeded, to notice one that is used again.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     seen: HashMap<String, Use, RandomState>,
 }
 
-/// An opening handshake that used a key: its request, and what it was answered with.
+/// A successful opening handshake: its request and its response.
 #[derive(Clone, Copy, Debug)]
 struct Use {
     request: PacketRef,
-    response: Option<PacketRef>,
+    response: PacketRef,
 }
 
 impl Keys {
-    /// The request that used the same key before, if any did and had been answered by then;
+    /// The request that used the same key before, if it had been accepted by the time of this one;
     /// remembers this one if there is room.
     ///
     /// A capture that sees both sides of a proxy has every handshake twice, and the second one is
-    /// sent before the first is answered: that is one use of the key. So is a handshake that is
-    /// tried again on the same connection.
+    /// sent before the first is answered: that is one use of the key. A client that repeats a
+    /// request which was refused has not used its key either.
     pub(super) fn used_before(
         &mut self,
         handshake: &Handshake,
@@ -75,13 +75,20 @@ impl Keys {
         let head = &handshake.request.as_ref()?.head;
         let key = &head.first("Sec-WebSocket-Key")?.value;
         let request = *head.packets.first()?;
-        let last = handshake.response.as_ref().and_then(|response| response.head.packets.last());
-        let this = Use { request, response: last.copied() };
+        let response = handshake.response.as_ref().filter(|response| response.status == 101);
+        let last = response.and_then(|response| response.head.packets.last());
+        let this = last.map(|response| Use { request, response: *response });
         if let Some(before) = self.seen.get_mut(key) {
-            let answered = before.response.is_some_and(|at| at.time < request.time);
-            return answered.then(|| std::mem::replace(before, this).request);
+            if before.response.time >= request.time {
+                return None;
+            }
+            let found = before.request;
+            *before = this.unwrap_or(*before);
+            return Some(found);
         }
-        if self.seen.len() < limits.keys && !handshake.retried {
+        if self.seen.len() < limits.keys
+            && let Some(this) = this
+        {
             self.seen.insert(key.clone(), this);
         }
         None

@@ -86,7 +86,7 @@ fn check(handshake: &Handshake) -> Option<Breach> {
         SAMPLE_KEY => "; it is the sample key of RFC 6455, so the request was copied from there",
         _ => "",
     };
-    let detail = format!("an earlier connection asked with the same key{sample}");
+    let detail = format!("an earlier connection was opened with the same key{sample}");
     let breach = asked.breach(Some(field), detail);
     Some(match asked.proxy_field() {
         // A proxy tries again on a new connection when the server behind it fails.

@@ -266,7 +266,7 @@ fn early_data_is_told_from_a_fast_reply() {
 }
 
 #[test]
-fn a_key_is_used_once_it_was_answered() {
+fn a_key_is_used_once_it_was_accepted() {
     // As on the two sides of a proxy: it asks its server before it answers the client. Scripts
     // cannot be interleaved, so the first handshake is never answered here.
     const LEGS: &[Step] = &[
