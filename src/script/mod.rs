@@ -232,6 +232,8 @@ pub const ASK_DEFLATE: Step = request(REQUEST_DEFLATE);
 /// The server accepts it, with permessage-deflate.
 pub const ACCEPT_DEFLATE: Step = response(RESPONSE_DEFLATE);
 
+/// The client says something.
+pub const HELLO: Step = text("hello").from_client();
 /// The client closes with 1000.
 pub const CLIENT_CLOSES: Step = close(CODE_1000).from_client();
 /// The server closes with 1000.

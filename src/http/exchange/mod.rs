@@ -321,7 +321,7 @@ impl Exchange {
         std::mem::take(&mut self.attempts)
     }
 
-    /// Where reading was given up, and why; the first few.
+    /// Where reading was given up, and why: the client's stream first.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -381,6 +381,7 @@ impl Exchange {
     fn note(&mut self, side: Side, why: Why) {
         if self.notes.len() < MOST_NOTES {
             self.notes.push(Note { side, offset: self.inlets[side].offset(), why });
+            self.notes.sort_by_key(|note| (note.side, note.offset)); // whichever was heard first
         }
     }
 

@@ -5,7 +5,7 @@ use super::key;
 use crate::http::{Handshake, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, response,
+    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, response,
 };
 
 /// See the module.
@@ -24,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
         another key comes from a cache or from a server that mixes up its connections.",
     advice: "Hash the characters of the key as received, without decoding or trimming anything \
         else than white space, and encode the 20 bytes of the digest, not their hex form.",
-    breaks: &[ASK, ANSWERED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ANSWERED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

@@ -4,7 +4,7 @@ use super::evidence::Switched;
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, response,
+    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, response,
 };
 
 /// See the module.
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
         the upgrade from another protocol, and mocks, forget it.",
     advice: "Answer with Sec-WebSocket-Accept: the SHA-1 of the key and the GUID of RFC 6455 in \
         base64. Better leave it to a library.",
-    breaks: &[ASK, ANSWERED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ANSWERED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

@@ -4,7 +4,7 @@ use super::evidence::Asked;
 use crate::http::{Handshake, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, request,
+    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
 };
 
 /// See the module.
@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
         field of their own, mostly `close` or `keep-alive`.",
     advice: "Let the proxy write it: in nginx `proxy_set_header Connection \"upgrade\"` in the \
         location of the WebSocket. A client of your own has to send `Connection: Upgrade`.",
-    breaks: &[ASKED, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPT, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

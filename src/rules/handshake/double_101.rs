@@ -2,7 +2,7 @@
 
 use crate::endpoint::Side;
 use crate::rules::{Breach, Check, Context, Family, Fault, FrameView, Rule, Severity};
-use crate::script::{ACCEPT, ASK, CLIENT_FAILS, CLIENT_FIN, CONFORMING, SERVER_FIN};
+use crate::script::{ACCEPT, ASK, CLIENT_FAILS, CLIENT_FIN, CONFORMING, HELLO, SERVER_FIN};
 
 /// See the module.
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
         as a frame header with a reserved bit and fails the connection with 1002.",
     advice: "Let only one of them answer: hand the socket to one WebSocket library, once, and \
         attach one listener for upgrades.",
-    breaks: &[ASK, ACCEPT, ACCEPT, CLIENT_FAILS, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ACCEPT, HELLO, ACCEPT, CLIENT_FAILS, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Frame(check),
 };

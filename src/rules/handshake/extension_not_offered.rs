@@ -4,8 +4,8 @@ use super::evidence::{Asked, Switched};
 use crate::http::{ExtensionFault, Extensions, Handshake, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step,
-    response,
+    ACCEPT_DEFLATE, ASK, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, HELLO, SERVER_CLOSES, SERVER_FIN,
+    Step, response,
 };
 
 /// See the module.
@@ -24,8 +24,16 @@ pub(super) static RULE: Rule = Rule {
         on its own, has the same effect.",
     advice: "Accept only extensions that stand in the request. If the client did offer it, look \
         for what removes Sec-WebSocket-Extensions on the way.",
-    breaks: &[ASK, ANSWERED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
-    keeps: &[ASK_DEFLATE, ACCEPT_DEFLATE, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ANSWERED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    keeps: &[
+        ASK_DEFLATE,
+        ACCEPT_DEFLATE,
+        HELLO,
+        CLIENT_CLOSES,
+        SERVER_CLOSES,
+        SERVER_FIN,
+        CLIENT_FIN,
+    ],
     check: Check::Handshake(check),
 };
 

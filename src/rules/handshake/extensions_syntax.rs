@@ -4,8 +4,8 @@ use super::evidence::{Asked, Switched};
 use crate::http::{Extensions, Handshake};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT, ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN,
-    Step, request,
+    ACCEPT, ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, HELLO, SERVER_CLOSES,
+    SERVER_FIN, Step, request,
 };
 
 /// See the module.
@@ -24,8 +24,16 @@ pub(super) static RULE: Rule = Rule {
         and compression is then silently lost.",
     advice: "Write each extension as `name; parameter; parameter=value`, with commas between \
         extensions, and leave the field out when there is nothing to list.",
-    breaks: &[ASKED, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
-    keeps: &[ASK_DEFLATE, ACCEPT_DEFLATE, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPT, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    keeps: &[
+        ASK_DEFLATE,
+        ACCEPT_DEFLATE,
+        HELLO,
+        CLIENT_CLOSES,
+        SERVER_CLOSES,
+        SERVER_FIN,
+        CLIENT_FIN,
+    ],
     check: Check::Handshake(check),
 };
 

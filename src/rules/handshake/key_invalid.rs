@@ -5,7 +5,8 @@ use super::key;
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, request, response,
+    CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
+    response,
 };
 
 /// See the module.
@@ -23,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
         hash the characters as they stand and never notice.",
     advice: "Make 16 random bytes for each connection and send them in base64 with padding, in \
         the standard alphabet.",
-    breaks: &[ASKED, ACCEPTED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPTED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

@@ -4,7 +4,8 @@ use super::evidence::Asked;
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step, request, response,
+    ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FIN, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
+    response,
 };
 
 /// See the module.
@@ -25,6 +26,7 @@ pub(super) static RULE: Rule = Rule {
     breaks: &[
         ASK,
         ACCEPT,
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -32,6 +34,7 @@ pub(super) static RULE: Rule = Rule {
         Step::NextConnection,
         ASK,
         ACCEPT,
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -40,6 +43,7 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK,
         ACCEPT,
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -47,6 +51,7 @@ pub(super) static RULE: Rule = Rule {
         Step::NextConnection,
         ASK_AFRESH,
         ACCEPT_AFRESH,
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,

@@ -4,7 +4,7 @@ use super::evidence::Asked;
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, request,
+    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
 };
 
 /// See the module.
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
         answer 400, 404 or 405.",
     advice: "Send the opening request with GET. Whatever was meant for the body goes into the \
         target, a field, or the first message.",
-    breaks: &[ASKED, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPT, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

@@ -3,7 +3,9 @@
 use super::evidence::Asked;
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
-use crate::script::{ACCEPT, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step, request};
+use crate::script::{
+    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
+};
 
 /// See the module.
 pub(super) static RULE: Rule = Rule {
@@ -20,8 +22,16 @@ pub(super) static RULE: Rule = Rule {
         is a program that only calls itself a browser.",
     advice: "Let the proxy pass Origin on. A program that is no browser should say so in its \
         User-Agent, or send the Origin that the server expects.",
-    breaks: &[ASKED, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
-    keeps: &[ASKED_WITH_ORIGIN, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPT, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    keeps: &[
+        ASKED_WITH_ORIGIN,
+        ACCEPT,
+        HELLO,
+        CLIENT_CLOSES,
+        SERVER_CLOSES,
+        SERVER_FIN,
+        CLIENT_FIN,
+    ],
     check: Check::Handshake(check),
 };
 

@@ -4,7 +4,7 @@ use super::evidence::{Asked, Switched};
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step, request, response,
+    CLIENT_CLOSES, CLIENT_FIN, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request, response,
 };
 
 /// See the module.
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
         that the server never agreed to.",
     advice: "Let the server choose one of those offered, or let the client offer none. Where the \
         list only carries a credential, the server has to choose another element of it.",
-    breaks: &[ASKED, ANSWERED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
-    keeps: &[ASKED, CHOSEN, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ANSWERED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    keeps: &[ASKED, CHOSEN, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     check: Check::Handshake(check),
 };
 

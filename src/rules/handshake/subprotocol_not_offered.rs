@@ -4,7 +4,7 @@ use super::evidence::{Asked, Switched};
 use crate::http::{Handshake, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, response,
+    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, response,
 };
 
 /// See the module.
@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
         always name their favourite, break this.",
     advice: "Choose one element of the list in the request and send exactly that, or do not send \
         the field.",
-    breaks: &[ASK, ANSWERED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ANSWERED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

@@ -4,7 +4,7 @@ use super::evidence::Asked;
 use crate::http::{Handshake, is_token, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step, request, response,
+    CLIENT_CLOSES, CLIENT_FIN, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request, response,
 };
 
 /// See the module.
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
         base64 or a space then breaks it.",
     advice: "Offer each subprotocol once, as a token. A credential in the list has to be encoded \
         without padding, and is better sent in a cookie or in the first message.",
-    breaks: &[ASKED, CHOSEN, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
-    keeps: &[ASKED_ONCE, CHOSEN, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, CHOSEN, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    keeps: &[ASKED_ONCE, CHOSEN, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     check: Check::Handshake(check),
 };
 

@@ -4,7 +4,7 @@ use super::evidence::Switched;
 use crate::http::Handshake;
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, response,
+    ASK, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, response,
 };
 
 /// See the module.
@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
         the frames, or to cut the stream off.",
     advice: "Send the 101 without either field, and keep middleware such as compression and \
         buffering away from it.",
-    breaks: &[ASK, ANSWERED, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ANSWERED, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

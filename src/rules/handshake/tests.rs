@@ -6,7 +6,7 @@ use crate::pipeline::{Analysis, Options};
 use crate::report::{AtFault, FindingReport, Report};
 use crate::rules::Severity;
 use crate::script::{
-    ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FIN, Play, SERVER_CLOSES, SERVER_FIN, Script, Step,
+    ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FIN, HELLO, Play, SERVER_CLOSES, SERVER_FIN, Script, Step,
     write_pcap,
 };
 
@@ -30,6 +30,7 @@ fn exchange(request: &'static str, response: &'static str) -> Vec<FindingReport>
     let steps = vec![
         said(Side::Client, request),
         said(Side::Server, response),
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -172,6 +173,7 @@ fn an_unseen_request_is_not_judged() {
     const LEFT_OUT: &[Step] = &[
         ASKED_UNSEEN,
         Step::Bytes(Side::Server, FOREIGN.as_bytes()),
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -222,6 +224,7 @@ fn a_login_that_follows_a_401_is_only_noted() {
         Step::Bytes(Side::Server, b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
         Step::Bytes(Side::Client, ASK_AGAIN.as_bytes()),
         Step::Bytes(Side::Server, ACCEPT_AGAIN.as_bytes()),
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -241,6 +244,7 @@ fn early_data_is_told_from_a_fast_reply() {
         ASK,
         ACCEPT,
         crate::script::text("in time").from_client(),
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -252,6 +256,7 @@ fn early_data_is_told_from_a_fast_reply() {
     const CROSSING: &[Step] = &[
         ASK,
         Step::Crossing(&ACCEPT, &FRAME),
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -269,6 +274,7 @@ fn a_key_is_used_once_it_was_accepted() {
         Step::NextConnection,
         ASK,
         ACCEPT,
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -288,6 +294,7 @@ fn a_fault_of_the_handshake_outlives_a_long_connection() {
         WRONG,
         Step::Repeat(3_000, &CHATTER),
         Step::Repeat(3_000, &crate::script::text("and back").from_server()),
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -308,6 +315,7 @@ fn a_key_may_be_repeated_on_the_same_connection() {
         Step::Bytes(Side::Server, b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
         ASK,
         ACCEPT,
+        HELLO,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,

@@ -4,7 +4,7 @@ use super::evidence::Asked;
 use crate::http::{Handshake, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, request,
+    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
 };
 
 /// See the module.
@@ -24,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
     advice: "Let the proxy pass the upgrade on: in nginx `proxy_set_header Upgrade \
         $http_upgrade` beside `proxy_http_version 1.1`, in Apache mod_proxy_wstunnel or \
         `upgrade=websocket`. A client of your own has to send `Upgrade: websocket`.",
-    breaks: &[ASKED, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPT, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };

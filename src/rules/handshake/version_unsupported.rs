@@ -4,7 +4,7 @@ use super::evidence::Asked;
 use crate::http::{Handshake, redact};
 use crate::rules::{Breach, Check, Family, Fault, Rule, Severity};
 use crate::script::{
-    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, SERVER_CLOSES, SERVER_FIN, Step, request,
+    ACCEPT, CLIENT_CLOSES, CLIENT_FIN, CONFORMING, HELLO, SERVER_CLOSES, SERVER_FIN, Step, request,
 };
 
 /// See the module.
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
         asked for answers 426 or 400 and lists those it knows.",
     advice: "Send `Sec-WebSocket-Version: 13`, once. If the client is too old to do so, replace \
         its library.",
-    breaks: &[ASKED, ACCEPT, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASKED, ACCEPT, HELLO, CLIENT_CLOSES, SERVER_CLOSES, SERVER_FIN, CLIENT_FIN],
     keeps: CONFORMING,
     check: Check::Handshake(check),
 };
