@@ -5,7 +5,7 @@ use super::assemble::{Case, connection_report};
 use super::conversation::{Conversation, Findings};
 use super::table::Keys;
 use crate::endpoint::{Endpoint, PerSide, Side};
-use crate::http::{Exchange, Handshake, Held, Opening, Over, Progress, Tunnel, classify};
+use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, classify};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::report::ConnectionReport;
@@ -286,7 +286,7 @@ impl Flow {
                 let mut websocket = Box::new(WebSocket { tunnel: *tunnel, conversation, findings });
                 for side in Side::BOTH {
                     for held in &held[side] {
-                        websocket.read(side, as_event(held), &self.tcp);
+                        websocket.read(side, held.as_event(), &self.tcp);
                     }
                 }
                 self.stage = Stage::WebSocket(websocket);
@@ -372,12 +372,5 @@ impl WebSocket {
 
     fn read(&mut self, side: Side, event: StreamEvent<'_>, tcp: &Connection) {
         self.conversation.push(side, event, tcp, &mut self.findings);
-    }
-}
-
-fn as_event(held: &Held) -> StreamEvent<'_> {
-    match held {
-        Held::Data { offset, bytes } => StreamEvent::Data { offset: *offset, bytes },
-        Held::Gap { range, cause } => StreamEvent::Gap { range: *range, cause: *cause },
     }
 }
