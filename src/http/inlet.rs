@@ -198,6 +198,7 @@ impl Inlet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::GapCause;
 
     fn data(offset: u64, bytes: &[u8]) -> StreamEvent<'_> {
         StreamEvent::Data { offset, bytes }
