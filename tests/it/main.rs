@@ -4,6 +4,7 @@
 mod cli;
 mod invariance;
 mod loss;
+mod readme;
 mod real;
 mod rules;
 mod support;
