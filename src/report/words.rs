@@ -251,7 +251,7 @@ pub(super) fn not_analysed(capture: &CaptureReport) -> String {
     list.join(", ")
 }
 
-/// What is missing, where, what that hides and what it lowered.
+/// What is missing, where, what that hides, and what became of it.
 pub(super) fn blind_spot(spot: &BlindSpot) -> String {
     let missing = match (spot.bytes, spot.side) {
         (0, None) => String::new(),
@@ -263,14 +263,12 @@ pub(super) fn blind_spot(spot: &BlindSpot) -> String {
         [] => String::new(),
         near => format!("near {}", packets(near)),
     };
-    let hides = prefixed("hides ", &spot.hides);
-    let lowered = prefixed("lowers ", &spot.lowered);
-    let parts = [missing, near, hides, lowered];
+    let hides = match spot.hides.as_str() {
+        "" => String::new(),
+        hides => format!("hides {hides}"),
+    };
+    let parts = [missing, near, hides, spot.lowered.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
-}
-
-fn prefixed(prefix: &str, text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{prefix}{text}") }
 }
 
 /// Who is at fault in which connections: `client`, `#1, #4`; each id is written behind `mark`.
