@@ -16,8 +16,7 @@ use wsblame::ip::TcpFlags;
 use wsblame::report::{AtFault, Blame, ConnectionReport, Initiator, Report};
 
 use crate::support::{
-    Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, key_of, packets, raw_packet,
-    segments,
+    Raw, Seg, all_samples, analyse, capture_of, key_of, packets, raw_packet, segments,
 };
 
 /// A sample with the report on all of it.
