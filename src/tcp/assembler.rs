@@ -369,6 +369,7 @@ impl Assembler {
         let (end, cause) = self.hole()?;
         self.next = end;
         let range = Range64 { start: from - start, end: end - start };
+        self.sources.push_hole(range.start);
         Some(Released::Gap { range, cause })
     }
 
@@ -470,9 +471,13 @@ impl Assembler {
 
     fn note_conflicts(&mut self, found: Vec<Range64>) {
         for range in found {
-            if self.conflicts.len() < Assembler::MAX_CONFLICTS && !self.conflicts.contains(&range) {
-                self.conflicts.push(range);
+            if self.conflicts.contains(&range) {
+                continue;
             }
+            self.conflicts.push(range);
+            // The earliest ones matter: what lies behind them is not certain either.
+            self.conflicts.sort_by_key(|range| range.start);
+            self.conflicts.truncate(Assembler::MAX_CONFLICTS);
         }
     }
 }

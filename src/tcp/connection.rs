@@ -101,6 +101,14 @@ pub struct Summary {
     pub ignored_resets: u64,
 }
 
+impl Summary {
+    /// The first byte of which two differing copies were captured: which of them the peer received
+    /// is not known, nor what the bytes behind them mean, if the two differ in a length.
+    pub fn disputed_from(&self) -> Option<u64> {
+        self.conflicts.iter().map(|range| range.start).min()
+    }
+}
+
 impl Half {
     const MAX_GAPS: usize = 64;
     const RECENT_ACKS: usize = 32;
