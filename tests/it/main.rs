@@ -4,7 +4,9 @@
 mod cli;
 mod invariance;
 mod loss;
+mod made;
 mod readme;
 mod real;
 mod rules;
+mod samples;
 mod support;
