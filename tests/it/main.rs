@@ -2,6 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod cli;
+mod golden;
 mod invariance;
 mod loss;
 mod made;
