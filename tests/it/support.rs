@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use wsblame::capture::Reader;
@@ -35,12 +36,15 @@ pub(crate) fn real_samples() -> Vec<(String, PathBuf)> {
 
 /// Every sample as bytes: the real ones, and one for each rule.
 pub(crate) fn all_samples() -> Vec<(String, Vec<u8>)> {
-    let real = real_samples()
-        .into_iter()
-        .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
-    let scripted =
-        rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
-    real.chain(scripted).collect()
+    static ALL: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+        let real = real_samples()
+            .into_iter()
+            .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
+        let scripted =
+            rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
+        real.chain(scripted).collect()
+    });
+    ALL.clone()
 }
 
 /// The report on a capture in memory.
