@@ -165,8 +165,11 @@ impl Facts {
     /// Whether a finding rests on bytes of which two versions were captured, or on some behind
     /// them: nobody knows which version the receiver had.
     pub fn is_disputed(&self, finding: &Finding) -> bool {
-        let from = self.tcp[finding.place.side].disputed_from();
-        from.is_some_and(|from| finding.place.range.end > from)
+        let evidence =
+            [(finding.place.side, finding.place.range), (finding.side, finding.asked_at)];
+        evidence.into_iter().any(|(side, range)| {
+            self.tcp[side].disputed_from().is_some_and(|from| range.end > from)
+        })
     }
 
     /// How `side` first ended its half of TCP.

@@ -131,7 +131,7 @@ impl Half {
 
     /// Takes in an acknowledgement by the peer.
     fn acknowledge(&mut self, ack: Seq, at: Timestamp) -> Option<u64> {
-        let acked = self.assembler.acknowledge(ack)?;
+        let acked = self.assembler.acknowledge(ack, at)?;
         // A peer that takes in more than a RST left it did not accept the RST (RFC 5961 §3.2).
         if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
             self.rst = None;

@@ -227,7 +227,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         lost,
         prop_oneof![2 => Just((0, 0)), 1 => (0..6_u8, 0..6_u8)],
         prop_oneof![3 => Just(None), 1 => (40..200_u16).prop_map(Some)],
-        prop_oneof![2 => Just(vec![0]), 1 => prop::collection::vec(0..8_u8, 1..16)],
+        prop_oneof![2 => Just(vec![0]), 1 => prop::collection::vec(0..8_u8, 8..16)],
         rarely(4).prop_flat_map(|n| prop::collection::vec(any::<Index>(), n)),
     )
         .prop_map(|(sample, again, versions, lost, ends, snap, late, twice)| Damage {
@@ -277,13 +277,18 @@ impl Damage {
                 segments.insert(if *first { place } else { place + 1 }, other);
             }
         }
-        let mut places: Vec<(usize, Seg)> = segments
+        let mut places: Vec<(usize, i64, Seg)> = segments
             .into_iter()
             .enumerate()
-            .map(|(place, (_, s))| (place + usize::from(self.late[place % self.late.len()]), s))
+            .map(|(place, (number, segment))| {
+                let late = place + usize::from(self.late[place % self.late.len()]);
+                // What is sent again is captured behind the original.
+                let again = segment.time - original[number].time;
+                (late + if again > 0 { self.late.len() } else { 0 }, again, segment)
+            })
             .collect();
-        places.sort_by_key(|(place, _)| *place);
-        let packets: Vec<Raw> = places.iter().map(|(_, segment)| self.captured(segment)).collect();
+        places.sort_by_key(|(place, again, _)| (*place, *again));
+        let packets: Vec<Raw> = places.iter().map(|(.., segment)| self.captured(segment)).collect();
         capture_of(&packets)
     }
 
