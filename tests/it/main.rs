@@ -2,6 +2,9 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod cli;
+mod counts;
+#[path = "../common/generate.rs"]
+mod generate;
 mod golden;
 mod invariance;
 mod loss;
