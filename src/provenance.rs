@@ -128,7 +128,7 @@ impl SourceMap {
         if let Some((start, source)) = self.entries.back()
             && *start <= offset
         {
-            return Some(*source);
+            return *source;
         }
         let after = self.entries.partition_point(|(start, _)| *start <= offset);
         let (_, source) = self.entries.get(after.checked_sub(1)?)?;
