@@ -2,9 +2,15 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod cli;
+mod counts;
+#[path = "../common/generate.rs"]
+mod generate;
+mod golden;
 mod invariance;
 mod loss;
+mod made;
 mod readme;
 mod real;
 mod rules;
+mod samples;
 mod support;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use wsblame::capture::Reader;
@@ -35,12 +36,15 @@ pub(crate) fn real_samples() -> Vec<(String, PathBuf)> {
 
 /// Every sample as bytes: the real ones, and one for each rule.
 pub(crate) fn all_samples() -> Vec<(String, Vec<u8>)> {
-    let real = real_samples()
-        .into_iter()
-        .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
-    let scripted =
-        rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
-    real.chain(scripted).collect()
+    static ALL: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+        let real = real_samples()
+            .into_iter()
+            .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
+        let scripted =
+            rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
+        real.chain(scripted).collect()
+    });
+    ALL.clone()
 }
 
 /// The report on a capture in memory.
@@ -56,6 +60,8 @@ pub(crate) struct Raw {
     pub time: i64,
     pub link: u16,
     pub data: Vec<u8>,
+    /// Bytes that were on the wire: more than `data` has where the snap length cut it.
+    pub wire_len: usize,
 }
 
 /// The packets of a capture.
@@ -67,6 +73,7 @@ pub(crate) fn packets(capture: &[u8]) -> Vec<Raw> {
             time: packet.at.time.0,
             link: packet.link.0,
             data: packet.data.to_vec(),
+            wire_len: packet.wire_len as usize,
         });
     }
     packets
@@ -85,7 +92,8 @@ pub(crate) fn capture_of(packets: &[Raw]) -> Vec<u8> {
         let seconds = u32::try_from(packet.time.div_euclid(1_000_000_000)).expect("after 1970");
         let nanos = u32::try_from(packet.time.rem_euclid(1_000_000_000)).expect("below 10^9");
         let len = u32::try_from(packet.data.len()).expect("a small packet");
-        for field in [seconds, nanos, len, len] {
+        let wire_len = u32::try_from(packet.wire_len).expect("a small packet");
+        for field in [seconds, nanos, len, wire_len] {
             file.extend(field.to_le_bytes());
         }
         file.extend(&packet.data);
@@ -151,10 +159,15 @@ pub(crate) fn cut(segment: &Seg, size: usize) -> Vec<Seg> {
 
 /// A capture of these segments, in raw IP.
 pub(crate) fn capture_of_segments(segments: &[Seg]) -> Vec<u8> {
-    const RAW_IP: u16 = 101;
-    let packet = |segment: &Seg| Raw { time: segment.time, link: RAW_IP, data: raw_ip(segment) };
-    let packets: Vec<Raw> = segments.iter().map(packet).collect();
+    let packets: Vec<Raw> = segments.iter().map(raw_packet).collect();
     capture_of(&packets)
+}
+
+/// A segment in a packet of raw IP.
+pub(crate) fn raw_packet(segment: &Seg) -> Raw {
+    const RAW_IP: u16 = 101;
+    let data = raw_ip(segment);
+    Raw { time: segment.time, link: RAW_IP, wire_len: data.len(), data }
 }
 
 fn raw_ip(segment: &Seg) -> Vec<u8> {
