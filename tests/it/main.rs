@@ -7,3 +7,4 @@ mod loss;
 mod real;
 mod rules;
 mod support;
+mod zz_survey;
