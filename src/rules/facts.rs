@@ -131,8 +131,8 @@ pub struct Ping {
 impl Facts {
     /// Whether nothing that `side` is known to have sent behind the opening handshake is missing:
     /// segments of it were captured, its stream has no hole, no bytes of which two versions exist
-    /// and no end that only the peer's acknowledgements tell of, and every frame's boundaries are
-    /// known.
+    /// and no end that only the peer's acknowledgements or its own later numbers tell of, and every
+    /// frame's boundaries are known.
     ///
     /// What this side had not sent by the time of a later segment of either side can then be
     /// concluded; see [`Facts::is_whole`] for what it never sent.
@@ -145,7 +145,7 @@ impl Facts {
             && frames.spoiled_at.is_none()
             && tcp.gaps.is_empty()
             && tcp.conflicts.is_empty()
-            && tcp.acknowledged <= tcp.end.saturating_add(fin)
+            && tcp.acknowledged.max(tcp.reached) <= tcp.end.saturating_add(fin)
     }
 
     /// Whether `side`'s stream is known from the start of its frames to its end: it is unbroken,

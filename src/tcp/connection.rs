@@ -78,6 +78,9 @@ pub struct Summary {
     pub end: u64,
     /// The highest offset that the peer acknowledged; a FIN counts as one byte.
     pub acknowledged: u64,
+    /// The highest offset that a captured segment of this side's own stood at or ended at; a FIN
+    /// counts as one byte.
+    pub reached: u64,
     /// The latest segment captured from this side, by time, and what it acknowledged of the peer's
     /// stream.
     pub latest: Option<Source>,
@@ -381,6 +384,7 @@ impl Connection {
             has_start: assembler.is_anchored(),
             end: assembler.released(),
             acknowledged: assembler.acknowledged(),
+            reached: assembler.sent().and_then(|sent| assembler.offset_of(sent)).unwrap_or(0),
             latest: half.latest.map(|source| self.in_offsets(side, source)),
             fin: half.fin.as_ref().map(ending),
             rst: half.rst.as_ref().map(ending),

@@ -74,16 +74,15 @@ fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Findi
     }
     match facts.close_initiator() {
         Initiator::One(side) => closed_by(facts, findings, side),
-        Initiator::Both => {
-            Rung::new(Outcome::Closed, Blame::None, "simultaneous-close", Confidence::Proven)
-        }
+        Initiator::Both => closed_by_both(facts, findings),
         Initiator::Unknown if has_close(facts) || is_hidden(facts) => hidden(facts),
         Initiator::Unknown | Initiator::None => without_close(facts, findings),
     }
 }
 
 /// The violation for which an endpoint ended the connection: the earliest that its receiver had
-/// acknowledged when it sent a Close that says so, or when it dropped TCP.
+/// acknowledged when it sent a Close that says so, or when it dropped TCP. Where the reason of the
+/// Close names a violation, that one comes before others.
 fn find_violation(facts: &Facts, findings: &[Finding]) -> Option<usize> {
     let candidates = findings.iter().enumerate().filter(|(_, finding)| {
         finding.severity == Severity::Error
@@ -91,8 +90,24 @@ fn find_violation(facts: &Facts, findings: &[Finding]) -> Option<usize> {
             && ended_because_of(facts, finding)
     });
     candidates
-        .min_by_key(|(_, finding)| finding.at().map(|at| (at.time, at.number)))
+        .min_by_key(|(_, finding)| {
+            let named = is_complained_of(facts, finding) == Some(true);
+            (!named, finding.at().map(|at| (at.time, at.number)))
+        })
         .map(|(index, _)| index)
+}
+
+/// Whether the Close of a violation's receiver gives it as its reason; `None` where the reason is
+/// none that a library is known to give for a violation.
+fn is_complained_of(facts: &Facts, finding: &Finding) -> Option<bool> {
+    let close = facts.frames[!finding.place.side].close.as_ref()?;
+    let reason = String::from_utf8_lossy(close.frame.reason());
+    let complaints = knowledge::library::complaints(&reason);
+    let mut about = complaints
+        .iter()
+        .filter(|complaint| complaint.subject == knowledge::library::Subject::Violation);
+    let first = about.next()?;
+    Some(std::iter::once(first).chain(about).any(|c| c.rules.contains(&finding.rule.id)))
 }
 
 fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
@@ -104,7 +119,9 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
     if let Some(close) = &facts.frames[receiver].close {
         let code = close.frame.code();
         let says_so = code.is_some_and(|code| finding.rule.closes_with.contains(&code));
-        return says_so && close.source.acked.is_some_and(|acked| acked >= start_of(finding));
+        let knew = close.source.acked.is_some_and(|acked| acked >= start_of(finding));
+        let lived_on = went_on(facts, finding) && is_complained_of(facts, finding) != Some(true);
+        return says_so && knew && !lived_on && !repeats_the_code(facts, receiver);
     }
     // No Close: the receiver dropped TCP at once, and sent no frame that answers.
     let tcp = &facts.tcp[receiver];
@@ -126,6 +143,25 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
         && facts.frames[!receiver].close.is_none()
 }
 
+/// Whether `side`'s Close answers the peer's and says the same: then it says nothing of its own.
+fn repeats_the_code(facts: &Facts, side: Side) -> bool {
+    let code = |side: Side| facts.frames[side].close.as_ref().and_then(|c| c.frame.code());
+    let peers = facts.frames[!side].close.as_ref();
+    let answers = peers.and_then(|peers| facts.close_answers(side, peers.frame.range.end));
+    answers == Some(true) && code(side) == code(!side)
+}
+
+/// Whether the receiver of a violation had it and still sent frames when it should long have failed
+/// the connection.
+fn went_on(facts: &Facts, finding: &Finding) -> bool {
+    let end = finding.place.range.end;
+    facts.frames[!finding.place.side].last_frame.is_some_and(|last| {
+        let delivered = finding.packets.last();
+        last.acked.is_some_and(|acked| acked >= end)
+            && delivered.is_some_and(|at| last.at.time.seconds_since(at.time) > PROMPT_SECONDS)
+    })
+}
+
 /// How soon an endpoint that fails the connection without a word does so.
 const PROMPT_SECONDS: f64 = 2.0;
 
@@ -144,13 +180,7 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| !finding.caused_the_end) {
         let receiver = !finding.place.side;
         let end = finding.place.range.end;
-        let went_on = facts.frames[receiver].last_frame.is_some_and(|last| {
-            last.acked.is_some_and(|acked| acked >= end)
-                && finding
-                    .packets
-                    .last()
-                    .is_some_and(|at| last.at.time.seconds_since(at.time) > PROMPT_SECONDS)
-        });
+        let went_on = went_on(facts, finding);
         let closed_in_order = facts.frames[receiver].close.as_ref().is_some_and(|close| {
             close.source.acked.is_some_and(|acked| acked >= end)
                 && matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999))
@@ -185,10 +215,31 @@ fn failed_for<'a>(facts: &Facts, finding: &'a Finding) -> Rung<'a> {
     let sure = if at_fault == Blame::Intermediary { Confidence::Likely } else { sure };
     let mut rung = Rung::new(outcome, at_fault, finding.rule.id, sure);
     rung.violation = Some(finding);
+    if let Some(other) = another_reason(facts, finding) {
+        rung.confidence = Confidence::Likely;
+        rung = rung.or(&other);
+    }
     if facts.frames[receiver].close.is_none() {
         rung = rung.or(&format!("the {receiver} ended TCP for a reason of its own just then"));
     }
     rung
+}
+
+/// What speaks against a violation as the reason for its receiver's Close.
+fn another_reason(facts: &Facts, finding: &Finding) -> Option<String> {
+    let receiver = !finding.place.side;
+    let close = facts.frames[receiver].close.as_ref()?;
+    // Where the boundaries of frames are gone, receivers stumble over whatever comes next.
+    let spoiled = facts.frames[finding.place.side].spoiled_at.is_some();
+    if is_complained_of(facts, finding) == Some(false) && !spoiled {
+        return Some(format!(
+            "the {receiver} complains of something else, of which the capture shows no sign"
+        ));
+    }
+    let seconds = close.source.at.time.seconds_since(finding.packets.last()?.time);
+    (seconds > PROMPT_SECONDS).then(|| {
+        format!("the {receiver} closed {seconds:.1} s later, and perhaps for another reason")
+    })
 }
 
 /// No 101: refused, unanswered, or not captured.
@@ -252,6 +303,9 @@ fn closed_by(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
         Some(1003) => Rung::new(Outcome::Failed, Blame::Unknown, "unsupported-data", Likely),
         Some(1009) => Rung::new(Outcome::Failed, Blame::None, "message-too-big-limit", Likely)
             .or("the limit belongs to a proxy in front of the endpoint that closed"),
+        Some(1010) if side == Side::Server => {
+            Rung::new(Outcome::Failed, Blame::Server, "close-code-1010-by-server", Likely)
+        }
         Some(1010) => Rung::new(Outcome::Failed, Blame::Unknown, "mandatory-extension", Likely),
         Some(1011) => internal_error(facts, side, complaint),
         Some(1002 | 1007) => unexplained(facts, side),
@@ -266,6 +320,29 @@ fn closed_by(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
             Some(finding) => Rung::new(Outcome::Closed, blame(side), finding.rule.id, Proven),
             None => Rung::new(Outcome::Closed, Blame::Unknown, "application-close", Possible),
         },
+    }
+}
+
+/// The Closes crossed. Where one of them says that something was wrong, that is why it ended.
+fn closed_by_both(facts: &Facts, findings: &[Finding]) -> Rung<'static> {
+    let complains = |side: &Side| {
+        let code = facts.frames[*side].close.as_ref().and_then(|close| close.frame.code());
+        !matches!(code, None | Some(1000 | 1001 | 1012))
+    };
+    let mut complaining = Side::BOTH.into_iter().filter(complains);
+    match (complaining.next(), complaining.next()) {
+        (None, _) => {
+            Rung::new(Outcome::Closed, Blame::None, "simultaneous-close", Confidence::Proven)
+        }
+        (Some(side), None) => {
+            let mut rung = closed_by(facts, findings, side);
+            rung.confidence = rung.confidence.min(Confidence::Likely);
+            rung.or(&format!("the {} closed at the same time, without having heard of it", !side))
+        }
+        (Some(_), Some(_)) => {
+            Rung::new(Outcome::Failed, Blame::Unknown, "simultaneous-close", Confidence::Possible)
+                .or("each side had reasons of its own to close: its code and its reason name them")
+        }
     }
 }
 
@@ -300,11 +377,14 @@ fn internal_error(
     }
     let ping = facts.frames[side].pings.unanswered.as_ref();
     match ping.map(|ping| facts.arrived(side, ping.range.end)) {
-        Some(Some(true)) if facts.frames_are_known(!side) => {
-            Rung::new(Outcome::Failed, blame(!side), "keepalive-timeout", Confidence::Likely).or(
-                "the Ping reached the peer's TCP, but a proxy on the way kept it from the endpoint",
-            )
-        }
+        Some(Some(true)) if facts.frames_are_known(!side) => Rung::new(
+            Outcome::Failed,
+            blame(!side),
+            "keepalive-timeout",
+            Confidence::Likely,
+        )
+        .or("the Ping reached the peer's TCP, but a proxy on the way kept it from the endpoint")
+        .or("the path dropped the Pong before it came to the capture point"),
         _ => Rung::new(Outcome::Failed, Blame::Unknown, "keepalive-timeout", Confidence::Possible)
             .or("the path dropped the Ping or the Pong"),
     }

@@ -38,6 +38,9 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
         Some(close) if facts.frames[side].close.is_none() && facts.tcp[side].fin.is_some() => {
             reported_after_own_fin(facts, side, close)
         }
+        Some(close) if facts.frames[side].close.is_none() && is_doubtful(facts, !side, close) => {
+            None
+        }
         Some(close) => match facts.arrived(!side, close.frame.range.end) {
             Some(true) if close.frame.damaged => None,
             Some(true) => Some(close.frame.code().unwrap_or(NO_STATUS_RECEIVED)),
@@ -72,8 +75,13 @@ fn failed_the_connection(facts: &Facts, findings: &[Finding], side: Side) -> Opt
     let first = match facts.close_initiator() {
         Initiator::One(one) if one == side => true,
         Initiator::None | Initiator::Unknown => false,
-        // It answers, or did not know better: it read on until the peer's Close.
-        Initiator::One(_) | Initiator::Both => return Some(false),
+        // It answers: with an error of its own, it may have refused to read the peer's Close.
+        Initiator::One(_) => {
+            let code = |side: Side| facts.frames[side].close.as_ref().and_then(|c| c.frame.code());
+            let refuses = matches!(code(side), Some(1002 | 1007)) && code(side) != code(!side);
+            return (!refuses).then_some(false);
+        }
+        Initiator::Both => false,
     };
     let reason = String::from_utf8_lossy(close.frame.reason());
     let keepalive = library::complaint(&reason).is_some_and(|c| c.subject == Subject::Keepalive);
@@ -110,6 +118,14 @@ fn is_refusable(close: &Close, findings: &[Finding], sender: Side) -> bool {
             && finding.place.range.overlaps(close.frame.range)
             && !finding.tolerated
     })
+}
+
+/// Whether a legal Close of `sender` is one that some receivers refuse, so that only the answer
+/// tells: older ones do not know the codes from 1012 to 1014, and some accept none in the midst of
+/// a message.
+fn is_doubtful(facts: &Facts, sender: Side, close: &Close) -> bool {
+    let interrupts = facts.frames[sender].open_message.is_some();
+    interrupts || matches!(close.frame.code(), Some(1012..=1014))
 }
 
 /// Whether it is certain that no Close reached `side` before the connection was over.

@@ -14,3 +14,4 @@ mod real;
 mod rules;
 mod samples;
 mod support;
+mod zz_survey;

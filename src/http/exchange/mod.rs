@@ -227,12 +227,14 @@ const MOST_NOTES: usize = 8;
 
 impl Asked {
     /// How much of the server's stream the client had received when it sent an attempt; `None`
-    /// where that is not known, and of other requests.
-    fn received(&self) -> Option<u64> {
-        match &self.what {
-            What::WebSocket(attempt) => attempt.request.head.acked,
-            _ => None,
-        }
+    /// where that is not known, and of other requests. Without a SYN the start of the server's
+    /// stream, from which it counts, is found only when the first response is there to be read.
+    fn received(&mut self, sources: &dyn Sources) -> Option<u64> {
+        let What::WebSocket(attempt) = &mut self.what else { return None };
+        let head = &mut attempt.request.head;
+        let last = head.range.end.checked_sub(1)?;
+        head.acked = head.acked.or_else(|| sources.locate(Side::Client, last)?.acked);
+        head.acked
     }
 
     fn is_attempt(&self) -> bool {

@@ -194,18 +194,18 @@ impl Exchange {
         }
         // Whoever had not received a byte of the request cannot have answered it: this answers one
         // that was not captured, or none (a 408 that crossed the request). Nor was a request
-        // answered before it was sent; a repeated response may acknowledge what it does not answer.
-        let is_stray = |asked: &Asked| {
-            let was_there = asked.received().is_some_and(|received| received > answer.start);
+        // answered before it was sent; a repeated response may acknowledge what it does not answer,
+        // and of a repeated request it is not known when it was first sent.
+        let is_stray = self.outstanding.front_mut().is_some_and(|asked| {
+            let was_there = asked.received(sources).is_none_or(|received| received > answer.start);
+            let was_there = was_there && asked.is_attempt();
             was_there || answer.acked.is_some_and(|acked| acked <= asked.start)
-        };
-        let asked = match self.outstanding.pop_front() {
-            Some(asked) if answer.status != 101 && is_stray(&asked) => {
-                self.has_stray = true;
-                self.outstanding.push_front(asked);
-                None
-            }
-            asked => asked.map(|asked| asked.what),
+        });
+        let asked = if is_stray && answer.status != 101 {
+            self.has_stray = true;
+            None
+        } else {
+            self.outstanding.pop_front().map(|asked| asked.what)
         };
         match (answer.status, asked) {
             (101, Some(What::WebSocket(attempt))) if !attempt.is_draft() => {

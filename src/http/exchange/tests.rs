@@ -38,6 +38,9 @@ impl Sources for Wire {
 
 const UNKNOWN: Wire = Wire { heard: |_| None, known: None };
 
+/// The client had received nothing of the server's when it sent.
+const FIRST: Wire = Wire { heard: |_| Some(0), known: None };
+
 /// All that an exchange came to.
 #[derive(Debug, PartialEq)]
 struct Outcome {
@@ -223,15 +226,19 @@ fn a_server_may_go_on_with_http_instead_of_h2c() {
 #[test]
 fn a_key_without_upgrade_is_an_attempt() {
     let client = b"GET / HTTP/1.0\r\nConnection: close\r\nSec-WebSocket-Key: x\r\n\r\n";
-    let outcome = talk(client, b"HTTP/1.1 400 Bad Request\r\n\r\nno");
-    assert_eq!(outcome.statuses(), [Some(400)]);
+    let response = b"HTTP/1.1 400 Bad Request\r\n\r\nno";
+    let events = vec![data(Side::Client, 0, client), data(Side::Server, 0, response)];
+    assert_eq!(play(&events, &FIRST).statuses(), [Some(400)]);
+    // Of a repeated request it is not known whether the response came before.
+    assert_eq!(play(&events, &UNKNOWN).statuses(), [None]);
 }
 
 #[test]
 fn every_attempt_is_remembered() {
     let client = join(&[REQUEST, REQUEST]);
     let server = join(&["HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n\r\nno!", RESPONSE]);
-    let outcome = talk(&client, &server);
+    let events = vec![data(Side::Client, 0, &client), data(Side::Server, 0, &server)];
+    let outcome = play(&events, &FIRST);
     assert_eq!(outcome.statuses(), [Some(401), Some(101)]);
     assert!(outcome.attempts[0].retried);
     assert_eq!(outcome.start.client, Some(client.len() as u64));
@@ -323,8 +330,11 @@ fn a_response_that_cannot_have_known_the_request_answers_another() {
     ];
     let outcome = play(&events, &Wire { heard: |_| None, known: Some(0) });
     assert_eq!(outcome.statuses(), [None]);
-    let outcome = play(&events, &Wire { heard: |_| None, known: Some(1) });
+    let outcome = play(&events, &Wire { heard: |_| Some(0), known: Some(1) });
     assert_eq!(outcome.statuses(), [Some(200)]);
+    // Nor had the server answered before it was asked.
+    let outcome = play(&events, &Wire { heard: |_| Some(1), known: Some(1) });
+    assert_eq!(outcome.statuses(), [None]);
 }
 
 #[test]

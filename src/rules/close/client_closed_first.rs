@@ -42,10 +42,12 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         return None;
     }
     let server = &facts.tcp.server;
-    // The server's FIN, if there is one, came in answer to the client's.
+    // The server's FIN came in answer to the client's; or there was none yet when the server had
+    // received that.
+    let answer = server.fin.map_or(server.latest?.acked, |theirs| theirs.acked);
     let first = fin.acked? <= server.end
         && server.rst.is_none()
-        && server.fin.is_none_or(|theirs| theirs.acked.is_some_and(|acked| acked > fin.offset));
+        && answer.is_some_and(|acked| acked > fin.offset);
     let closes = [Side::Client, Side::Server].map(|side| facts.frames[side].close.as_ref());
     let both = closes.into_iter().flatten().map(|close| close.source.at.time).max()?;
     // One that waited in vain did as it should.
