@@ -11,6 +11,7 @@ mod loss;
 mod made;
 mod readme;
 mod real;
+mod reuse;
 mod rules;
 mod samples;
 mod support;
