@@ -6,6 +6,7 @@ mod counts;
 #[path = "../common/generate.rs"]
 mod generate;
 mod golden;
+mod hostile;
 mod invariance;
 mod loss;
 mod made;
