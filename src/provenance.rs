@@ -91,7 +91,8 @@ pub struct Source {
 /// dropped, so what is to be cited has to be asked for while it is recent.
 #[derive(Debug)]
 pub struct SourceMap {
-    entries: VecDeque<(u64, Source)>,
+    /// `None` is a hole: nobody is known to have carried what begins there.
+    entries: VecDeque<(u64, Option<Source>)>,
     limit: usize,
 }
 
@@ -103,6 +104,15 @@ impl SourceMap {
 
     /// Notes that the bytes from `start` on, up to the next entry, came with `source`.
     pub fn push(&mut self, start: u64, source: Source) {
+        self.push_entry(start, Some(source));
+    }
+
+    /// Notes that no packet with the bytes from `start` on, up to the next entry, was captured.
+    pub fn push_hole(&mut self, start: u64) {
+        self.push_entry(start, None);
+    }
+
+    fn push_entry(&mut self, start: u64, source: Option<Source>) {
         if self.entries.back().is_some_and(|(last, _)| *last >= start) {
             return; // an empty or repeated range: the first copy stands
         }
@@ -112,32 +122,31 @@ impl SourceMap {
         self.entries.push_back((start, source));
     }
 
-    /// The packet that carried the byte at `offset`, by binary search.
+    /// The packet that carried the byte at `offset`, by binary search; `None` in a hole.
     pub fn locate(&self, offset: u64) -> Option<Source> {
         // What is asked for mostly came with the latest packet.
         if let Some((start, source)) = self.entries.back()
             && *start <= offset
         {
-            return Some(*source);
+            return *source;
         }
         let after = self.entries.partition_point(|(start, _)| *start <= offset);
         let (_, source) = self.entries.get(after.checked_sub(1)?)?;
-        Some(*source)
+        *source
     }
 
     /// The packets that carried `range` (half-open; an empty range cites its start), in stream
-    /// order, at most `most` of them: the first ones and always the last.
+    /// order, at most `most` of them: the first ones and always the last. None for holes.
     pub fn packets(&self, range: Range<u64>, most: usize) -> Vec<PacketRef> {
         let first = self.entries.partition_point(|(start, _)| *start <= range.start);
         let end =
             self.entries.partition_point(|(start, _)| *start < range.end.max(range.start + 1));
         let first = first.saturating_sub(1);
-        let mut found: Vec<PacketRef> =
-            self.entries.range(first..end.max(first)).take(most).map(|(_, s)| s.at).collect();
-        if end - first > most
-            && let (Some(last), Some((_, source))) = (found.last_mut(), self.entries.get(end - 1))
-        {
-            *last = source.at;
+        let entries = self.entries.range(first..end.max(first));
+        let mut carriers = entries.filter_map(|(_, source)| Some(source.as_ref()?.at));
+        let mut found: Vec<PacketRef> = carriers.by_ref().take(most).collect();
+        if let (Some(last), Some(carrier)) = (found.last_mut(), carriers.next_back()) {
+            *last = carrier;
         }
         found.dedup_by_key(|at| at.number);
         found
@@ -173,6 +182,18 @@ mod tests {
         assert_eq!(number(0), Some(4));
         assert_eq!(number(99), Some(4));
         assert_eq!(number(100), Some(7));
+    }
+
+    #[test]
+    fn nobody_carried_what_lies_in_a_hole() {
+        let mut map = SourceMap::new(8);
+        map.push(0, source(4));
+        map.push_hole(100);
+        map.push(200, source(7));
+        assert_eq!(map.locate(100), None);
+        assert_eq!(map.packets(50..150, 8).len(), 1);
+        assert_eq!(map.packets(100..150, 8), []);
+        assert_eq!(map.packets(0..300, 8).len(), 2);
     }
 
     #[test]

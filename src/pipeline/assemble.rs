@@ -192,7 +192,7 @@ fn verdict_report(verdict: Verdict) -> VerdictReport {
 fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
     let origin = facts.span.0;
     let mut add = |at: PacketRef, side: Side, event: String, rank: u8| {
-        milestones.push(Milestone { at, side, event, rank });
+        milestones.push(Milestone { at, side, end: 0, event, rank });
     };
     if let Some(request) = &facts.handshake.request
         && let Some(at) = request.head.packets.first()

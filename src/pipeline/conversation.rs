@@ -54,6 +54,8 @@ pub(super) struct Conversation {
 pub(super) struct Milestone {
     pub at: PacketRef,
     pub side: Side,
+    /// Behind what it speaks of, in the side's stream; 0 where it speaks of no bytes.
+    pub end: u64,
     pub event: String,
     /// Rows of lower rank go first when there are too many.
     pub rank: u8,
@@ -105,7 +107,6 @@ impl Conversation {
             let pinging = std::mem::take(&mut self.pings[side]);
             let pings = &mut self.frames[side].pings;
             pings.sent = pinging.sent;
-            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
             pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
             pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
             pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
@@ -255,7 +256,8 @@ impl Conversation {
         }
         if frame.opcode != Opcode::CLOSE && self.milestones.len() < MAX_PINGS {
             let event = format!("{}, {} bytes", frame.opcode, frame.payload_len);
-            self.milestones.push(Milestone { at: source.at, side, event, rank: 1 });
+            let end = frame.range.end;
+            self.milestones.push(Milestone { at: source.at, side, end, event, rank: 1 });
         }
     }
 
@@ -286,7 +288,8 @@ impl Conversation {
             None if frame.damaged => "Close, payload not captured".to_owned(),
             None => "Close without a code".to_owned(),
         };
-        self.milestones.push(Milestone { at: source.at, side, event: what, rank: 5 });
+        let end = frame.range.end;
+        self.milestones.push(Milestone { at: source.at, side, end, event: what, rank: 5 });
         let close = Close { frame: frame.clone(), source, first_after: None };
         self.frames[side].close.get_or_insert(close);
     }

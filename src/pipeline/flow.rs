@@ -1,9 +1,9 @@
 //! One TCP connection on its way through the stages.
 
-use super::Limits;
 use super::assemble::{Case, connection_report};
 use super::conversation::{Conversation, Findings};
 use super::table::Keys;
+use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, classify};
 use crate::ip::{Segment, TcpFlags};
@@ -305,12 +305,20 @@ impl Flow {
     fn report(
         &self,
         mut handshake: Handshake,
-        frames: PerSide<Frames>,
-        milestones: Vec<super::conversation::Milestone>,
+        mut frames: PerSide<Frames>,
+        mut milestones: Vec<super::conversation::Milestone>,
         mut findings: Findings,
         latest: PacketRef,
         keys: &mut Keys,
     ) -> ConnectionReport {
+        let tcp = PerSide::from_fn(|side| self.tcp.summary(side));
+        for side in Side::BOTH {
+            if let Some(from) = tcp[side].disputed_from() {
+                dispute::forget_handshake(&mut handshake, &mut frames, side, from);
+                dispute::forget_frames(&mut frames[side], from);
+                milestones.retain(|milestone| milestone.side != side || milestone.end <= from);
+            }
+        }
         handshake.key_used_before = keys.used_before(&handshake, &self.limits);
         for rule in rules::all() {
             if let Check::Handshake(check) = rule.check
@@ -332,7 +340,7 @@ impl Flow {
         let facts = Facts {
             deflate: handshake.agreement().deflate,
             handshake,
-            tcp: PerSide::from_fn(|side| self.tcp.summary(side)),
+            tcp,
             frames,
             span: (self.tcp.first, self.tcp.last),
             capture_end: latest,
@@ -349,6 +357,7 @@ impl Flow {
             }
         }
         let mut findings = findings.list;
+        findings.iter_mut().for_each(|finding| dispute::acquit(finding, &facts));
         let verdict = verdict::judge(&facts, &mut findings);
         let endpoints = self.tcp.endpoints;
         connection_report(Case {

@@ -8,6 +8,7 @@ mod analysis;
 mod assemble;
 mod blind_spots;
 mod conversation;
+mod dispute;
 mod flow;
 mod limits;
 mod table;

@@ -4,6 +4,7 @@
 //! and never by the order in which packets were captured. The `End` rules and the verdict look at
 //! this.
 
+use super::Finding;
 use crate::endpoint::{PerSide, Side};
 use crate::http::Handshake;
 use crate::provenance::{PacketRef, Source};
@@ -159,6 +160,16 @@ impl Facts {
     fn was_cut_off(&self, side: Side) -> bool {
         let acked = self.tcp[!side].rst.and_then(|reset| reset.acked);
         self.is_unbroken(side) && acked == Some(self.tcp[side].end)
+    }
+
+    /// Whether a finding rests on bytes of which two versions were captured, or on some behind
+    /// them: nobody knows which version the receiver had.
+    pub fn is_disputed(&self, finding: &Finding) -> bool {
+        let evidence =
+            [(finding.place.side, finding.place.range), (finding.side, finding.asked_at)];
+        evidence.into_iter().any(|(side, range)| {
+            self.tcp[side].disputed_from().is_some_and(|from| range.end > from)
+        })
     }
 
     /// How `side` first ended its half of TCP.

@@ -18,6 +18,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The bytes in question.
     pub place: Place,
+    /// The bytes of `side`'s stream at which the rule was asked.
+    pub asked_at: Range64,
     /// The packets that carried them, of many the first few and the last; never empty.
     pub packets: Vec<PacketRef>,
     /// The bytes to show, at most 16.
@@ -56,6 +58,7 @@ impl Finding {
             fault: breach.fault.unwrap_or(rule.fault),
             severity: breach.severity.unwrap_or(rule.severity),
             place: breach.place.unwrap_or(Place { side, range }),
+            asked_at: range,
             packets,
             shown,
             guilty: breach.guilty,

@@ -79,8 +79,8 @@ pub struct Assembler {
     /// Extended number of the next byte to release.
     next: u64,
     waiting: Waiting,
-    /// The highest extended number that the peer acknowledged.
-    acked: Option<u64>,
+    /// The highest extended number that the peer acknowledged, and when it first did.
+    acked: Option<(u64, Timestamp)>,
     /// The lowest number that the peer acknowledged or a FIN stood at, until the start is known.
     first_acked: Option<u64>,
     /// The highest number that the sender had reached in any segment captured, phantoms included,
@@ -155,7 +155,7 @@ impl Assembler {
     /// The extended number nearest to where the direction stands.
     pub fn extend(&self, seq: Seq) -> u64 {
         let reference = match self.start {
-            Start::Nothing => self.sent().or(self.acked),
+            Start::Nothing => self.sent().or(self.acked()),
             _ => Some(self.next),
         };
         let Some(reference) = reference else { return ORIGIN + u64::from(seq.0) };
@@ -183,12 +183,12 @@ impl Assembler {
             Start::Nothing => None,
             _ => Some(self.next),
         };
-        next.max(self.sent()).max(self.acked)
+        next.max(self.sent()).max(self.acked())
     }
 
     /// The highest extended number that the peer acknowledged.
     pub fn acked(&self) -> Option<u64> {
-        self.acked
+        self.acked.map(|(acked, _)| acked)
     }
 
     /// The highest extended number that a captured segment of the sender's had reached.
@@ -197,10 +197,11 @@ impl Assembler {
     }
 
     /// Whether a packet of time `at` that carries the number at `position` may be a repetition of
-    /// one that the capture missed: its sender had been further before. A packet that was only
-    /// captured late has the earlier time.
+    /// one that the capture missed: its sender had been further before, or the peer had it by then.
+    /// A packet that was only captured late has the earlier time.
     pub fn may_repeat(&self, position: u64, at: Timestamp) -> bool {
-        self.sent.is_some_and(|(sent, time)| sent > position && time < at)
+        let passed = [self.sent, self.acked];
+        passed.into_iter().flatten().any(|(reached, time)| reached > position && time < at)
     }
 
     /// Whether the start of the stream is fixed.
@@ -225,7 +226,7 @@ impl Assembler {
 
     /// The highest offset that the peer acknowledged, FIN included; 0 when it acknowledged nothing.
     pub fn acknowledged(&self) -> u64 {
-        self.acked.and_then(|acked| self.offset_of(acked)).unwrap_or(0)
+        self.acked().and_then(|acked| self.offset_of(acked)).unwrap_or(0)
     }
 
     /// Offset behind the last byte, if a FIN was seen.
@@ -261,7 +262,7 @@ impl Assembler {
 
     /// Takes in an acknowledgement by the peer. `None` when it lies further ahead than any window
     /// reaches: no endpoint would take it (RFC 9293 §3.10.7.4).
-    pub fn acknowledge(&mut self, ack: Seq) -> Option<u64> {
+    pub fn acknowledge(&mut self, ack: Seq, at: Timestamp) -> Option<u64> {
         let acked = self.extend(ack);
         let furthest = self.reached().unwrap_or(acked).saturating_add(Assembler::LARGEST_WINDOW);
         if acked > furthest {
@@ -270,7 +271,11 @@ impl Assembler {
         if !self.has_started() {
             self.first_acked = Some(self.first_acked.map_or(acked, |first| first.min(acked)));
         }
-        self.acked = self.acked.max(Some(acked));
+        match &mut self.acked {
+            Some((highest, first)) if *highest == acked => *first = at.min(*first),
+            Some((highest, _)) if *highest > acked => {}
+            acknowledged => *acknowledged = Some((acked, at)),
+        }
         Some(acked)
     }
 
@@ -316,14 +321,15 @@ impl Assembler {
             Start::Undecided(count) => *count += 1,
         }
         // Of a repetition it is not known what the original had acknowledged.
-        let before = self.sent;
+        let before = [self.sent, self.acked];
         let source_of = |position: u64| {
-            let repeats = before.is_some_and(|(s, time)| s > position && time < piece.at.time);
+            let mut passed = before.into_iter().flatten();
+            let repeats = passed.any(|(reached, time)| reached > position && time < piece.at.time);
             Source { at: piece.at, acked: piece.acked.filter(|_| !repeats) }
         };
         let behind = position + piece.bytes.len() as u64;
         let reached = behind + u64::from(piece.cut);
-        if before.is_none_or(|(sent, _)| sent < reached) {
+        if self.sent().is_none_or(|sent| sent < reached) {
             self.sent = Some((reached, piece.at.time));
         }
         let (position, bytes) = self.drop_old(position, piece);
@@ -369,6 +375,7 @@ impl Assembler {
         let (end, cause) = self.hole()?;
         self.next = end;
         let range = Range64 { start: from - start, end: end - start };
+        self.sources.push_hole(range.start);
         Some(Released::Gap { range, cause })
     }
 
@@ -386,7 +393,7 @@ impl Assembler {
         let Some((position, since)) = self.waiting.first() else {
             return self.finished.then(|| self.missing_tail()).flatten();
         };
-        let acknowledged = self.acked.is_some_and(|acked| acked >= position);
+        let acknowledged = self.acked().is_some_and(|acked| acked >= position);
         let too_much = self.waiting.bytes() > self.limits.out_of_order_bytes
             || self.waiting.pieces() > self.limits.out_of_order_pieces;
         if self.finished {
@@ -401,7 +408,7 @@ impl Assembler {
     /// At the end: how far the bytes before `position` were acknowledged, or if not at all, all of
     /// them.
     fn lost_before(&self, position: u64) -> (u64, GapCause) {
-        match self.acked {
+        match self.acked() {
             Some(acked) if acked > self.next => (acked.min(position), GapCause::NotCaptured),
             _ => (position, GapCause::NeverSeen),
         }
@@ -412,7 +419,7 @@ impl Assembler {
     fn missing_tail(&self) -> Option<(u64, GapCause)> {
         let end = match self.end {
             Some(end) => end, // the FIN itself takes a number, too
-            None => self.acked.max(self.sent())?,
+            None => self.acked().max(self.sent())?,
         };
         // A single number may be that of a FIN that was not captured, and no byte at all.
         let phantom = self.end.is_none() && end == self.next + 1;
@@ -470,9 +477,13 @@ impl Assembler {
 
     fn note_conflicts(&mut self, found: Vec<Range64>) {
         for range in found {
-            if self.conflicts.len() < Assembler::MAX_CONFLICTS && !self.conflicts.contains(&range) {
-                self.conflicts.push(range);
+            if self.conflicts.contains(&range) {
+                continue;
             }
+            self.conflicts.push(range);
+            // The earliest ones matter: what lies behind them is not certain either.
+            self.conflicts.sort_by_key(|range| range.start);
+            self.conflicts.truncate(Assembler::MAX_CONFLICTS);
         }
     }
 }

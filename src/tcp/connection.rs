@@ -101,6 +101,14 @@ pub struct Summary {
     pub ignored_resets: u64,
 }
 
+impl Summary {
+    /// The first byte of which two differing copies were captured: which of them the peer received
+    /// is not known, nor what the bytes behind them mean, if the two differ in a length.
+    pub fn disputed_from(&self) -> Option<u64> {
+        self.conflicts.iter().map(|range| range.start).min()
+    }
+}
+
 impl Half {
     const MAX_GAPS: usize = 64;
     const RECENT_ACKS: usize = 32;
@@ -123,7 +131,7 @@ impl Half {
 
     /// Takes in an acknowledgement by the peer.
     fn acknowledge(&mut self, ack: Seq, at: Timestamp) -> Option<u64> {
-        let acked = self.assembler.acknowledge(ack)?;
+        let acked = self.assembler.acknowledge(ack, at)?;
         // A peer that takes in more than a RST left it did not accept the RST (RFC 5961 §3.2).
         if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
             self.rst = None;

@@ -2,7 +2,7 @@
 
 use crate::endpoint::Side;
 use crate::report::Confidence;
-use crate::rules::{Facts, Finding};
+use crate::rules::Facts;
 
 /// The confidence left of `base`, with a reason for every level it lost.
 pub(super) fn weigh(facts: &Facts, base: Confidence) -> (Confidence, Vec<String>) {
@@ -33,11 +33,4 @@ pub(super) fn lower(confidence: Confidence) -> Confidence {
         Confidence::Likely | Confidence::Possible => Confidence::Possible,
         Confidence::Unknown => Confidence::Unknown,
     }
-}
-
-/// Whether two different copies of the bytes that a finding rests on were captured: then nobody
-/// knows which of them the receiver had.
-pub(super) fn is_disputed(facts: &Facts, finding: &Finding) -> bool {
-    let conflicts = &facts.tcp[finding.place.side].conflicts;
-    conflicts.iter().any(|range| range.overlaps(finding.place.range))
 }

@@ -1,7 +1,7 @@
 //! The ladder: from the surest reading of the evidence down to `unknown`.
 
 use super::causes::blame;
-use super::confidence::{is_disputed, weigh};
+use super::confidence::weigh;
 use super::wording::{self, Story};
 use super::{Verdict, find_cause, surfaced};
 use crate::endpoint::Side;
@@ -87,7 +87,7 @@ fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Findi
 fn find_violation(facts: &Facts, findings: &[Finding]) -> Option<usize> {
     let candidates = findings.iter().enumerate().filter(|(_, finding)| {
         finding.severity == Severity::Error
-            && !is_disputed(facts, finding)
+            && !facts.is_disputed(finding)
             && ended_because_of(facts, finding)
     });
     candidates
@@ -209,7 +209,9 @@ fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
         let over = Side::BOTH
             .iter()
             .any(|side| facts.tcp[*side].fin.is_some() || facts.tcp[*side].rst.is_some());
-        let lost = Side::BOTH.iter().any(|side| facts.tcp[*side].gap_bytes > 0);
+        let lost = Side::BOTH
+            .iter()
+            .any(|side| facts.tcp[*side].gap_bytes > 0 || !facts.tcp[*side].conflicts.is_empty());
         return match response {
             Some(_) => Rung::unknown(Outcome::Rejected),
             None if over && !lost => Rung::unknown(Outcome::HandshakeFailed),

@@ -1,8 +1,70 @@
 //! The promise: no endpoint is accused of what the capture lost.
+//!
+//! A capture is taken apart and damaged in all the ways in which captures are: packets are missing,
+//! cut short, late, repeated, or there in two versions. Whatever the report on the rest says, the
+//! report on the whole says too.
 
-use wsblame::report::{Blame, ConnectionReport, Initiator, Report};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use crate::support::{Raw, all_samples, analyse, capture_of, key_of, packets};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use wsblame::ip::TcpFlags;
+use wsblame::report::{AtFault, Blame, ConnectionReport, Initiator, Report};
+
+use crate::support::{
+    Raw, Seg, all_samples, analyse, capture_of, key_of, packets, raw_packet, segments,
+};
+
+/// A sample with the report on all of it.
+struct Sample {
+    name: String,
+    packets: Vec<Raw>,
+    segments: Vec<Seg>,
+    whole: Report,
+}
+
+/// Those that are small enough to be analysed thousands of times.
+static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
+    let small = all_samples().into_iter().filter(|(_, capture)| capture.len() < 64 << 10);
+    small
+        .map(|(name, capture)| Sample {
+            name,
+            packets: packets(&capture),
+            segments: segments(&capture),
+            whole: analyse(&capture),
+        })
+        .collect()
+});
+
+/// Does `job` for each number below `count`, on all processors; what went wrong, in order.
+fn everywhere(count: usize, job: impl Fn(usize) -> Vec<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return wrong;
+            }
+            wrong.extend(job(number).into_iter().map(|claim| (number, claim)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut wrong: Vec<(usize, String)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    wrong.sort_by_key(|(number, _)| *number);
+    wrong.into_iter().map(|(_, claim)| claim).collect()
+}
+
+fn assert_none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{} claims\n{}", wrong.len(), wrong.join("\n"));
+}
 
 /// What the report on a part of a capture says and the report on the whole does not.
 fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
@@ -27,7 +89,7 @@ fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<Strin
             .findings
             .iter()
             .any(|other| other.rule == finding.rule && other.at_fault == finding.at_fault);
-        if !supported {
+        if !supported && finding.at_fault != AtFault::Unknown {
             claims.push(format!("finding {} ({:?})", finding.rule, finding.at_fault));
         }
     }
@@ -46,6 +108,11 @@ fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<Strin
             .is_some_and(|whole| part.code.is_none_or(|code| Some(code) == whole.code));
         if !supported {
             claims.push(format!("the {name} sent {:?}", part.code));
+        }
+        if part.delivered == Some(false)
+            && whole.as_ref().is_some_and(|w| w.delivered == Some(true))
+        {
+            claims.push(format!("the {name}'s Close did not arrive"));
         }
     }
     for (name, part, whole) in [
@@ -71,40 +138,239 @@ fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<Strin
 
 #[test]
 fn no_packet_is_missed_without_the_report_taking_it_into_account() {
-    let mut wrong = Vec::new();
-    for (name, sample) in all_samples() {
-        let whole = analyse(&sample);
-        let packets = packets(&sample);
-        for lost in 0..packets.len() {
-            let rest: Vec<Raw> = packets
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| *index != lost)
-                .map(|(_, packet)| packet.clone())
-                .collect();
-            for claim in unsupported(&analyse(&capture_of(&rest)), &whole) {
-                wrong.push(format!("{name} without packet {}: {claim}", lost + 1));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} claims\n{}", wrong.len(), wrong.join("\n"));
+    let wrong = everywhere(SAMPLES.len(), |number| {
+        let Sample { name, packets, whole, .. } = &SAMPLES[number];
+        let without = |lost: usize| {
+            let mut rest = packets.clone();
+            rest.remove(lost);
+            let claims = unsupported(&analyse(&capture_of(&rest)), whole);
+            claims.into_iter().map(move |claim| format!("{name} without {}: {claim}", lost + 1))
+        };
+        (0..packets.len()).flat_map(without).collect()
+    });
+    assert_none(&wrong);
 }
 
 #[test]
 fn a_capture_that_starts_late_or_ends_early_claims_no_more() {
-    let mut wrong = Vec::new();
-    for (name, sample) in all_samples() {
-        let whole = analyse(&sample);
-        let packets = packets(&sample);
+    let wrong = everywhere(SAMPLES.len(), |number| {
+        let Sample { name, packets, whole, .. } = &SAMPLES[number];
+        let mut wrong = Vec::new();
         for cut in 1..packets.len() {
             let (head, tail) = packets.split_at(cut);
-            for claim in unsupported(&analyse(&capture_of(head)), &whole) {
+            for claim in unsupported(&analyse(&capture_of(head)), whole) {
                 wrong.push(format!("{name} cut after packet {cut}: {claim}"));
             }
-            for claim in unsupported(&analyse(&capture_of(tail)), &whole) {
+            for claim in unsupported(&analyse(&capture_of(tail)), whole) {
                 wrong.push(format!("{name} from packet {} on: {claim}", cut + 1));
             }
         }
+        wrong
+    });
+    assert_none(&wrong);
+}
+
+/// What befell a capture.
+#[derive(Clone, Debug)]
+struct Damage {
+    sample: Index,
+    /// Packets that are retransmitted, and after how many milliseconds.
+    again: Vec<(Index, u16)>,
+    /// Packets of which another version was captured as well, and whether it came first: the byte
+    /// that differs, and by how much.
+    versions: Vec<(Index, Index, u8, bool)>,
+    lost: Lost,
+    /// Packets missing at the start and at the end.
+    ends: (u8, u8),
+    /// Bytes captured of each packet.
+    snap: Option<u16>,
+    /// Places by which packets are captured late, over and over.
+    late: Vec<u8>,
+    twice: Vec<Index>,
+}
+
+/// Which packets the capture does not have.
+#[derive(Clone, Debug)]
+enum Lost {
+    None,
+    These(Vec<Index>),
+    /// So many from there on.
+    Burst(Index, u8),
+    /// Each packet with this probability, in 256ths.
+    Share(u8, Vec<u8>),
+    /// Every so many, from that one on.
+    Each(u8, u8),
+    /// Everything from this side: that of the first packet or the other.
+    Side(bool),
+    /// Every segment without payload and flags.
+    PureAcks,
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let lost = prop_oneof![
+        2 => Just(Lost::None),
+        3 => prop::collection::vec(any::<Index>(), 1..4).prop_map(Lost::These),
+        3 => (any::<Index>(), 1..12_u8).prop_map(|(from, count)| Lost::Burst(from, count)),
+        3 => (1..200_u8, prop::collection::vec(any::<u8>(), 64))
+            .prop_map(|(share, dice)| Lost::Share(share, dice)),
+        2 => (2..6_u8, 0..6_u8).prop_map(|(each, first)| Lost::Each(each, first)),
+        2 => any::<bool>().prop_map(Lost::Side),
+        2 => Just(Lost::PureAcks),
+    ];
+    let again = (any::<Index>(), 0..2_000_u16);
+    let version = (any::<Index>(), any::<Index>(), 1..=255_u8, any::<bool>());
+    let rarely = |most: usize| prop_oneof![3 => Just(0..1), 1 => Just(1..most)];
+    (
+        any::<Index>(),
+        rarely(4).prop_flat_map(move |n| prop::collection::vec(again.clone(), n)),
+        rarely(3).prop_flat_map(move |n| prop::collection::vec(version.clone(), n)),
+        lost,
+        prop_oneof![2 => Just((0, 0)), 1 => (0..6_u8, 0..6_u8)],
+        prop_oneof![3 => Just(None), 1 => (40..200_u16).prop_map(Some)],
+        prop_oneof![2 => Just(vec![0]), 1 => prop::collection::vec(0..8_u8, 8..16)],
+        rarely(4).prop_flat_map(|n| prop::collection::vec(any::<Index>(), n)),
+    )
+        .prop_map(|(sample, again, versions, lost, ends, snap, late, twice)| Damage {
+            sample,
+            again,
+            versions,
+            lost,
+            ends,
+            snap,
+            late,
+            twice,
+        })
+}
+
+impl Damage {
+    fn sample(&self) -> &'static Sample {
+        &SAMPLES[self.sample.index(SAMPLES.len())]
     }
-    assert!(wrong.is_empty(), "{} claims\n{}", wrong.len(), wrong.join("\n"));
+
+    /// The capture that is left.
+    fn apply(&self) -> Vec<u8> {
+        let original = &self.sample().segments;
+        let mut segments: Vec<(usize, Seg)> = original.iter().cloned().enumerate().collect();
+        for (which, delay) in &self.again {
+            segments.extend(retransmitted(original, which.index(original.len()), *delay));
+        }
+        segments.sort_by_key(|(_, segment)| segment.time);
+        segments.retain(|(place, segment)| !self.has_lost(*place, segment, original));
+        let keep = segments.len().saturating_sub(usize::from(self.ends.1));
+        segments.truncate(keep);
+        segments.drain(..usize::from(self.ends.0).min(segments.len()));
+        if segments.is_empty() {
+            return capture_of(&[]);
+        }
+        for which in &self.twice {
+            let place = which.index(segments.len());
+            segments.insert(place, segments[place].clone());
+        }
+        for (which, byte, by, first) in &self.versions {
+            let place = which.index(segments.len());
+            let mut other = segments[place].clone();
+            // What the snap length cut off cannot be compared.
+            let seen = self.snap.map_or(usize::MAX, |snap| usize::from(snap).saturating_sub(60));
+            let len = other.1.payload.len().min(seen);
+            if len > 1 {
+                other.1.payload[byte.index(len)] ^= by;
+                segments.insert(if *first { place } else { place + 1 }, other);
+            }
+        }
+        let mut places: Vec<(usize, i64, Seg)> = segments
+            .into_iter()
+            .enumerate()
+            .map(|(place, (number, segment))| {
+                let late = place + usize::from(self.late[place % self.late.len()]);
+                // What is sent again is captured behind the original.
+                let again = segment.time - original[number].time;
+                (late + if again > 0 { self.late.len() } else { 0 }, again, segment)
+            })
+            .collect();
+        places.sort_by_key(|(place, again, _)| (*place, *again));
+        let packets: Vec<Raw> = places.iter().map(|(.., segment)| self.captured(segment)).collect();
+        capture_of(&packets)
+    }
+
+    fn has_lost(&self, place: usize, segment: &Seg, all: &[Seg]) -> bool {
+        match &self.lost {
+            Lost::None => false,
+            Lost::These(these) => these.iter().any(|lost| lost.index(all.len()) == place),
+            Lost::Burst(from, count) => {
+                let from = from.index(all.len());
+                (from..from + usize::from(*count)).contains(&place)
+            }
+            Lost::Share(share, dice) => dice[place % dice.len()] < *share,
+            Lost::Each(each, first) => place % usize::from(*each) == usize::from(*first),
+            Lost::Side(first) => (segment.from == all[0].from) == *first,
+            Lost::PureAcks => segment.payload.is_empty() && segment.flags == TcpFlags::ACK.0,
+        }
+    }
+
+    fn captured(&self, segment: &Seg) -> Raw {
+        let mut packet = raw_packet(segment);
+        if let Some(snap) = self.snap {
+            packet.data.truncate(usize::from(snap));
+        }
+        packet
+    }
+
+    /// What the report claims that the whole does not support.
+    fn claims(&self) -> Vec<String> {
+        unsupported(&analyse(&self.apply()), &self.sample().whole)
+    }
+}
+
+/// The segment at `place` once more: later, and with what its sender acknowledges by then.
+fn retransmitted(all: &[Seg], place: usize, delay: u16) -> Option<(usize, Seg)> {
+    let segment = &all[place];
+    let time = segment.time + i64::from(delay) * 1_000_000;
+    let before = |s: &&Seg| s.from == segment.from && s.time <= time && s.flags & 0x04 == 0;
+    let latest = all.iter().filter(before).next_back()?;
+    let again = Seg { time, ack: latest.ack, ..segment.clone() };
+    (!segment.payload.is_empty() && segment.flags & 0x02 == 0).then_some((place, again))
+}
+
+/// A case, out of nothing but its number.
+fn case(number: usize) -> impl ValueTree<Value = Damage> {
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&(number as u64).to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    damage().new_tree(&mut runner).expect("every damage is possible")
+}
+
+/// The least damage that still brings a claim.
+fn least(mut tree: impl ValueTree<Value = Damage>) -> Damage {
+    let mut least = tree.current();
+    for _ in 0..400 {
+        let wrong = !tree.current().claims().is_empty();
+        if wrong {
+            least = tree.current();
+        }
+        if !(if wrong { tree.simplify() } else { tree.complicate() }) {
+            break;
+        }
+    }
+    least
+}
+
+/// `WSBLAME_CASES` cases, from number `WSBLAME_SEED` on.
+#[test]
+fn no_damage_to_a_capture_brings_a_claim_that_the_whole_does_not_support() {
+    let given = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let (cases, first) =
+        (given("WSBLAME_CASES").unwrap_or(2_000), given("WSBLAME_SEED").unwrap_or(0));
+    let wrong = everywhere(cases, |number| {
+        let seed = first + number;
+        let tree = case(seed);
+        if tree.current().claims().is_empty() {
+            return Vec::new();
+        }
+        let damage = least(tree);
+        let name = &damage.sample().name;
+        let claims = damage.claims().join("; ");
+        vec![format!("WSBLAME_SEED={seed}: {name}: {claims}\n    {damage:?}")]
+    });
+    assert_none(&wrong);
 }

@@ -67,6 +67,8 @@ pub(crate) struct Raw {
     pub time: i64,
     pub link: u16,
     pub data: Vec<u8>,
+    /// Bytes that were on the wire: more than `data` has where the snap length cut it.
+    pub wire_len: usize,
 }
 
 /// The packets of a capture.
@@ -78,6 +80,7 @@ pub(crate) fn packets(capture: &[u8]) -> Vec<Raw> {
             time: packet.at.time.0,
             link: packet.link.0,
             data: packet.data.to_vec(),
+            wire_len: packet.wire_len as usize,
         });
     }
     packets
@@ -96,7 +99,8 @@ pub(crate) fn capture_of(packets: &[Raw]) -> Vec<u8> {
         let seconds = u32::try_from(packet.time.div_euclid(1_000_000_000)).expect("after 1970");
         let nanos = u32::try_from(packet.time.rem_euclid(1_000_000_000)).expect("below 10^9");
         let len = u32::try_from(packet.data.len()).expect("a small packet");
-        for field in [seconds, nanos, len, len] {
+        let wire_len = u32::try_from(packet.wire_len).expect("a small packet");
+        for field in [seconds, nanos, len, wire_len] {
             file.extend(field.to_le_bytes());
         }
         file.extend(&packet.data);
@@ -162,10 +166,15 @@ pub(crate) fn cut(segment: &Seg, size: usize) -> Vec<Seg> {
 
 /// A capture of these segments, in raw IP.
 pub(crate) fn capture_of_segments(segments: &[Seg]) -> Vec<u8> {
-    const RAW_IP: u16 = 101;
-    let packet = |segment: &Seg| Raw { time: segment.time, link: RAW_IP, data: raw_ip(segment) };
-    let packets: Vec<Raw> = segments.iter().map(packet).collect();
+    let packets: Vec<Raw> = segments.iter().map(raw_packet).collect();
     capture_of(&packets)
+}
+
+/// A segment in a packet of raw IP.
+pub(crate) fn raw_packet(segment: &Seg) -> Raw {
+    const RAW_IP: u16 = 101;
+    let data = raw_ip(segment);
+    Raw { time: segment.time, link: RAW_IP, wire_len: data.len(), data }
 }
 
 fn raw_ip(segment: &Seg) -> Vec<u8> {

@@ -168,6 +168,8 @@ pub struct Exchange {
     notes: Vec<Note>,
     /// Whether no head was read in a direction, or none since a tunnel through a proxy began.
     is_fresh: PerSide<bool>,
+    /// Whether a response came that answers no request that was captured.
+    has_stray: bool,
     /// Whether nothing will be pushed any more.
     has_ended: bool,
     over: Option<Over>,
@@ -224,6 +226,15 @@ const MOST_PACKETS: usize = 8;
 const MOST_NOTES: usize = 8;
 
 impl Asked {
+    /// How much of the server's stream the client had received when it sent an attempt; `None`
+    /// where that is not known, and of other requests.
+    fn received(&self) -> Option<u64> {
+        match &self.what {
+            What::WebSocket(attempt) => attempt.request.head.acked,
+            _ => None,
+        }
+    }
+
     fn is_attempt(&self) -> bool {
         matches!(self.what, What::WebSocket(_))
     }
@@ -255,6 +266,7 @@ impl Exchange {
             attempts: Vec::new(),
             notes: Vec::new(),
             is_fresh: PerSide { client: true, server: true },
+            has_stray: false,
             has_ended: false,
             over: None,
         }
@@ -333,7 +345,8 @@ impl Exchange {
         if !both_lost && !self.has_ended {
             return Progress::Reading;
         }
-        let server_waits = self.states.server == State::Head && self.inlets.server.is_empty();
+        let server_waits =
+            self.states.server == State::Head && self.inlets.server.is_empty() && !self.has_stray;
         let awaited_at = server_waits.then(|| self.inlets.server.offset());
         for (place, asked) in std::mem::take(&mut self.outstanding).into_iter().enumerate() {
             let awaited_at = awaited_at.filter(|_| place == 0);

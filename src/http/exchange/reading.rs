@@ -32,6 +32,8 @@ struct Answer {
     speaks_websocket: bool,
     /// How much of the client's stream was acknowledged by then.
     acked: Option<u64>,
+    /// Where it begins.
+    start: u64,
     /// Where it ends.
     end: u64,
     /// The whole of it, if it may answer an opening handshake.
@@ -191,10 +193,15 @@ impl Exchange {
             return Read::Some;
         }
         // Whoever had not received a byte of the request cannot have answered it: this answers one
-        // that was not captured, or none (a 408 that crossed the request).
-        let is_stray = |asked: &Asked| answer.acked.is_some_and(|acked| acked <= asked.start);
+        // that was not captured, or none (a 408 that crossed the request). Nor was a request
+        // answered before it was sent; a repeated response may acknowledge what it does not answer.
+        let is_stray = |asked: &Asked| {
+            let was_there = asked.received().is_some_and(|received| received > answer.start);
+            was_there || answer.acked.is_some_and(|acked| acked <= asked.start)
+        };
         let asked = match self.outstanding.pop_front() {
             Some(asked) if answer.status != 101 && is_stray(&asked) => {
+                self.has_stray = true;
                 self.outstanding.push_front(asked);
                 None
             }
@@ -332,6 +339,7 @@ fn answer(parsed: &Parsed<'_>, to_attempt: bool, start: u64, sources: &dyn Sourc
         speaks_websocket: fields.has_token("Upgrade", "websocket")
             || fields.has("Sec-WebSocket-Accept"),
         acked: acked(Side::Server, end, sources),
+        start,
         end,
         response: (to_attempt || status == 101).then(whole),
     }

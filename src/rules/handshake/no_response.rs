@@ -35,7 +35,10 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     // the server that ended it, did no response come.
     let awaited_at = facts.handshake.awaited_at?;
     let received = facts.arrived(Side::Client, request.head.range.end) == Some(true);
-    if !received || !server.gaps.is_empty() || server.end > awaited_at {
+    // Where the capture began in the midst of the connection, the response may have come before and
+    // the request be a repetition.
+    let unknown = !server.has_start || !server.gaps.is_empty() || !server.conflicts.is_empty();
+    if !received || unknown || server.end > awaited_at {
         return None;
     }
     let ending = [server.fin, server.rst].into_iter().flatten().min_by_key(|end| end.offset)?;
