@@ -165,6 +165,11 @@ impl Flow {
         self.tcp.is_reopened_by(syn)
     }
 
+    /// Whether `segment` is the SYN with which it began: its numbers may fit its predecessor too.
+    fn is_opened_by(&self, segment: &Segment<'_>) -> bool {
+        segment.flags.has(TcpFlags::SYN) && self.opener == Some((segment.from, segment.seq))
+    }
+
     /// What it is, once it is certain that there is no WebSocket on it, nor an attempt at one.
     pub(super) fn is_something_else(&self) -> Option<Kind> {
         match self.stage {
@@ -175,7 +180,9 @@ impl Flow {
 
     /// Takes in a segment.
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        let opens = self.is_opened_by(segment);
         if let Some(before) = &mut self.predecessor
+            && !opens
             && !self.tcp.accommodates(segment)
             && before.tcp.accommodates(segment)
         {

@@ -151,7 +151,13 @@ impl Table {
             let fresh = Flow::new(self.counts.streams, segment, self.limits);
             self.counts.streams += 1;
             let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
-            if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry) {
+            if let (Tracked::Followed(mut before), Tracked::Followed(fresh)) = (before, &mut *entry)
+            {
+                // Of the one before that no straggler is expected any more.
+                if let Some(older) = before.take_predecessor() {
+                    let latest = self.latest.unwrap_or(NOWHERE);
+                    self.done.extend(older.finish(latest, &mut self.keys));
+                }
                 fresh.succeed(before);
             }
         }

@@ -6,11 +6,13 @@ mod counts;
 #[path = "../common/generate.rs"]
 mod generate;
 mod golden;
+mod hostile;
 mod invariance;
 mod loss;
 mod made;
 mod readme;
 mod real;
+mod reuse;
 mod rules;
 mod samples;
 mod support;

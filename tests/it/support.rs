@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use proptest::prelude::ProptestConfig;
 use serde_json::{Value, json};
 use wsblame::capture::Reader;
 use wsblame::endpoint::Endpoint;
@@ -52,6 +53,12 @@ pub(crate) fn analyse(capture: &[u8]) -> Report {
     let mut analysis = Analysis::new(Options::default());
     analysis.read("sample", capture);
     analysis.into_report()
+}
+
+/// Cases for each law; more of them with `WSBLAME_CASES`.
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("WSBLAME_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: cases.unwrap_or(usual), ..ProptestConfig::default() }
 }
 
 /// One packet as captured, whatever the file it came from.
