@@ -290,7 +290,7 @@ impl Conversation {
         };
         let end = frame.range.end;
         self.milestones.push(Milestone { at: source.at, side, end, event: what, rank: 5 });
-        let close = Close { frame: frame.clone(), source, first_after: None };
+        let close = Close { frame: frame.clone(), source };
         self.frames[side].close.get_or_insert(close);
     }
 
