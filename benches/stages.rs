@@ -1,4 +1,5 @@
 //! Each stage by itself: bytes and items in a second.
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "its own numbers")]
 
 #[path = "../tests/common/generate.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

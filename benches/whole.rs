@@ -1,6 +1,7 @@
 //! From the bytes of a capture to the report: bytes, packets and frames in a second.
 //!
 //! `cargo bench --bench whole -- write FOLDER` writes the captures to files instead.
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "its own numbers")]
 
 #[path = "../tests/common/generate.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

@@ -5,7 +5,7 @@ use super::conversation::{Conversation, Findings};
 use super::table::Keys;
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
-use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, classify};
+use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, Why, classify};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::report::ConnectionReport;
@@ -32,6 +32,8 @@ pub(super) struct Flow {
     stage: Stage,
     /// Attempts to open a WebSocket that came to nothing.
     attempts: Vec<Handshake>,
+    /// The limit that ended the reading of HTTP.
+    given_up: Option<Why>,
     /// The connection between the same endpoints before this one: its stragglers may still come.
     predecessor: Option<Box<Flow>>,
 }
@@ -136,6 +138,7 @@ impl Flow {
             tcp: Connection::new(segment, limits.assembler()),
             stage: Stage::Undecided(Undecided::default()),
             attempts: Vec::new(),
+            given_up: None,
             predecessor: None,
         }
     }
@@ -148,6 +151,14 @@ impl Flow {
     /// The sender and the number of the SYN with which it began, if that was captured.
     pub(super) fn opener(&self) -> Option<(Endpoint, Seq)> {
         self.opener
+    }
+
+    /// The limit at which the reading of HTTP ended: what came behind it may have been missed.
+    pub(super) fn given_up(&self) -> Option<Why> {
+        match &self.stage {
+            Stage::Http(exchange) => limit_reached(exchange),
+            _ => self.given_up,
+        }
     }
 
     /// Makes `before` the connection whose stragglers may still come.
@@ -194,11 +205,10 @@ impl Flow {
         self.release();
     }
 
-    /// The capture has ended, at `latest`: the reports on the WebSockets of this connection, and
-    /// on those before it between the same endpoints.
+    /// The capture has ended, at `latest`: the reports on the WebSockets of this connection. Its
+    /// predecessor is to be taken and finished before.
     pub(super) fn finish(mut self, latest: PacketRef, keys: &mut Keys) -> Vec<ConnectionReport> {
-        let before = self.predecessor.take();
-        let mut reports = before.map(|before| before.finish(latest, keys)).unwrap_or_default();
+        let mut reports = Vec::new();
         self.tcp.finish();
         self.release();
         if let Stage::Undecided(_) = self.stage {
@@ -281,11 +291,13 @@ impl Flow {
             Progress::Reading => {}
             Progress::Over(over) => {
                 self.attempts.extend(exchange.take_attempts());
+                self.given_up = limit_reached(exchange);
                 let kind = if over == Over::Tls { Kind::Tls } else { Kind::Other };
                 self.stage = Stage::Over(kind);
             }
             Progress::Switched(mut tunnel) => {
                 self.attempts.extend(exchange.take_attempts());
+                self.given_up = limit_reached(exchange);
                 let agreement = tunnel.handshake.agreement();
                 let conversation = Conversation::new(&agreement, tunnel.start);
                 let held = std::mem::take(&mut tunnel.held);
@@ -369,6 +381,10 @@ impl Flow {
             milestones,
         })
     }
+}
+
+fn limit_reached(exchange: &Exchange) -> Option<Why> {
+    exchange.notes().iter().map(|note| note.why).find(|why| why.is_a_limit())
 }
 
 const DONE: Stage = Stage::Over(Kind::Other);

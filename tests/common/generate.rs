@@ -3,6 +3,11 @@
 //! In: a [`Plan`]. Out: the bytes of a capture in which many WebSockets talk at once, among traffic
 //! that is none, and the [`Truth`] of what is in it. The same plan gives the same bytes everywhere.
 //! Tests and benches include this file.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "its sizes are small"
+)]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -356,7 +361,8 @@ impl Others {
             // Half of them begin like TLS, the other half like nothing known.
             let tls = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3];
             let mut stream = Stream::new(self.streams.len(), 443, wire);
-            let opening = if self.streams.len() % 2 == 0 { &tls } else { b"\x05binary rpc" };
+            let opening =
+                if self.streams.len().is_multiple_of(2) { &tls } else { b"\x05binary rpc" };
             stream.send(Side::Client, opening, wire);
             return self.streams.push(stream);
         };

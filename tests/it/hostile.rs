@@ -120,7 +120,7 @@ fn small_samples() -> Vec<(String, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(cases(192))]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn a_file_that_was_damaged_gives_a_report(
@@ -358,7 +358,7 @@ fn a_head_beyond_the_limits_is_given_up_and_that_is_admitted() {
     for filling in ["X: y\r\n".repeat(1_200), format!("X: {}\r\n", "y".repeat(70_000))] {
         let request = REQUEST.replace("Upgrade:", &format!("{filling}Upgrade:"));
         let report = Talk::opened_by(request.as_bytes(), RESPONSE.as_bytes()).report();
-        assert!(says_that_there_was_too_much(&report));
+        assert!(says_that_there_was_too_much(&report), "{report:#?}");
     }
     assert!(!says_that_there_was_too_much(&Talk::open().report()));
 }
@@ -370,4 +370,44 @@ fn a_length_that_never_comes_is_not_waited_for() {
     talk.server(&[&header[..], &vec![0x2A; 4_000_000]].concat());
     let report = talk.report();
     assert_eq!(report.connections[0].traffic.server.frames, 1);
+}
+
+/// A hole in front of everything, one side only, lengths of gigabytes: nothing is kept for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hundred_megabytes_of_memory_are_enough() {
+    let mut behind_a_hole = Talk::open();
+    behind_a_hole.next[1] += 1;
+    behind_a_hole.server(&vec![0x2A; 30_000_000]);
+
+    let mut unanswered = Talk::new();
+    unanswered.client(REQUEST.as_bytes());
+    unanswered.client(&vec![0x2A; 30_000_000]);
+
+    let mut one_sided = Talk::new();
+    one_sided.server(RESPONSE.as_bytes());
+    one_sided.server(&vec![0x2A; 30_000_000]);
+
+    let mut undecided = Talk::new();
+    undecided.segments.clear();
+    undecided.server(&vec![b'H'; 30_000_000]);
+
+    let mut record = Talk::open().capture();
+    record.extend([0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F]);
+    let block = b"\x0a\x0d\x0d\x0a\xfc\xff\xff\x7f\x4d\x3c\x2b\x1a\x01\0\0\0".to_vec();
+
+    let talks = [behind_a_hole, unanswered, one_sided, undecided];
+    let captures = talks.iter().map(Talk::capture).chain([record, block]);
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-memory.pcap");
+    for (number, capture) in captures.enumerate() {
+        std::fs::write(&path, capture).expect("a writable target folder");
+        let output = std::process::Command::new("sh")
+            .args(["-c", "ulimit -v 102400; exec \"$0\" --fail-on never \"$1\""])
+            .args([std::path::Path::new(env!("CARGO_BIN_EXE_wsblame")), &path])
+            .output()
+            .expect("a shell");
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 3)), "{number}: {code:?}, {output:?}");
+    }
+    let _ = std::fs::remove_file(path); // it is only litter
 }

@@ -1,5 +1,6 @@
 //! The promises, tested from the outside.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
 mod cli;
 mod counts;
