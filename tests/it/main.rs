@@ -17,4 +17,3 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
-mod zz_survey;
