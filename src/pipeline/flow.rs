@@ -160,9 +160,11 @@ impl Flow {
         self.predecessor.take()
     }
 
-    /// Whether a SYN opens a new connection between the same endpoints.
+    /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of one
+    /// that opened this connection or any before it.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
-        self.tcp.is_reopened_by(syn)
+        let before = self.predecessor.as_ref();
+        self.tcp.is_reopened_by(syn) && before.is_none_or(|before| before.is_reopened_by(syn))
     }
 
     /// What it is, once it is certain that there is no WebSocket on it, nor an attempt at one.

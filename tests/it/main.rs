@@ -7,4 +7,4 @@ mod loss;
 mod real;
 mod rules;
 mod support;
-mod zz_survey;
+mod verdicts;
