@@ -150,9 +150,20 @@ impl Flow {
         self.opener
     }
 
-    /// Makes `before` the connection whose stragglers may still come.
-    pub(super) fn succeed(&mut self, before: Box<Flow>) {
-        self.predecessor = Some(before);
+    /// How many connections between the same endpoints are kept for their stragglers.
+    const MOST_PREDECESSORS: usize = 8;
+
+    /// Makes `before` the connection whose stragglers may still come. Returns one for which there
+    /// is no room any more. Of a SYN to which nothing followed there are none: an old copy of one
+    /// does not come between a connection and its packets.
+    pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
+        self.predecessor =
+            if before.tcp.is_unanswered() { before.predecessor.take() } else { Some(before) };
+        let mut oldest = self;
+        for _ in 0..Flow::MOST_PREDECESSORS {
+            oldest = oldest.predecessor.as_mut()?;
+        }
+        oldest.predecessor.take()
     }
 
     /// The connection before this one, if it is still kept.

@@ -152,7 +152,10 @@ impl Table {
             self.counts.streams += 1;
             let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
             if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry) {
-                fresh.succeed(before);
+                let latest = self.latest.unwrap_or(NOWHERE);
+                if let Some(oldest) = fresh.succeed(before) {
+                    self.done.extend(oldest.finish(latest, &mut self.keys));
+                }
             }
         }
         let Tracked::Followed(flow) = entry else { return };
