@@ -164,9 +164,20 @@ impl Flow {
         }
     }
 
-    /// Makes `before` the connection whose stragglers may still come.
-    pub(super) fn succeed(&mut self, before: Box<Flow>) {
-        self.predecessor = Some(before);
+    /// How many connections between the same endpoints are kept for their stragglers.
+    const MOST_PREDECESSORS: usize = 8;
+
+    /// Makes `before` the connection whose stragglers may still come. Returns one for which there
+    /// is no room any more. Of a SYN to which nothing followed there are none: an old copy of one
+    /// does not come between a connection and its packets.
+    pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
+        self.predecessor =
+            if before.tcp.is_unanswered() { before.predecessor.take() } else { Some(before) };
+        let mut oldest = self;
+        for _ in 0..Flow::MOST_PREDECESSORS {
+            oldest = oldest.predecessor.as_mut()?;
+        }
+        oldest.predecessor.take()
     }
 
     /// The connection before this one, if it is still kept.
@@ -174,9 +185,11 @@ impl Flow {
         self.predecessor.take()
     }
 
-    /// Whether a SYN opens a new connection between the same endpoints.
+    /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of one
+    /// that opened this connection or any before it.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
-        self.tcp.is_reopened_by(syn)
+        let before = self.predecessor.as_ref();
+        self.tcp.is_reopened_by(syn) && before.is_none_or(|before| before.is_reopened_by(syn))
     }
 
     /// Whether `segment` is the SYN with which it began: its numbers may fit its predecessor too.

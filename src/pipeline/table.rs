@@ -170,15 +170,12 @@ impl Table {
             let fresh = Flow::new(self.counts.streams, segment, self.limits);
             self.counts.streams += 1;
             let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
-            if let (Tracked::Followed(mut before), Tracked::Followed(fresh)) = (before, &mut *entry)
+            if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry)
+                && let Some(oldest) = fresh.succeed(before)
             {
-                // Of the one before that no straggler is expected any more.
-                if let Some(older) = before.take_predecessor() {
-                    let latest = self.latest.unwrap_or(NOWHERE);
-                    self.counts.note(&older);
-                    self.done.extend(older.finish(latest, &mut self.keys));
-                }
-                fresh.succeed(before);
+                let latest = self.latest.unwrap_or(NOWHERE);
+                self.counts.note(&oldest);
+                self.done.extend(oldest.finish(latest, &mut self.keys));
             }
         }
         let Tracked::Followed(flow) = entry else { return };

@@ -283,6 +283,14 @@ impl Connection {
         near(own, segment.seq).or_else(by_ack).unwrap_or(false)
     }
 
+    /// Whether nothing came of it but its client's SYN.
+    pub fn is_unanswered(&self) -> bool {
+        let client = &self.halves.client.assembler;
+        self.halves.server.segments == 0
+            && self.syn.client.is_some()
+            && client.sent() == client.next()
+    }
+
     /// Whether both sides have ended, or one has reset the connection.
     pub fn is_over(&self) -> bool {
         let ended = |side: Side| self.halves[side].fin.is_some();

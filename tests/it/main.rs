@@ -17,3 +17,4 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+mod verdicts;
