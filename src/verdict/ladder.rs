@@ -308,7 +308,7 @@ fn closed_by(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
         }
         Some(1010) => Rung::new(Outcome::Failed, Blame::Unknown, "mandatory-extension", Likely),
         Some(1011) => internal_error(facts, side, complaint),
-        Some(1002 | 1007) => unexplained(facts, side),
+        Some(1002 | 1007) => unexplained(facts, findings, side),
         Some(1008 | 3000..=4999) => {
             Rung::new(Outcome::Closed, Blame::Unknown, "application-close", Likely)
         }
@@ -391,7 +391,7 @@ fn internal_error(
 }
 
 /// 1002 or 1007, and nothing in the capture that deserves it.
-fn unexplained(facts: &Facts, side: Side) -> Rung<'static> {
+fn unexplained(facts: &Facts, findings: &[Finding], side: Side) -> Rung<'static> {
     let known = facts.frames[side]
         .close
         .as_ref()
@@ -401,12 +401,9 @@ fn unexplained(facts: &Facts, side: Side) -> Rung<'static> {
         return Rung::unknown(Outcome::Failed)
             .or("the capture lost the bytes that the Close complains of");
     }
-    let rung = Rung::new(
-        Outcome::Failed,
-        Blame::Unknown,
-        "unexplained-protocol-error",
-        Confidence::Possible,
-    );
+    let named = findings.iter().find(|finding| finding.rule.id == "close-1002-but-no-violation");
+    let cause = named.map_or("unexplained-protocol-error", |finding| finding.rule.id);
+    let rung = Rung::new(Outcome::Failed, Blame::Unknown, cause, Confidence::Possible);
     rung.or("something between the capture point and the endpoint that closed changed the bytes")
         .or("the endpoint that closed is wrong, or uses this code for reasons of its own")
 }
