@@ -126,7 +126,7 @@ fn hard_endings_accuse_nobody_who_could_not_help_it() {
         &["tcp-closed-without-close"],
         &["tcp-closed-without-close", "tcp-closed-without-close"], // both
         &["close-1002-but-no-violation"],                          // which blames nobody
-        &["rst-after-close"],
+        &["close-1002-but-no-violation", "rst-after-close"],
         &[],
         &[],
         &[],
