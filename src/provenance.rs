@@ -124,6 +124,12 @@ impl SourceMap {
 
     /// The packet that carried the byte at `offset`, by binary search; `None` in a hole.
     pub fn locate(&self, offset: u64) -> Option<Source> {
+        // What is asked for mostly came with the latest packet.
+        if let Some((start, source)) = self.entries.back()
+            && *start <= offset
+        {
+            return *source;
+        }
         let after = self.entries.partition_point(|(start, _)| *start <= offset);
         let (_, source) = self.entries.get(after.checked_sub(1)?)?;
         *source

@@ -3,7 +3,7 @@
 //! Each error is one line: which capture, what was there instead, and what to try. A capture that
 //! merely ends badly is no error; see [`Ending`](super::Ending).
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use thiserror::Error;
 
@@ -23,7 +23,7 @@ pub enum CaptureError {
         name: String,
     },
     /// The file is there, but may not be opened.
-    #[error("{name}: cannot be opened: {source}")]
+    #[error("{name}: cannot be opened: {}; {}", in_words(.source), remedy(.source))]
     NotOpened {
         /// The path as given.
         name: String,
@@ -32,8 +32,8 @@ pub enum CaptureError {
     },
     /// Reading failed on the way.
     #[error(
-        "{name}: reading failed at byte {offset}: {source}; copy the file to a sound disk and try \
-         again"
+        "{name}: reading failed at byte {offset}: {}; copy the file to a sound disk and try again",
+        in_words(.source)
     )]
     Unreadable {
         /// The capture's name.
@@ -91,6 +91,25 @@ pub enum CaptureError {
     },
 }
 
+/// What the operating system said, without its number for it.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
+/// What to try when a file cannot be opened.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            "captures often belong to root: have it made readable, or copy it as its owner"
+        }
+        _ => "check the path and the file system that it is on",
+    }
+}
+
 /// `name` without control characters, so that a hostile file name cannot break the line or speak
 /// to the terminal.
 pub(super) fn displayable(name: &str) -> String {
@@ -109,5 +128,13 @@ mod tests {
             error.to_string(),
             "a\u{fffd}b\u{fffd}[31m.pcap: there is no such file; check the path, or use - for standard input"
         );
+    }
+
+    #[test]
+    fn an_error_speaks_without_numbers_and_says_what_to_try() {
+        let source = io::Error::from_raw_os_error(13); // EACCES
+        let line = CaptureError::NotOpened { name: "x.pcap".to_owned(), source }.to_string();
+        assert!(line.starts_with("x.pcap: cannot be opened: "), "{line}");
+        assert!(!line.contains("os error") && line.contains("; "), "{line}");
     }
 }

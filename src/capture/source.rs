@@ -43,18 +43,6 @@ pub fn open(path: &Path) -> Result<Source, CaptureError> {
     if metadata.is_dir() { Err(CaptureError::Directory { name }) } else { Ok(Source::File(file)) }
 }
 
-impl Source {
-    /// Bytes that there are to read, if that is known: not for a pipe.
-    pub fn len_hint(&self) -> Option<u64> {
-        match self {
-            Source::File(file) => {
-                file.metadata().ok().filter(|file| file.is_file()).map(|file| file.len())
-            }
-            Source::Stdin(_) => None,
-        }
-    }
-}
-
 impl Read for Source {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -115,16 +103,6 @@ mod tests {
         assert!(matches!(missing, Err(CaptureError::NotFound { .. })));
         let directory = open(Path::new(env!("CARGO_MANIFEST_DIR")));
         assert!(matches!(directory, Err(CaptureError::Directory { .. })));
-    }
-
-    #[test]
-    fn a_file_knows_its_length() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let mut source = open(&path).expect("there is one");
-        let mut text = Vec::new();
-        let len = source.len_hint();
-        source.read_to_end(&mut text).expect("it is readable");
-        assert_eq!(len, u64::try_from(text.len()).ok());
     }
 
     #[test]

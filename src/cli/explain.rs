@@ -77,7 +77,8 @@ fn two(one: &str, other: &str) -> Result<Card, String> {
             None => error.to_string(),
         })
     };
-    Ok(Card::Codes(code(one)?, code(other)?))
+    let (one, other) = (code(one)?, code(other)?);
+    Ok(if one == other { Card::Code(one) } else { Card::Codes(one, other) })
 }
 
 /// Up to three ids of rules and causes that look like `id`, the likest first.

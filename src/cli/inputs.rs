@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::output::plain;
+
 /// Something to read, or the reason why not.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Input {
@@ -46,7 +48,7 @@ fn expand_one(path: &Path) -> Vec<Input> {
     }
     let unreadable = |why: String| vec![Input::Unreadable { path: path.to_owned(), why }];
     match captures_in(path) {
-        Err(error) => unreadable(error.to_string()),
+        Err(error) => unreadable(format!("a directory that cannot be read: {}", plain(&error))),
         Ok(captures) if captures.is_empty() => {
             unreadable("a directory without captures (*.pcap, *.pcapng, *.cap)".to_owned())
         }

@@ -26,7 +26,7 @@ const EXAMPLES: &str =
   wsblame -o ticket.md incident.pcap        the same, ready to paste into a ticket
   wsblame --connection 3 -v incident.pcap   everything about connection 3
   wsblame --at-fault client captures/       what clients have to fix, in a directory of captures
-  wsblame -f ndjson *.pcap | jq …           one line of JSON for each connection
+  wsblame -f ndjson *.pcap | jq .verdict    one line of JSON for each connection
   tcpdump -i any -s 0 -w - port 80 | wsblame -
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
@@ -77,7 +77,7 @@ enum Command {
 /// Whether to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum When {
-    /// On a terminal, unless NO_COLOR says otherwise; CLICOLOR_FORCE says so elsewhere too
+    /// On a terminal unless NO_COLOR is set, and elsewhere if CLICOLOR_FORCE is
     #[default]
     Auto,
     /// Always

@@ -159,7 +159,7 @@ pub(super) fn width() -> usize {
 }
 
 /// An I/O error without the number of the operating system.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((text, _)) => text.to_owned(),

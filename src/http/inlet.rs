@@ -5,41 +5,12 @@
 
 use std::collections::VecDeque;
 
-use crate::tcp::{GapCause, Range64, StreamEvent};
-
-/// An event that had to wait and therefore owns its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// Bytes.
-    Data {
-        /// Offset of the first one.
-        offset: u64,
-        /// The bytes, never empty.
-        bytes: Vec<u8>,
-    },
-    /// Bytes that the capture does not have.
-    Gap {
-        /// Their offsets.
-        range: Range64,
-        /// Why they are missing.
-        cause: GapCause,
-    },
-}
-
-impl Held {
-    /// The event as it came.
-    pub fn as_event(&self) -> StreamEvent<'_> {
-        match self {
-            Held::Data { offset, bytes } => StreamEvent::Data { offset: *offset, bytes },
-            Held::Gap { range, cause } => StreamEvent::Gap { range: *range, cause: *cause },
-        }
-    }
-}
+use crate::tcp::{Range64, Released, StreamEvent};
 
 /// The unread part of one direction.
 #[derive(Debug, Default)]
 pub(super) struct Inlet {
-    pieces: VecDeque<Held>,
+    pieces: VecDeque<Released>,
     /// Bytes of the first piece that were read.
     read: usize,
     /// Unread bytes in which no end of a head begins.
@@ -75,19 +46,19 @@ impl Inlet {
             StreamEvent::Data { offset, bytes } => {
                 self.size += bytes.len();
                 match self.pieces.back_mut() {
-                    Some(Held::Data { bytes: before, .. }) if self.end == offset => {
+                    Some(Released::Data { bytes: before, .. }) if self.end == offset => {
                         before.extend_from_slice(bytes);
                     }
                     _ => {
                         self.size += PER_PIECE;
-                        self.pieces.push_back(Held::Data { offset, bytes: bytes.to_vec() });
+                        self.pieces.push_back(Released::Data { offset, bytes: bytes.to_vec() });
                     }
                 }
                 self.end = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             }
             StreamEvent::Gap { range, cause } => {
                 self.size += PER_PIECE;
-                self.pieces.push_back(Held::Gap { range, cause });
+                self.pieces.push_back(Released::Gap { range, cause });
                 self.end = range.end;
             }
         }
@@ -110,16 +81,16 @@ impl Inlet {
 
     /// Whether nothing can follow on the unread bytes: a hole stands behind them.
     pub(super) fn is_cut(&self) -> bool {
-        self.pieces.len() > 1 || matches!(self.pieces.front(), Some(Held::Gap { .. }))
+        self.pieces.len() > 1 || matches!(self.pieces.front(), Some(Released::Gap { .. }))
     }
 
     /// Offset of the next unread byte.
     pub(super) fn offset(&self) -> u64 {
         match self.pieces.front() {
-            Some(Held::Data { offset, .. }) => {
+            Some(Released::Data { offset, .. }) => {
                 offset.saturating_add(u64::try_from(self.read).unwrap_or(u64::MAX))
             }
-            Some(Held::Gap { range, .. }) => range.start,
+            Some(Released::Gap { range, .. }) => range.start,
             None => self.end,
         }
     }
@@ -127,14 +98,14 @@ impl Inlet {
     /// The unread bytes up to the next hole.
     pub(super) fn unread(&self) -> &[u8] {
         match self.pieces.front() {
-            Some(Held::Data { bytes, .. }) => bytes.get(self.read..).unwrap_or_default(),
+            Some(Released::Data { bytes, .. }) => bytes.get(self.read..).unwrap_or_default(),
             _ => &[],
         }
     }
 
     /// Marks so many of the unread bytes as read.
     pub(super) fn consume(&mut self, count: usize) {
-        let Some(Held::Data { offset, bytes }) = self.pieces.front_mut() else { return };
+        let Some(Released::Data { offset, bytes }) = self.pieces.front_mut() else { return };
         let count = count.min(bytes.len() - self.read);
         self.read += count;
         self.size -= count;
@@ -153,7 +124,7 @@ impl Inlet {
     /// The hole that comes next.
     pub(super) fn gap(&self) -> Option<Range64> {
         match self.pieces.front() {
-            Some(Held::Gap { range, .. }) => Some(*range),
+            Some(Released::Gap { range, .. }) => Some(*range),
             _ => None,
         }
     }
@@ -211,9 +182,9 @@ impl Inlet {
     }
 
     /// Everything unread, as events.
-    pub(super) fn drain(&mut self) -> Vec<Held> {
+    pub(super) fn drain(&mut self) -> Vec<Released> {
         if self.read > 0
-            && let Some(Held::Data { offset, bytes }) = self.pieces.front_mut()
+            && let Some(Released::Data { offset, bytes }) = self.pieces.front_mut()
         {
             bytes.drain(..self.read);
             *offset = offset.saturating_add(u64::try_from(self.read).unwrap_or(u64::MAX));
@@ -227,6 +198,7 @@ impl Inlet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::GapCause;
 
     fn data(offset: u64, bytes: &[u8]) -> StreamEvent<'_> {
         StreamEvent::Data { offset, bytes }
@@ -262,7 +234,7 @@ mod tests {
         inlet.push(data(13, b"def"));
         inlet.consume(4);
         assert_eq!((inlet.offset(), inlet.unread()), (14, &b"ef"[..]));
-        assert_eq!(inlet.drain(), [Held::Data { offset: 14, bytes: b"ef".to_vec() }]);
+        assert_eq!(inlet.drain(), [Released::Data { offset: 14, bytes: b"ef".to_vec() }]);
         assert_eq!((inlet.size(), inlet.offset()), (0, 16));
     }
 }

@@ -25,8 +25,8 @@ const KNOWN_SUBPROTOCOLS: &[&str] = &[
     "wamp.2.msgpack.batched",
 ];
 
-/// A request target: values in its query replaced, user information removed, segments of its path
-/// that look like a token masked.
+/// A request target: values in its query and in parameters of its path replaced, user information
+/// removed, segments of its path that look like a token masked.
 pub fn target(target: &str) -> String {
     let (before, query) = match target.split_once('?') {
         Some((before, query)) => (before, Some(query)),
@@ -62,23 +62,35 @@ pub fn excerpt(value: &str) -> String {
     format!("\"{shown}\"")
 }
 
-/// Splits `scheme://authority` from the path of an absolute URI.
+/// Splits `scheme://authority`, or `//authority`, from the path behind it.
 fn split_origin(target: &str) -> (&str, &str) {
-    let Some(at) = target.find("://").filter(|_| !target.starts_with('/')) else {
-        return ("", target);
+    let authority = match target.find("://") {
+        _ if target.starts_with("//") => 2,
+        Some(at) if !target.starts_with('/') => at + 3,
+        _ => return ("", target),
     };
-    let path = target.get(at + 3..).and_then(|rest| rest.find('/')).map(|slash| at + 3 + slash);
-    path.and_then(|path| target.split_at_checked(path)).unwrap_or((target, ""))
+    let path = target.get(authority..).and_then(|rest| rest.find('/'));
+    path.and_then(|path| target.split_at_checked(authority + path)).unwrap_or((target, ""))
 }
 
 fn without_user(origin: &str) -> String {
-    match (origin.split_once("://"), origin.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+    match (origin.split_once("//"), origin.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//{host}"),
         _ => origin.to_owned(),
     }
 }
 
+/// A segment of a path. What stands behind a `=` is a value, as it is in a query: of a parameter
+/// (`;token=…`), or of a query whose `?` some client has encoded.
 fn segment(segment: &str) -> String {
+    let equals = ["=", "%3D", "%3d"].iter().filter_map(|sign| segment.find(sign)).min();
+    match equals.and_then(|at| segment.get(..at)) {
+        Some(before) => format!("{}={REDACTED}", plain_segment(before)),
+        None => plain_segment(segment),
+    }
+}
+
+fn plain_segment(segment: &str) -> String {
     let is_jwt = segment.starts_with("eyJ");
     let is_random = segment.len() >= LONG
         && segment.bytes().any(|byte| byte.is_ascii_digit())
@@ -115,6 +127,14 @@ mod tests {
     fn an_absolute_uri_loses_its_user() {
         assert_eq!(target("http://joe:secret@host.example/a"), "http://host.example/a");
         assert_eq!(target("http://joe:secret@host.example"), "http://host.example");
+        assert_eq!(target("//joe:secret@host.example/a"), "//host.example/a");
+    }
+
+    #[test]
+    fn a_value_in_the_path_is_masked_as_one_in_the_query() {
+        assert_eq!(target("/ws;token=abc/feed"), "/ws;token=<redacted>/feed");
+        assert_eq!(target("/ws%3Ftoken=abc"), "/ws%3Ftoken=<redacted>");
+        assert_eq!(target("/ws%3Ftoken%3Dabc"), "/ws%3Ftoken=<redacted>");
     }
 
     #[test]

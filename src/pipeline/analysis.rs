@@ -122,8 +122,7 @@ impl Analysis {
                 }
             }
         }
-        let counts = table.counts();
-        let mut connections = table.finish();
+        let (mut connections, counts) = table.finish();
         let (source, facts) = reader.into_parts();
         let first_id = self.connections.len() as u64 + 1;
         for (id, connection) in (first_id..).zip(&mut connections) {

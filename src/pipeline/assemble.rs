@@ -194,6 +194,9 @@ fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
     let mut add = |at: PacketRef, side: Side, event: String, rank: u8| {
         milestones.push(Milestone { at, side, end: 0, event, rank });
     };
+    if facts.tcp.client.has_start {
+        add(origin, Side::Client, "SYN".to_owned(), 3);
+    }
     if let Some(request) = &facts.handshake.request
         && let Some(at) = request.head.packets.first()
     {

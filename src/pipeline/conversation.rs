@@ -42,7 +42,8 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 /// One WebSocket.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    decoders: PerSide<Option<Decoder>>,
+    /// Boxed, because each is taken out while its events are looked at.
+    decoders: PerSide<Option<Box<Decoder>>>,
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
@@ -77,7 +78,7 @@ impl Conversation {
     pub(super) fn new(agreement: &Agreement, starts: PerSide<Option<u64>>) -> Conversation {
         Conversation {
             decoders: PerSide::from_fn(|side| {
-                Some(Decoder::new(side, agreement.clone(), starts[side]?))
+                Some(Box::new(Decoder::new(side, agreement.clone(), starts[side]?)))
             }),
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
@@ -289,7 +290,7 @@ impl Conversation {
         };
         let end = frame.range.end;
         self.milestones.push(Milestone { at: source.at, side, end, event: what, rank: 5 });
-        let close = Close { frame: frame.clone(), source, first_after: None };
+        let close = Close { frame: frame.clone(), source };
         self.frames[side].close.get_or_insert(close);
     }
 

@@ -40,10 +40,7 @@ pub(super) fn forget_frames(frames: &mut Frames, from: u64) {
         *frames = Frames::default();
         return;
     };
-    let mut close = frames.close.take().filter(|close| close.frame.range.end <= from);
-    if let Some(close) = &mut close {
-        close.first_after.take_if(|after| after.end > from);
-    }
+    let close = frames.close.take().filter(|close| close.frame.range.end <= from);
     *frames = Frames {
         start: Some(start),
         lost_at: Some(frames.lost_at.map_or(from, |lost| lost.min(from))),

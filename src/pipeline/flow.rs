@@ -5,7 +5,7 @@ use super::conversation::{Conversation, Findings};
 use super::table::Keys;
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
-use crate::http::{Exchange, Handshake, Held, Opening, Over, Progress, Tunnel, classify};
+use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, Why, classify};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::report::ConnectionReport;
@@ -32,6 +32,8 @@ pub(super) struct Flow {
     stage: Stage,
     /// Attempts to open a WebSocket that came to nothing.
     attempts: Vec<Handshake>,
+    /// The limit that ended the reading of HTTP.
+    given_up: Option<Why>,
     /// The connection between the same endpoints before this one: its stragglers may still come.
     predecessor: Option<Box<Flow>>,
 }
@@ -136,6 +138,7 @@ impl Flow {
             tcp: Connection::new(segment, limits.assembler()),
             stage: Stage::Undecided(Undecided::default()),
             attempts: Vec::new(),
+            given_up: None,
             predecessor: None,
         }
     }
@@ -150,20 +153,25 @@ impl Flow {
         self.opener
     }
 
-    /// How many connections between the same endpoints are kept for their stragglers.
-    const MOST_PREDECESSORS: usize = 8;
-
-    /// Makes `before` the connection whose stragglers may still come. Returns one for which there
-    /// is no room any more. Of a SYN to which nothing followed there are none: an old copy of one
-    /// does not come between a connection and its packets.
-    pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
-        self.predecessor =
-            if before.tcp.is_unanswered() { before.predecessor.take() } else { Some(before) };
-        let mut oldest = self;
-        for _ in 0..Flow::MOST_PREDECESSORS {
-            oldest = oldest.predecessor.as_mut()?;
+    /// The limit at which the reading of HTTP ended: what came behind it may have been missed.
+    pub(super) fn given_up(&self) -> Option<Why> {
+        match &self.stage {
+            Stage::Http(exchange) => limit_reached(exchange),
+            _ => self.given_up,
         }
-        oldest.predecessor.take()
+    }
+
+    /// Makes `before` the connection whose stragglers may still come, and returns the one before
+    /// that, of which none are expected any more. A SYN to which nothing followed has none: an old
+    /// copy of one must not come between a connection and its packets.
+    pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
+        let older = before.take_predecessor();
+        if before.tcp.is_unanswered() && older.is_some() {
+            self.predecessor = older;
+            return None;
+        }
+        self.predecessor = Some(before);
+        older
     }
 
     /// The connection before this one, if it is still kept.
@@ -171,11 +179,17 @@ impl Flow {
         self.predecessor.take()
     }
 
-    /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of one
-    /// that opened this connection or any before it.
+    /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of the
+    /// one that opened this connection, or the one before it if that goes on.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
         let before = self.predecessor.as_ref();
-        self.tcp.is_reopened_by(syn) && before.is_none_or(|before| before.is_reopened_by(syn))
+        self.tcp.is_reopened_by(syn)
+            && before.is_none_or(|before| before.tcp.is_over() || before.tcp.is_reopened_by(syn))
+    }
+
+    /// Whether `segment` is the SYN with which it began: its numbers may fit its predecessor too.
+    fn is_opened_by(&self, segment: &Segment<'_>) -> bool {
+        segment.flags.has(TcpFlags::SYN) && self.opener == Some((segment.from, segment.seq))
     }
 
     /// What it is, once it is certain that there is no WebSocket on it, nor an attempt at one.
@@ -188,7 +202,9 @@ impl Flow {
 
     /// Takes in a segment.
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        let opens = self.is_opened_by(segment);
         if let Some(before) = &mut self.predecessor
+            && !opens
             && !self.tcp.accommodates(segment)
             && before.tcp.accommodates(segment)
         {
@@ -200,11 +216,10 @@ impl Flow {
         self.release();
     }
 
-    /// The capture has ended, at `latest`: the reports on the WebSockets of this connection, and
-    /// on those before it between the same endpoints.
+    /// The capture has ended, at `latest`: the reports on the WebSockets of this connection. Its
+    /// predecessor is to be taken and finished before.
     pub(super) fn finish(mut self, latest: PacketRef, keys: &mut Keys) -> Vec<ConnectionReport> {
-        let before = self.predecessor.take();
-        let mut reports = before.map(|before| before.finish(latest, keys)).unwrap_or_default();
+        let mut reports = Vec::new();
         self.tcp.finish();
         self.release();
         if let Stage::Undecided(_) = self.stage {
@@ -287,11 +302,13 @@ impl Flow {
             Progress::Reading => {}
             Progress::Over(over) => {
                 self.attempts.extend(exchange.take_attempts());
+                self.given_up = limit_reached(exchange);
                 let kind = if over == Over::Tls { Kind::Tls } else { Kind::Other };
                 self.stage = Stage::Over(kind);
             }
             Progress::Switched(mut tunnel) => {
                 self.attempts.extend(exchange.take_attempts());
+                self.given_up = limit_reached(exchange);
                 let agreement = tunnel.handshake.agreement();
                 let conversation = Conversation::new(&agreement, tunnel.start);
                 let held = std::mem::take(&mut tunnel.held);
@@ -299,7 +316,7 @@ impl Flow {
                 let mut websocket = Box::new(WebSocket { tunnel: *tunnel, conversation, findings });
                 for side in Side::BOTH {
                     for held in &held[side] {
-                        websocket.read(side, as_event(held), &self.tcp);
+                        websocket.read(side, held.as_event(), &self.tcp);
                     }
                 }
                 self.stage = Stage::WebSocket(websocket);
@@ -377,6 +394,10 @@ impl Flow {
     }
 }
 
+fn limit_reached(exchange: &Exchange) -> Option<Why> {
+    exchange.notes().iter().map(|note| note.why).find(|why| why.is_a_limit())
+}
+
 const DONE: Stage = Stage::Over(Kind::Other);
 
 impl WebSocket {
@@ -394,12 +415,5 @@ impl WebSocket {
 
     fn read(&mut self, side: Side, event: StreamEvent<'_>, tcp: &Connection) {
         self.conversation.push(side, event, tcp, &mut self.findings);
-    }
-}
-
-fn as_event(held: &Held) -> StreamEvent<'_> {
-    match held {
-        Held::Data { offset, bytes } => StreamEvent::Data { offset: *offset, bytes },
-        Held::Gap { range, cause } => StreamEvent::Gap { range: *range, cause: *cause },
     }
 }

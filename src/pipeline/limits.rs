@@ -27,7 +27,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            flows: 1_000_000,
+            flows: 500_000,
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
             sources: 1_024,

@@ -1,5 +1,6 @@
 //! The flow table: which segment belongs to which connection.
 
+use std::collections::BTreeMap;
 use std::mem;
 
 use foldhash::fast::RandomState;
@@ -37,7 +38,7 @@ enum Tracked {
 }
 
 /// What was counted over all connections.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Counts {
     /// Connections, as Wireshark numbers them.
     pub streams: u64,
@@ -45,6 +46,8 @@ pub(super) struct Counts {
     pub tls: u64,
     /// Segments of connections that there was no room to follow.
     pub turned_away: u64,
+    /// Connections on which HTTP was given up, by the limit that was reached.
+    given_up: BTreeMap<&'static str, u64>,
 }
 
 /// The Sec-WebSocket-Keys of the handshakes that succeeded, to notice one that is used again.
@@ -96,15 +99,31 @@ impl Keys {
 }
 
 impl Counts {
-    pub(super) fn blind_spots(&self) -> Option<BlindSpot> {
-        (self.turned_away > 0).then(|| BlindSpot {
+    pub(super) fn blind_spots(&self) -> Vec<BlindSpot> {
+        let spot = |hides: String, lowered: &str| BlindSpot {
             kind: "over-limit".to_owned(),
             side: None,
             packets: Vec::new(),
             bytes: 0,
-            hides: format!("{} segments of connections beyond the limit", self.turned_away),
-            lowered: "nothing is said about those connections".to_owned(),
-        })
+            hides,
+            lowered: lowered.to_owned(),
+        };
+        let turned_away = (self.turned_away > 0).then(|| {
+            let hides = format!("{} segments of connections beyond the limit", self.turned_away);
+            spot(hides, "nothing is said about those connections")
+        });
+        let given_up = self.given_up.iter().map(|(why, connections)| {
+            let what = if *connections == 1 { "connection" } else { "connections" };
+            let hides = format!("HTTP on {connections} {what}, because {why}");
+            spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
+        });
+        turned_away.into_iter().chain(given_up).collect()
+    }
+
+    fn note(&mut self, flow: &Flow) {
+        if let Some(why) = flow.given_up() {
+            *self.given_up.entry(why.text()).or_insert(0) += 1;
+        }
     }
 }
 
@@ -151,11 +170,12 @@ impl Table {
             let fresh = Flow::new(self.counts.streams, segment, self.limits);
             self.counts.streams += 1;
             let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
-            if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry) {
+            if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry)
+                && let Some(older) = fresh.succeed(before)
+            {
                 let latest = self.latest.unwrap_or(NOWHERE);
-                if let Some(oldest) = fresh.succeed(before) {
-                    self.done.extend(oldest.finish(latest, &mut self.keys));
-                }
+                self.counts.note(&older);
+                self.done.extend(older.finish(latest, &mut self.keys));
             }
         }
         let Tracked::Followed(flow) = entry else { return };
@@ -163,21 +183,19 @@ impl Table {
         if let Some(kind) = flow.is_something_else() {
             self.counts.tls += u64::from(kind == Kind::Tls);
             let opener = flow.opener();
+            self.counts.note(flow);
             if let Some(before) = flow.take_predecessor() {
                 let latest = self.latest.unwrap_or(NOWHERE);
+                self.counts.note(&before);
                 self.done.extend(before.finish(latest, &mut self.keys));
             }
             *entry = Tracked::Ignored { opener };
         }
     }
 
-    /// What was counted.
-    pub(super) fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    /// The capture has ended: the reports on all WebSockets, in the order of their streams.
-    pub(super) fn finish(mut self) -> Vec<ConnectionReport> {
+    /// The capture has ended: the reports on all WebSockets, in the order of their streams, and
+    /// what was counted.
+    pub(super) fn finish(mut self) -> (Vec<ConnectionReport>, Counts) {
         let latest = self.latest.unwrap_or(NOWHERE);
         let mut flows: Vec<Box<Flow>> = self
             .flows
@@ -189,12 +207,17 @@ impl Table {
             .collect();
         flows.sort_by_key(|flow| flow.stream());
         let mut done = self.done;
-        for flow in flows {
+        for mut flow in flows {
+            self.counts.note(&flow);
+            if let Some(before) = flow.take_predecessor() {
+                self.counts.note(&before);
+                done.extend(before.finish(latest, &mut self.keys));
+            }
             done.extend(flow.finish(latest, &mut self.keys));
         }
         // Stable: several attempts on one connection stay in their order.
         done.sort_by_key(|report| report.tcp_stream);
-        done
+        (done, self.counts)
     }
 }
 

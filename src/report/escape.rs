@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// For a terminal: one line without control characters and without characters that hide or
 /// reorder others; those are written as in Rust, such as `\n` and `\u{1b}`.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_treacherous) {
+    if is_harmless(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -68,7 +68,7 @@ pub fn markdown_cell_code(text: &str) -> String {
 /// For JSON: what [`serde_json`] leaves as it is although it moves a terminal's cursor or
 /// reorders text, as `\uXXXX`. A reader of JSON gets the same string.
 pub fn json(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_treacherous) {
+    if is_harmless(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -82,6 +82,11 @@ pub fn json(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether nothing has to be written out. Most text is ASCII, which is gone over at once.
+fn is_harmless(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_treacherous)
 }
 
 /// Whether a character does something else than to show itself.

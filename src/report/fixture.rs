@@ -118,7 +118,7 @@ pub(super) fn blind_spot() -> BlindSpot {
         packets: vec![7, 9],
         bytes: 1_460,
         hides: "what the server sent between packets 7 and 9".into(),
-        lowered: "the code that the client's API reports".into(),
+        lowered: "the code that the client's API reports is not certain".into(),
     }
 }
 

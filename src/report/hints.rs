@@ -16,7 +16,8 @@ pub(super) fn hints(capture: &CaptureReport) -> Vec<String> {
     }
     if capture.tcp_streams == 0 {
         hints.push(
-            "there is no TCP in it: check the filter; see above for what the packets were"
+            "no TCP was read from it: see above for what its packets are, and check the interface \
+             and the filter that it was taken with"
                 .to_owned(),
         );
     }
@@ -53,7 +54,7 @@ mod tests {
     #[test]
     fn each_lack_has_its_hint() {
         assert!(hints_for(0, 0, 0).starts_with("the capture is empty"));
-        assert!(hints_for(9, 0, 0).starts_with("there is no TCP"));
+        assert!(hints_for(9, 0, 0).starts_with("no TCP was read"));
         assert!(hints_for(9, 2, 2).starts_with("wss:// is hidden"));
         assert!(!hints_for(9, 2, 2).contains("opening handshake"));
         assert!(hints_for(9, 2, 0).starts_with("a WebSocket shows by"));

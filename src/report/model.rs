@@ -414,7 +414,7 @@ pub struct BlindSpot {
     pub bytes: u64,
     /// What it hides.
     pub hides: String,
-    /// What it lowered.
+    /// What is therefore not said, or said with less confidence: a clause.
     pub lowered: String,
 }
 

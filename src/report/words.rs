@@ -5,6 +5,7 @@
 
 use super::model::*;
 use crate::knowledge::CloseCode;
+use crate::rules::Rule;
 
 impl Blame {
     /// `client`, `server`, `intermediary`, `nobody` or `unknown`.
@@ -99,6 +100,8 @@ pub(super) fn url(connection: &ConnectionReport) -> String {
     let HandshakeReport { host, path, .. } = &connection.handshake;
     match (host, path) {
         (None, None) => format!("{scheme}, request not captured"),
+        // A proxy is asked for the whole URI (RFC 9112 §3.2.2).
+        (_, Some(path)) if path.contains("://") && !path.starts_with('/') => path.clone(),
         (host, path) => {
             let host = host.clone().unwrap_or_else(|| endpoint(&connection.server));
             format!("{scheme}://{host}{}", path.as_deref().unwrap_or(""))
@@ -136,6 +139,15 @@ pub(super) fn may_have_closed(connection: &ConnectionReport) -> bool {
     let refused =
         matches!(connection.verdict.outcome, Outcome::Rejected | Outcome::HandshakeFailed);
     !refused || close.client_sent.is_some() || close.server_sent.is_some()
+}
+
+/// What the receiver should answer to a breach of `rule`, to be appended to its section; nothing
+/// where it need not answer.
+pub(super) fn answer(rule: &Rule) -> String {
+    match rule.answer {
+        "" | "-" => String::new(),
+        answer => format!("; expected answer: {answer}"),
+    }
 }
 
 /// Whether a Close arrived.
@@ -239,7 +251,7 @@ pub(super) fn not_analysed(capture: &CaptureReport) -> String {
     list.join(", ")
 }
 
-/// What is missing, where, what that hides and what it lowered.
+/// What is missing, where, what that hides, and what became of it.
 pub(super) fn blind_spot(spot: &BlindSpot) -> String {
     let missing = match (spot.bytes, spot.side) {
         (0, None) => String::new(),
@@ -251,14 +263,12 @@ pub(super) fn blind_spot(spot: &BlindSpot) -> String {
         [] => String::new(),
         near => format!("near {}", packets(near)),
     };
-    let hides = prefixed("hides ", &spot.hides);
-    let lowered = prefixed("lowers ", &spot.lowered);
-    let parts = [missing, near, hides, lowered];
+    let hides = match spot.hides.as_str() {
+        "" => String::new(),
+        hides => format!("hides {hides}"),
+    };
+    let parts = [missing, near, hides, spot.lowered.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
-}
-
-fn prefixed(prefix: &str, text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{prefix}{text}") }
 }
 
 /// Who is at fault in which connections: `client`, `#1, #4`; each id is written behind `mark`.
@@ -366,6 +376,21 @@ mod tests {
         assert_eq!(time_of_day("2026-01-01T12:00:01.5Z"), "12:00:01.5");
         assert_eq!(time_of_day("nonsense"), "nonsense");
         assert_eq!(moment("2026-01-01T12:00:01.500000Z"), "2026-01-01 12:00:01.500 UTC");
+    }
+
+    #[test]
+    fn a_request_to_a_proxy_has_its_address_once() {
+        let mut connection = super::super::fixture::connection();
+        assert_eq!(url(&connection), "ws://server.example/chat");
+        connection.handshake.path = Some("http://server.example/chat".into());
+        assert_eq!(url(&connection), "http://server.example/chat");
+    }
+
+    #[test]
+    fn a_rule_that_asks_for_no_answer_names_none() {
+        let rule = |id| crate::rules::find(id).expect("a rule of the catalogue");
+        assert_eq!(answer(rule("client-frame-unmasked")), "; expected answer: 1002");
+        assert_eq!(answer(rule("mask-key-reused")), "");
     }
 
     #[test]

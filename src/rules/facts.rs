@@ -71,8 +71,6 @@ pub struct Close {
     /// The packet with its first byte, and how much of the peer's stream that packet
     /// acknowledged, as a stream offset.
     pub source: Source,
-    /// Data frames of the same side behind it (RFC 6455 §5.5.1).
-    pub first_after: Option<Range64>,
 }
 
 /// A data message without its end.

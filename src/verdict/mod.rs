@@ -1,6 +1,7 @@
 //! What it all comes to.
 //!
-//! In: the [`Facts`] of a connection and its [`Finding`]s. Out: a [`Verdict`], and on each finding
+//! In: the [facts](crate::rules::Facts) of a connection and its
+//! [findings](crate::rules::Finding). Out: a [`Verdict`], and on each finding
 //! whether it was the cause of the end or was tolerated. The ladder is climbed from the top and
 //! stops at the first rung that holds; a rung holds only if every byte that it argues from was
 //! captured. What one direction knew of the other is read off acknowledgement numbers, never off

@@ -42,7 +42,10 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
             None
         }
         Some(close) => match facts.arrived(!side, close.frame.range.end) {
-            Some(true) if close.frame.damaged => None,
+            // Of bytes lost behind the Close, or still to come, it is not known what the receiver
+            // made.
+            Some(true) if close.frame.damaged || !facts.frames_are_known(!side) => None,
+            Some(true) if facts.first_end().is_none() => None,
             Some(true) => Some(close.frame.code().unwrap_or(NO_STATUS_RECEIVED)),
             Some(false) => Some(ABNORMAL_CLOSURE),
             None => None,
@@ -109,13 +112,13 @@ fn reported_after_own_fin(facts: &Facts, side: Side, close: &Close) -> Option<u1
     (!close.frame.damaged).then(|| close.frame.code().unwrap_or(NO_STATUS_RECEIVED))
 }
 
-/// Whether a Close of `sender` breaks a rule, so that its receiver may fail the connection in place
-/// of reading it, and nothing shows which of the two it did.
+/// Whether a Close of `sender`, or what it sent behind it, breaks a rule, so that its receiver may
+/// fail the connection over it, and nothing shows whether it did.
 fn is_refusable(close: &Close, findings: &[Finding], sender: Side) -> bool {
     findings.iter().any(|finding| {
         finding.severity == Severity::Error
             && finding.place.side == sender
-            && finding.place.range.overlaps(close.frame.range)
+            && finding.place.range.end > close.frame.range.start
             && !finding.tolerated
     })
 }

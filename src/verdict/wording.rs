@@ -4,7 +4,7 @@ use super::find_cause;
 use super::ladder::Rung;
 use crate::endpoint::{PerSide, Side};
 use crate::report::{Blame, Confidence, Outcome};
-use crate::rules::{Close, Facts, Initiator};
+use crate::rules::{Close, EndKind, Facts, Finding, Initiator};
 
 /// What the sentences are made from.
 pub(super) struct Story<'a> {
@@ -13,10 +13,13 @@ pub(super) struct Story<'a> {
     pub surfaced: PerSide<Option<u16>>,
 }
 
-/// One sentence: who did what, and why.
+/// One sentence: who did what, and why, and what the two APIs made of it.
 pub(super) fn summary(story: &Story<'_>) -> String {
-    let what = what_happened(story);
-    let why = why(story);
+    let what = match story.rung.outcome {
+        Outcome::Open => "The connection was open when the capture ended".to_owned(),
+        Outcome::Rejected | Outcome::HandshakeFailed => not_opened(story),
+        _ => ended(story),
+    };
     let seen = match (story.surfaced.client, story.surfaced.server) {
         (Some(client), Some(server)) if client == server => {
             format!("; both APIs report {client}")
@@ -28,114 +31,146 @@ pub(super) fn summary(story: &Story<'_>) -> String {
         (None, Some(server)) => format!("; the server's API reports {server}"),
         (None, None) => String::new(),
     };
-    format!("{what}{why}{seen}.")
+    format!("{what}{seen}.")
 }
 
-fn what_happened(story: &Story<'_>) -> String {
-    let facts = story.facts;
-    match story.rung.outcome {
-        Outcome::Open => return "The connection was open when the capture ended".to_owned(),
-        Outcome::Rejected => {
-            let status = facts.handshake.response.as_ref().map_or(0, |response| response.status);
-            return format!("The opening request was refused with HTTP {status}");
+/// How the opening handshake failed.
+fn not_opened(story: &Story<'_>) -> String {
+    let response = story.facts.handshake.response.as_ref();
+    let what = match response {
+        Some(response) if response.status == 101 => {
+            "The client did not accept the server's response and dropped the connection".to_owned()
         }
-        Outcome::HandshakeFailed => {
-            return match facts.handshake.response {
-                Some(_) => "The client did not accept the server's response and dropped the \
-                    connection"
-                    .to_owned(),
-                None => "The opening request got no answer".to_owned(),
-            };
+        Some(response) => format!("The opening request was refused with HTTP {}", response.status),
+        None => "The opening request got no answer".to_owned(),
+    };
+    match story.rung.violation {
+        // The refusal is its own explanation.
+        Some(finding) if finding.place.side == Side::Server && !is_switching(story) => {
+            format!("{what} (packet {})", packet(finding))
         }
-        _ => {}
+        Some(finding) => format!("{what}: {} (packet {})", finding.rule.summary, packet(finding)),
+        None => format!("{what}{}", unexplained(story)),
     }
+}
+
+fn is_switching(story: &Story<'_>) -> bool {
+    story.facts.handshake.is_open()
+}
+
+fn packet(finding: &Finding) -> u64 {
+    finding.at().map_or(0, |at| at.number.0)
+}
+
+/// How the connection ended.
+fn ended(story: &Story<'_>) -> String {
+    let facts = story.facts;
     match facts.close_initiator() {
-        Initiator::One(side) => closed(facts, side),
+        Initiator::One(side) => closed(story, side),
         Initiator::Both => {
-            let code =
-                |side: Side| facts.frames[side].close.as_ref().map_or(String::new(), code_of);
+            let code = |side: Side| facts.frames[side].close.as_ref().map_or(String::new(), with);
+            let (client, server) = (code(Side::Client), code(Side::Server));
+            let why = because(story);
             format!(
-                "Both sides closed at the same time, the client with {}, the server with {}",
-                code(Side::Client),
-                code(Side::Server)
+                "Both sides closed at the same time, the client {client}, the server {server}{why}"
             )
         }
-        Initiator::Unknown => match Side::BOTH
-            .into_iter()
-            .find_map(|side| Some((side, facts.frames[side].close.as_ref()?)))
-        {
-            Some((side, close)) => format!(
-                "The {side} sent a Close with {}, but whether it closed first or answered cannot \
-                 be told",
-                code_of(close)
-            ),
-            None => "How the connection ended was not captured".to_owned(),
-        },
-        Initiator::None => dropped(facts),
-    }
-}
-
-fn closed(facts: &Facts, side: Side) -> String {
-    let Some(close) = &facts.frames[side].close else { return String::new() };
-    let how = match close.frame.code() {
-        Some(1002 | 1003 | 1007..=1011 | 1014) => "failed the connection",
-        _ => "closed the connection",
-    };
-    let answer = match &facts.frames[!side].close {
-        Some(answer) if answer.frame.code() == close.frame.code() => {
-            ", and the peer answered alike"
+        Initiator::Unknown => {
+            let sent = |side: Side| Some((side, facts.frames[side].close.as_ref()?));
+            match Side::BOTH.into_iter().find_map(sent) {
+                Some((side, close)) => format!(
+                    "The {side} sent a Close {}{}, and whether it was the first cannot be told",
+                    with(close),
+                    because(story)
+                ),
+                None => dropped(story),
+            }
         }
-        Some(_) => ", and the peer answered with another code",
-        None => "",
-    };
-    format!("The {side} {how} with {}{answer}", code_of(close))
-}
-
-fn dropped(facts: &Facts) -> String {
-    let end = |side: Side| {
-        let tcp = &facts.tcp[side];
-        let fin = tcp.fin.map(|fin| (fin, "a FIN"));
-        let rst = tcp.rst.map(|rst| (rst, "a RST"));
-        fin.into_iter().chain(rst).min_by_key(|(ending, _)| ending.at.number)
-    };
-    let ends = Side::BOTH.into_iter().filter_map(|side| Some((side, end(side)?)));
-    match ends.min_by_key(|(_, (ending, _))| ending.at.number) {
-        Some((side, (_, how))) => format!("The {side} ended TCP with {how} and without a Close"),
-        None => "The connection did not end in this capture".to_owned(),
+        Initiator::None => dropped(story),
     }
 }
 
-/// `1002`, or `an empty Close`.
-fn code_of(close: &Close) -> String {
+/// `side` sent the first Close.
+fn closed(story: &Story<'_>, side: Side) -> String {
+    let facts = story.facts;
+    let Some(close) = &facts.frames[side].close else { return String::new() };
+    let how = if signals_error(close) { "failed the connection" } else { "closed the connection" };
+    let opening = format!("The {side} {how} {}", with(close));
+    let peer = !side;
+    // A Close that is itself the violation: the answer is what needs the reason.
+    let own_fault = story.rung.violation.is_some_and(|finding| finding.place.side == side);
+    let (first_reason, last_reason) =
+        if own_fault { (String::new(), because(story)) } else { (because(story), String::new()) };
+    let answer = match &facts.frames[peer].close {
+        Some(answer) if signals_error(answer) && own_fault => {
+            format!(", and the {peer} failed it {}", with(answer))
+        }
+        Some(answer) if answer.frame.code() == close.frame.code() => {
+            format!(", and the {peer} answered alike")
+        }
+        Some(answer) => format!(", and the {peer} answered {}", with(answer)),
+        None if story.rung.cause == Some("close-not-answered") => {
+            return format!("{opening}, and the {peer} did not answer");
+        }
+        None => String::new(),
+    };
+    format!("{opening}{first_reason}{answer}{last_reason}")
+}
+
+fn signals_error(close: &Close) -> bool {
+    matches!(close.frame.code(), Some(1002 | 1003 | 1007..=1011 | 1014))
+}
+
+/// Nobody sent a Close, as far as is known.
+fn dropped(story: &Story<'_>) -> String {
+    match story.facts.first_end() {
+        Some((side, _, how)) => {
+            let how = match how {
+                EndKind::Fin => "a FIN",
+                EndKind::Reset => "a RST",
+            };
+            format!("The {side} ended TCP with {how} and without a Close{}", because(story))
+        }
+        None => "How the connection ended was not captured".to_owned(),
+    }
+}
+
+/// `with 1002`, or what stands in its place.
+fn with(close: &Close) -> String {
     match close.frame.code() {
-        Some(code) => code.to_string(),
-        None if close.frame.damaged => "a code that the capture lost".to_owned(),
-        None => "no status code".to_owned(),
+        Some(code) => format!("with {code}"),
+        None if close.frame.damaged => "with a code that the capture lost".to_owned(),
+        None => "without a status code".to_owned(),
     }
 }
 
-fn why(story: &Story<'_>) -> String {
+/// Why it ended.
+fn because(story: &Story<'_>) -> String {
     let rung = story.rung;
     if let Some(finding) = rung.violation {
-        let at = finding.at().map_or(0, |at| at.number.0);
-        return format!(" because of a {} (packet {at})", finding.rule.summary);
+        let number = packet(finding);
+        return format!(" because of packet {number} ({})", finding.rule.summary);
     }
     if rung.confidence == Confidence::Unknown {
-        return match rung.outcome {
-            Outcome::Open => String::new(),
-            _ => "; the capture does not show why".to_owned(),
-        };
+        return unexplained(story);
     }
     match rung.cause {
-        Some("clean-close" | "empty-close" | "simultaneous-close" | "still-open") | None => {
+        None
+        | Some("clean-close" | "empty-close" | "simultaneous-close" | "tcp-closed-without-close") => {
             String::new()
         }
-        Some(id) => match (find_cause(id), crate::rules::find(id)) {
-            (Some(cause), _) => format!(": {}", cause.title),
-            (None, Some(rule)) if rule.id == "tcp-closed-without-close" => String::new(),
-            (None, Some(rule)) => format!(": {}", rule.summary),
-            (None, None) => String::new(),
-        },
+        Some(id) => {
+            let title = find_cause(id).map(|cause| cause.title);
+            let title = title.or_else(|| crate::rules::find(id).map(|rule| rule.summary));
+            title.map_or(String::new(), |title| format!(" ({title})"))
+        }
+    }
+}
+
+fn unexplained(story: &Story<'_>) -> String {
+    match story.rung.confidence {
+        Confidence::Unknown => ", and the capture does not show why".to_owned(),
+        _ => String::new(),
     }
 }
 

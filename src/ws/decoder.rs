@@ -112,11 +112,6 @@ impl Decoder {
         &self.agreement
     }
 
-    /// Whether the boundaries of frames are still known.
-    pub fn in_sync(&self) -> bool {
-        !matches!(self.state, State::Lost)
-    }
-
     /// Stops reading: what follows is not to be taken for frames.
     pub fn abandon(&mut self) {
         self.settle();
@@ -197,21 +192,7 @@ impl Decoder {
             return self.enter_payload(start);
         }
         // The header is cut, or there is something to look at: let more of it come.
-        let nothing_follows = loop {
-            match input {
-                Some(Input::Stream(StreamEvent::Data { bytes, .. })) => {
-                    let wanted = LOOKAHEAD - self.held.len().min(LOOKAHEAD);
-                    if wanted == 0 {
-                        break false;
-                    }
-                    let taken = bytes.len().min(wanted);
-                    self.held.extend(bytes);
-                    advance(input, taken as u64);
-                }
-                None => break false,
-                Some(_) => break true,
-            }
-        };
+        let nothing_follows = self.look_ahead(input);
         let header = FrameHeader::parse(&self.held).ok().map(|(_, header)| header);
         let ordinary =
             header.is_some_and(|h| self.direction.is_ordinary(&h, self.sender, &self.agreement));
@@ -240,6 +221,22 @@ impl Decoder {
                 (None, _) => Progress::Starved,
             },
             _ => Progress::Starved,
+        }
+    }
+
+    /// Takes in what there is room for of the next bytes. Whether it is certain that none follow on
+    /// them: a hole or the end does.
+    fn look_ahead(&mut self, input: &mut Option<Input<'_>>) -> bool {
+        loop {
+            let Some(Input::Stream(StreamEvent::Data { bytes, .. })) = input else {
+                return input.is_some();
+            };
+            if self.held.is_full() {
+                return false;
+            }
+            let taken = bytes.len().min(LOOKAHEAD.saturating_sub(self.held.len()));
+            self.held.extend(bytes);
+            advance(input, taken as u64);
         }
     }
 

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::support::{Seg, all_samples, analyse, capture_of_segments, cut, essences, segments};
+use crate::support::{
+    Seg, all_samples, analyse, capture_of_segments, cases, cut, essences, segments,
+};
 
 fn resegmented(sample: &[u8], size: usize) -> Vec<Seg> {
     segments(sample).iter().flat_map(|segment| cut(segment, size)).collect()
@@ -29,14 +31,8 @@ fn every_packet_twice_gives_the_same_report() {
     }
 }
 
-/// Cases for each law; more of them with `WSBLAME_CASES`.
-fn cases() -> ProptestConfig {
-    let cases = std::env::var("WSBLAME_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: cases.unwrap_or(192), ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(192))]
 
     #[test]
     fn packets_out_of_order_within_a_window_give_the_same_report(

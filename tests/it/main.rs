@@ -1,10 +1,20 @@
 //! The promises, tested from the outside.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
 mod cli;
+mod counts;
+#[path = "../common/generate.rs"]
+mod generate;
+mod golden;
+mod hostile;
 mod invariance;
 mod loss;
+mod made;
+mod readme;
 mod real;
+mod reuse;
 mod rules;
+mod samples;
 mod support;
 mod verdicts;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use proptest::prelude::ProptestConfig;
 use serde_json::{Value, json};
 use wsblame::capture::Reader;
 use wsblame::endpoint::Endpoint;
@@ -35,12 +37,15 @@ pub(crate) fn real_samples() -> Vec<(String, PathBuf)> {
 
 /// Every sample as bytes: the real ones, and one for each rule.
 pub(crate) fn all_samples() -> Vec<(String, Vec<u8>)> {
-    let real = real_samples()
-        .into_iter()
-        .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
-    let scripted =
-        rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
-    real.chain(scripted).collect()
+    static ALL: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+        let real = real_samples()
+            .into_iter()
+            .map(|(name, path)| (name, fs::read(path).expect("a readable sample")));
+        let scripted =
+            rules::all().map(|rule| (rule.id.to_owned(), write_pcap(&Play::of(rule.breaks))));
+        real.chain(scripted).collect()
+    });
+    ALL.clone()
 }
 
 /// The report on a capture in memory.
@@ -48,6 +53,12 @@ pub(crate) fn analyse(capture: &[u8]) -> Report {
     let mut analysis = Analysis::new(Options::default());
     analysis.read("sample", capture);
     analysis.into_report()
+}
+
+/// Cases for each law; more of them with `WSBLAME_CASES`.
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("WSBLAME_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: cases.unwrap_or(usual), ..ProptestConfig::default() }
 }
 
 /// One packet as captured, whatever the file it came from.

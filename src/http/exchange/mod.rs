@@ -139,6 +139,18 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether it was one of [`HttpLimits`] and not what was captured.
+    pub fn is_a_limit(self) -> bool {
+        match self {
+            Why::HeadTooLong
+            | Why::TooManyFields
+            | Why::HeldTooMuch
+            | Why::TooManyOutstanding
+            | Why::TooManyAttempts => true,
+            Why::MalformedHead | Why::NoHead | Why::HoleInHead | Why::BodyWithoutEnd => false,
+        }
+    }
+
     /// In words, for the list of blind spots.
     pub fn text(self) -> &'static str {
         match self {

@@ -3,10 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::http::Held;
 use crate::provenance::{PacketNumber, Timestamp};
 use crate::script::{REQUEST, RESPONSE};
-use crate::tcp::GapCause;
+use crate::tcp::{GapCause, Released};
 
 /// Packets of `PACKET` bytes each, of which the server's acknowledge `known` of the client's bytes
 /// and the client's as many of the server's as `heard` says.
@@ -65,7 +64,7 @@ impl Outcome {
     }
 }
 
-type Events = Vec<(Side, Held)>;
+type Events = Vec<(Side, Released)>;
 
 fn play(events: &Events, wire: &Wire) -> Outcome {
     play_within(HttpLimits::default(), events, wire)
@@ -85,8 +84,8 @@ fn play_within(limits: HttpLimits, events: &Events, wire: &Wire) -> Outcome {
         match &mut tunnel {
             Some(tunnel) => {
                 let range = match held {
-                    Held::Data { offset, bytes } => *offset..*offset + bytes.len() as u64,
-                    Held::Gap { range, .. } => (*range).into(),
+                    Released::Data { offset, bytes } => *offset..*offset + bytes.len() as u64,
+                    Released::Gap { range, .. } => (*range).into(),
                 };
                 if *side == Side::Client {
                     tunnel.note_client(range.into(), wire);
@@ -109,7 +108,7 @@ fn play_within(limits: HttpLimits, events: &Events, wire: &Wire) -> Outcome {
     if let Some(tunnel) = &tunnel {
         for (side, held) in tunnel.held.iter() {
             for held in held {
-                if let Held::Data { bytes, .. } = held {
+                if let Released::Data { bytes, .. } = held {
                     behind[side].extend(bytes);
                 }
             }
@@ -120,12 +119,12 @@ fn play_within(limits: HttpLimits, events: &Events, wire: &Wire) -> Outcome {
     Outcome { handshake, start, behind, attempts, over, notes }
 }
 
-fn data(side: Side, offset: u64, bytes: &[u8]) -> (Side, Held) {
-    (side, Held::Data { offset, bytes: bytes.to_vec() })
+fn data(side: Side, offset: u64, bytes: &[u8]) -> (Side, Released) {
+    (side, Released::Data { offset, bytes: bytes.to_vec() })
 }
 
-fn gap(side: Side, range: std::ops::Range<u64>) -> (Side, Held) {
-    (side, Held::Gap { range: range.into(), cause: GapCause::NeverSeen })
+fn gap(side: Side, range: std::ops::Range<u64>) -> (Side, Released) {
+    (side, Released::Gap { range: range.into(), cause: GapCause::NeverSeen })
 }
 
 /// Both streams whole, the client's first.
@@ -133,7 +132,7 @@ fn talk(client: &[u8], server: &[u8]) -> Outcome {
     let events = [data(Side::Client, 0, client), data(Side::Server, 0, server)];
     let events = events
         .into_iter()
-        .filter(|(_, held)| !matches!(held, Held::Data { bytes, .. } if bytes.is_empty()));
+        .filter(|(_, held)| !matches!(held, Released::Data { bytes, .. } if bytes.is_empty()));
     play(&events.collect(), &UNKNOWN)
 }
 
@@ -460,7 +459,7 @@ fn events(streams: &[Vec<u8>; 2], cuts: &[(bool, usize)]) -> Events {
 fn with_hole(events: &Events, hole_side: Side, hole: std::ops::Range<u64>) -> Events {
     let mut found = Events::new();
     for (side, held) in events {
-        let Held::Data { offset, bytes } = held else { continue };
+        let Released::Data { offset, bytes } = held else { continue };
         let end = offset + bytes.len() as u64;
         if *side != hole_side || hole.end <= *offset || end <= hole.start {
             found.push((*side, held.clone()));

@@ -2,8 +2,8 @@
 
 use super::Sources;
 use crate::endpoint::{PerSide, Side};
-use crate::http::{Handshake, Held};
-use crate::tcp::Range64;
+use crate::http::Handshake;
+use crate::tcp::{Range64, Released};
 
 /// A successful opening handshake and what lies behind it.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Tunnel {
     pub start: PerSide<Option<u64>>,
     /// What was pushed and lies behind the heads, in stream order, to be decoded first. Empty on a
     /// side whose start is unknown.
-    pub held: PerSide<Vec<Held>>,
+    pub held: PerSide<Vec<Released>>,
     /// Where the response ended in the server's stream.
     pub(super) response_end: u64,
     /// Whether all the client's bytes so far were sent before the response had reached it.
@@ -57,12 +57,12 @@ impl Tunnel {
     }
 }
 
-fn range(held: &Held) -> Range64 {
+fn range(held: &Released) -> Range64 {
     match held {
-        Held::Data { offset, bytes } => {
+        Released::Data { offset, bytes } => {
             let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             Range64 { start: *offset, end: offset.saturating_add(len) }
         }
-        Held::Gap { range, .. } => *range,
+        Released::Gap { range, .. } => *range,
     }
 }

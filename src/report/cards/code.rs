@@ -126,27 +126,56 @@ pub(super) fn markdown(code: CloseCode, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn compared_text(comparison: &Comparison, page: &mut Page<'_>) -> io::Result<()> {
     let (a, b) = (title(comparison.a), title(comparison.b));
     page.line(&[(Ink::Strong, &a), (Ink::Plain, "  and  "), (Ink::Strong, &b)])?;
-    for row in &comparison.differences {
+    for (heading, texts) in side_by_side(comparison) {
         page.blank()?;
-        page.line(&[(Ink::Strong, row.aspect)])?;
-        for (code, value) in [(comparison.a, &row.a), (comparison.b, &row.b)] {
+        page.line(&[(Ink::Strong, heading)])?;
+        for (code, text) in texts {
             let lead = format!("  {code:<5} ");
+            page.flow(&[(Ink::Frame, &lead)], Ink::Plain, &text)?;
+        }
+    }
+    page.blank()?;
+    page.line(&[(Ink::Strong, "Key differences")])?;
+    for row in &comparison.differences {
+        page.line(&[(Ink::Faint, "  "), (Ink::Faint, row.aspect)])?;
+        for (code, value) in [(comparison.a, &row.a), (comparison.b, &row.b)] {
+            let lead = format!("    {code:<5} ");
             page.flow(&[(Ink::Frame, &lead)], Ink::Plain, value)?;
         }
     }
     page.blank()?;
-    page.line(&[(Ink::Strong, "which when?")])?;
+    page.line(&[(Ink::Strong, "When to use which")])?;
     page.flow(&[(Ink::Plain, "  ")], Ink::Plain, &comparison.when_to_use_which)
 }
 
 pub(super) fn compared_markdown(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     let (a, b) = (title(comparison.a), title(comparison.b));
     writeln!(out, "# {} and {}\n", prose(&a), prose(&b))?;
+    for (heading, texts) in side_by_side(comparison) {
+        writeln!(out, "## {heading}\n")?;
+        for (code, text) in texts {
+            writeln!(out, "- **{code}:** {}", prose(&text))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "## Key differences\n")?;
     writeln!(out, "| | {} | {} |\n|---|---|---|", comparison.a, comparison.b)?;
     for row in &comparison.differences {
         writeln!(out, "| {} | {} | {} |", prose(row.aspect), prose(&row.a), prose(&row.b))?;
     }
-    writeln!(out, "\n{}", prose(&comparison.when_to_use_which))
+    writeln!(out, "\n## When to use which\n\n{}", prose(&comparison.when_to_use_which))
+}
+
+/// What is said of both codes, heading by heading.
+fn side_by_side(comparison: &Comparison) -> [(&'static str, [(CloseCode, String); 2]); 3] {
+    let both = |said: fn(&CodeEntry) -> String| {
+        [comparison.a, comparison.b].map(|code| (code, said(code.entry())))
+    };
+    [
+        ("What it says", both(|entry| entry.card.description.to_owned())),
+        ("When you see it", both(|entry| entry.card.when_you_see_it.to_owned())),
+        ("How to fix it", both(|entry| entry.card.how_to_fix.join(" "))),
+    ]
 }
 
 fn title(code: CloseCode) -> String {

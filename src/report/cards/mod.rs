@@ -1,7 +1,7 @@
 //! Cards: what is known of a rule, a cause, a close code, or of two codes side by side.
 //!
-//! In: rows of the catalogue of rules and of the tables of causes and close codes. Out: them, laid out in the
-//! formats in which people ask for them. Cards look at no capture.
+//! In: rows of the catalogue of rules and of the tables of causes and close codes. Out: them, laid
+//! out in the formats in which people ask for them. Cards look at no capture.
 
 mod cause;
 mod code;

@@ -166,7 +166,7 @@ fn evidence_of(
     )?;
     writeln!(out, "- seen: {}", prose(&finding.detail))?;
     if let Some(rule) = rule {
-        writeln!(out, "- rule: {}; expected answer: {}", rule.section, rule.answer)?;
+        writeln!(out, "- rule: {}{}", rule.section, words::answer(rule))?;
     }
     writeln!(out, "- at fault: {}", finding.at_fault.name())?;
     if finding.count > 1 {

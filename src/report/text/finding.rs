@@ -100,11 +100,7 @@ fn notes(
 ) -> io::Result<()> {
     let rule = rules::find(&finding.rule);
     if let Some(rule) = rule {
-        let answer = match rule.answer {
-            "" | "-" => String::new(),
-            answer => format!("; expected answer: {answer}"),
-        };
-        note("", &format!("{}{answer}", rule.section), page)?;
+        note("", &format!("{}{}", rule.section, words::answer(rule)), page)?;
     }
     let repeated = match finding.count {
         0 | 1 => String::new(),

@@ -1,5 +1,6 @@
 //! A continuation frame comes while no message is open.
 
+use super::likeness::likeness;
 use crate::rules::{Breach, Check, Context, Family, Fault, FrameView, Rule, Severity};
 use crate::script::{
     ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FAILS, SERVER_FIN, continuation,
@@ -55,5 +56,6 @@ fn check(frame: &FrameView<'_>, context: &Context<'_>) -> Option<Breach> {
     }
     let before =
         if direction.messages == 0 { "no message has begun" } else { "the last message has ended" };
-    Some(Breach::new(format!("the opcode is 0, but {before}")).guilty(0, 0x0F))
+    let likeness = likeness(frame.bytes);
+    Some(Breach::new(format!("the opcode is 0, but {before}{likeness}")).guilty(0, 0x0F))
 }

@@ -7,7 +7,7 @@ use crate::knowledge::first_bytes;
 
 /// `; the bytes look like a chunk size`, or nothing.
 pub(super) fn likeness(bytes: &[u8]) -> String {
-    match first_bytes::matches(bytes) {
+    match first_bytes::matches_where_illegal(bytes) {
         Some(signature) => format!("; the bytes look like this: {}", signature.name),
         None => String::new(),
     }

@@ -127,6 +127,22 @@ fn a_stray_line_end_is_named_in_the_detail() {
 }
 
 #[test]
+fn text_framed_as_in_the_draft_of_2010_is_named_in_the_detail() {
+    let script = &[
+        ASK,
+        ACCEPT,
+        Step::Bytes(Side::Server, b"\x00hello\xff\x00again\xff"),
+        CLIENT_FAILS,
+        CLIENT_FIN,
+        SERVER_FIN,
+    ];
+    let found = findings(script, 1_460);
+    let named =
+        |f: &FindingReport| f.rule == "continuation-without-start" && f.detail.contains("hixie-76");
+    assert!(found.iter().any(named), "{found:?}");
+}
+
+#[test]
 fn json_behind_an_interrupted_write_is_no_injected_json() {
     let script: Script = &[
         ASK,

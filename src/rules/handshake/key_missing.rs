@@ -11,7 +11,7 @@ use crate::script::{
 pub(super) static RULE: Rule = Rule {
     id: "handshake-key-missing",
     family: Family::Handshake,
-    section: "RFC 6455 §4.1",
+    section: "RFC 6455 §4.1, §11.3.1",
     severity: Severity::Error,
     fault: Fault::Client,
     answer: "HTTP 400",

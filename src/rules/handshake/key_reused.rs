@@ -12,7 +12,7 @@ use crate::script::{
 pub(super) static RULE: Rule = Rule {
     id: "handshake-key-reused",
     family: Family::Handshake,
-    section: "RFC 6455 §4.1, §11.3.1",
+    section: "RFC 6455 §4.1",
     severity: Severity::Warning,
     fault: Fault::Client,
     answer: "-",

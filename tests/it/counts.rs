@@ -1,0 +1,40 @@
+//! Captures that were made up: what is counted in the report is what was put in.
+
+use wsblame::rules::Severity;
+
+use crate::generate::{Plan, Truth, generate};
+use crate::support::analyse;
+
+fn counted(capture: &[u8]) -> Truth {
+    let report = analyse(capture);
+    let all = &report.captures[0];
+    let mut truth = Truth {
+        packets: all.packets,
+        tcp_connections: all.tcp_streams,
+        websockets: all.websockets,
+        ..Truth::default()
+    };
+    truth.udp_packets = all.not_analysed.iter().map(|other| other.packets).sum();
+    for connection in &report.connections {
+        for traffic in [&connection.traffic.client, &connection.traffic.server] {
+            truth.frames += traffic.frames;
+            truth.messages += traffic.messages;
+            truth.payload += traffic.bytes;
+        }
+        let findings = connection.findings.iter();
+        truth.violations +=
+            findings.filter(|found| found.severity == Severity::Error).count() as u64;
+        assert!(connection.blind_spots.is_empty(), "{:?}", connection.blind_spots);
+    }
+    truth
+}
+
+#[test]
+fn what_is_counted_is_what_was_put_in() {
+    for (seed, messages, sizes) in [(1, 20, 0..=125), (2, 20, 1..=4_000), (3, 1, 66_000..=99_000)] {
+        let (other_tcp, udp) = (1 << 20, 1 << 19);
+        let made = generate(&Plan { seed, websockets: 300, messages, sizes, other_tcp, udp });
+        assert_eq!(counted(&made.capture), made.truth);
+        assert_eq!((made.truth.websockets, made.truth.violations), (300, 3));
+    }
+}
