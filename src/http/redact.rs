@@ -43,6 +43,11 @@ pub fn target(target: &str) -> String {
     shown
 }
 
+/// A Host, without the user information that does not belong there (RFC 9110 §4.2.4).
+pub fn host(host: &str) -> String {
+    printable(host.rsplit_once('@').map_or(host, |(_, host)| host))
+}
+
 /// A subprotocol, masked when it is longer than names are and none that is known.
 pub fn subprotocol(name: &str) -> String {
     if name.len() < LONG || KNOWN_SUBPROTOCOLS.contains(&name) {
@@ -115,6 +120,12 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_loses_its_user_information() {
+        assert_eq!(host("joe:secret@h.example:80"), "h.example:80");
+        assert_eq!(host("[::1]:80"), "[::1]:80");
+    }
 
     #[test]
     fn the_query_keeps_its_names_and_loses_its_values() {

@@ -84,7 +84,9 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
     let value = |head: &crate::http::Head, name| head.first(name).map(|field| field.value.clone());
     HandshakeReport {
         status: response.map(|response| response.status),
-        host: request.and_then(|request| value(&request.head, "Host")),
+        host: request
+            .and_then(|request| value(&request.head, "Host"))
+            .map(|host| redact::host(&host)),
         path: request.map(|request| redact::target(&request.target)),
         subprotocol: handshake.subprotocol().map(redact::subprotocol),
         extensions: handshake.accepted_extensions().list.iter().map(ToString::to_string).collect(),

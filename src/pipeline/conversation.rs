@@ -11,7 +11,7 @@ use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::rules::{
     self, Breach, Check, Close, Context, Finding, FrameView, Frames, LastMessage, MessageView,
-    OpenMessage, Ping, Rule,
+    OpenMessage, Ping, Rule, Severity,
 };
 use crate::tcp::{Connection, Range64, StreamEvent};
 use crate::ws::{
@@ -69,6 +69,9 @@ struct Pinging {
     /// Pongs of the peer that no Ping read so far explains.
     unmatched: Vec<(Vec<u8>, Ping)>,
 }
+
+/// Control frames noted for the timeline; the first Close of each side comes on top.
+const MAX_MILESTONES: usize = 64;
 
 /// How many Pings, and how many Pongs, wait for their counterparts.
 const MAX_PINGS: usize = 64;
@@ -254,7 +257,7 @@ impl Conversation {
             Opcode::CLOSE => self.close(side, frame, source, decoder, tcp, findings),
             _ => {}
         }
-        if frame.opcode != Opcode::CLOSE && self.milestones.len() < MAX_PINGS {
+        if frame.opcode != Opcode::CLOSE && self.milestones.len() < MAX_MILESTONES {
             let event = format!("{}, {} bytes", frame.opcode, frame.payload_len);
             let end = frame.range.end;
             self.milestones.push(Milestone { at: source.at, side, end, event, rank: 1 });
@@ -289,7 +292,9 @@ impl Conversation {
             None => "Close without a code".to_owned(),
         };
         let end = frame.range.end;
-        self.milestones.push(Milestone { at: source.at, side, end, event: what, rank: 5 });
+        if self.frames[side].close.is_none() || self.milestones.len() < MAX_MILESTONES {
+            self.milestones.push(Milestone { at: source.at, side, end, event: what, rank: 5 });
+        }
         let close = Close { frame: frame.clone(), source };
         self.frames[side].close.get_or_insert(close);
     }
@@ -361,6 +366,12 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) fn new(limits: &Limits) -> Findings {
         Findings { list: Vec::new(), most_packets: limits.cited_packets }
+    }
+
+    /// Whether something that a side sent is a violation.
+    pub(super) fn blames_bytes_of(&self, side: Side) -> bool {
+        let error = |finding: &Finding| finding.severity == Severity::Error;
+        self.list.iter().any(|finding| finding.place.side == side && error(finding))
     }
 
     /// Adds what a rule found, or counts it if it was found before.

@@ -60,6 +60,7 @@ enum Stage {
 #[derive(Debug, Default)]
 struct Undecided {
     held: Vec<(Side, Released)>,
+    held_bytes: usize,
     first_bytes: PerSide<Vec<u8>>,
     lost: PerSide<bool>,
 }
@@ -86,6 +87,7 @@ impl Undecided {
     const ENOUGH: usize = 64;
 
     fn hold(&mut self, side: Side, event: StreamEvent<'_>) {
+        self.held_bytes = self.held_bytes.saturating_add(size_of::<(Side, Released)>());
         let first = &mut self.first_bytes[side];
         match event {
             StreamEvent::Data { offset, bytes } => {
@@ -93,6 +95,7 @@ impl Undecided {
                     let wanted = Undecided::ENOUGH.saturating_sub(first.len());
                     first.extend(bytes.iter().take(wanted));
                 }
+                self.held_bytes = self.held_bytes.saturating_add(bytes.len());
                 self.held.push((side, Released::Data { offset, bytes: bytes.to_vec() }));
             }
             StreamEvent::Gap { range, cause } => {
@@ -262,7 +265,9 @@ impl Flow {
         match &mut self.stage {
             Stage::Undecided(undecided) => {
                 undecided.hold(side, event);
-                self.decide(false);
+                // One side lost its start, and the other says nothing: it will not be known.
+                let at_last = undecided.held_bytes > self.limits.held;
+                self.decide(at_last);
             }
             Stage::Http(exchange) => {
                 exchange.push(side, event);
@@ -360,23 +365,23 @@ impl Flow {
                 findings.add_or_cite(rule, Side::Client, breach, range, &[], tcp, packets);
             }
         }
-        let facts = Facts {
+        let mut facts = Facts {
             deflate: handshake.agreement().deflate,
             handshake,
             tcp,
             frames,
+            violated: PerSide::from_fn(|side| findings.blames_bytes_of(side)),
             span: (self.tcp.first, self.tcp.last),
             capture_end: latest,
         };
-        for side in Side::BOTH {
-            for rule in rules::all() {
-                if let Check::End(check) = rule.check
-                    && let Some(breach) = check(&facts, side)
-                {
-                    let end = facts.tcp[side].end;
-                    let range = Range64 { start: end.saturating_sub(1), end };
-                    findings.add(rule, side, breach, range, &[], &self.tcp);
-                }
+        for rule in rules::all() {
+            let Check::End(check) = rule.check else { continue };
+            for side in Side::BOTH {
+                let Some(breach) = check(&facts, side) else { continue };
+                let end = facts.tcp[side].end;
+                let range = Range64 { start: end.saturating_sub(1), end };
+                findings.add(rule, side, breach, range, &[], &self.tcp);
+                facts.violated[side] = findings.blames_bytes_of(side);
             }
         }
         let mut findings = findings.list;

@@ -22,6 +22,8 @@ pub struct Facts {
     pub tcp: PerSide<Summary>,
     /// Each side's frames; empty defaults when the handshake did not succeed.
     pub frames: PerSide<Frames>,
+    /// Whether a violation (a finding of severity error) was found in the bytes of a side.
+    pub violated: PerSide<bool>,
     /// The first and the last packet, by time.
     pub span: (PacketRef, PacketRef),
     /// The latest packet of the whole capture, by time: how long it went on after the connection.

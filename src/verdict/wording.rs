@@ -95,7 +95,10 @@ fn closed(story: &Story<'_>, side: Side) -> String {
     let facts = story.facts;
     let Some(close) = &facts.frames[side].close else { return String::new() };
     let how = if signals_error(close) { "failed the connection" } else { "closed the connection" };
-    let opening = format!("The {side} {how} {}", with(close));
+    let mut opening = format!("The {side} {how} {}", with(close));
+    if story.rung.cause == Some("data-after-close") {
+        opening.push_str(" and sent data behind it");
+    }
     let peer = !side;
     // A Close that is itself the violation: the answer is what needs the reason.
     let own_fault = story.rung.violation.is_some_and(|finding| finding.place.side == side);
@@ -118,7 +121,7 @@ fn closed(story: &Story<'_>, side: Side) -> String {
 }
 
 fn signals_error(close: &Close) -> bool {
-    matches!(close.frame.code(), Some(1002 | 1003 | 1007..=1011 | 1014))
+    matches!(close.frame.code(), Some(1002 | 1003 | 1007 | 1009..=1011 | 1014))
 }
 
 /// Nobody sent a Close, as far as is known.

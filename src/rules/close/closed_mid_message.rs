@@ -46,8 +46,9 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         None => (facts.is_whole(side) && facts.tcp[side].rst.is_none()).then_some("its FIN")?,
     };
     let (fragments, len) = (message.fragments, message.len);
+    let what = if fragments == 1 { "fragment" } else { "fragments" };
     let detail =
-        format!("{fragments} fragments of {len} bytes, then {after}, and no last fragment");
+        format!("{fragments} {what}, {len} bytes in all, then {after}, and no last fragment");
     let range = message.start..message.start + 1;
     Some(Breach::new(detail).at(side, range))
 }

@@ -1,11 +1,9 @@
 //! Rules of the closing handshake and the end of TCP (RFC 6455 §5.5.1, §7).
-//!
-//! Whether a Close with 1002 was deserved is not among them: that takes the findings of all other
-//! rules, and is for the verdict to say.
 
 use super::Rule;
 
 mod client_closed_first;
+mod close_1002_but_no_violation;
 mod close_answer_code_differs;
 mod close_answer_late;
 mod close_before_open;
@@ -41,6 +39,7 @@ pub static RULES: &[&Rule] = &[
     &close_code_1010_by_server::RULE,
     &close_code_iana_late::RULE,
     &close_code_app_without_agreement::RULE,
+    &close_1002_but_no_violation::RULE,
     &data_after_close::RULE,
     &control_after_close::RULE,
     &close_not_answered::RULE,

@@ -125,8 +125,8 @@ fn hard_endings_accuse_nobody_who_could_not_help_it() {
         &["tcp-closed-without-close"], // the client, which sent FIN of its own accord
         &["tcp-closed-without-close"],
         &["tcp-closed-without-close", "tcp-closed-without-close"], // both
-        &[],
-        &["rst-after-close"],
+        &["close-1002-but-no-violation"],                          // which blames nobody
+        &["close-1002-but-no-violation", "rst-after-close"],
         &[],
         &[],
         &[],
