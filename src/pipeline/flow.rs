@@ -164,20 +164,17 @@ impl Flow {
         }
     }
 
-    /// How many connections between the same endpoints are kept for their stragglers.
-    const MOST_PREDECESSORS: usize = 8;
-
-    /// Makes `before` the connection whose stragglers may still come. Returns one for which there
-    /// is no room any more. Of a SYN to which nothing followed there are none: an old copy of one
-    /// does not come between a connection and its packets.
+    /// Makes `before` the connection whose stragglers may still come, and returns the one before
+    /// that, of which none are expected any more. A SYN to which nothing followed has none: an old
+    /// copy of one must not come between a connection and its packets.
     pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
-        self.predecessor =
-            if before.tcp.is_unanswered() { before.predecessor.take() } else { Some(before) };
-        let mut oldest = self;
-        for _ in 0..Flow::MOST_PREDECESSORS {
-            oldest = oldest.predecessor.as_mut()?;
+        let older = before.take_predecessor();
+        if before.tcp.is_unanswered() && older.is_some() {
+            self.predecessor = older;
+            return None;
         }
-        oldest.predecessor.take()
+        self.predecessor = Some(before);
+        older
     }
 
     /// The connection before this one, if it is still kept.
@@ -185,11 +182,12 @@ impl Flow {
         self.predecessor.take()
     }
 
-    /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of one
-    /// that opened this connection or any before it.
+    /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of the
+    /// one that opened this connection, or the one before it if that goes on.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
         let before = self.predecessor.as_ref();
-        self.tcp.is_reopened_by(syn) && before.is_none_or(|before| before.is_reopened_by(syn))
+        self.tcp.is_reopened_by(syn)
+            && before.is_none_or(|before| before.tcp.is_over() || before.tcp.is_reopened_by(syn))
     }
 
     /// Whether `segment` is the SYN with which it began: its numbers may fit its predecessor too.

@@ -171,11 +171,11 @@ impl Table {
             self.counts.streams += 1;
             let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
             if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry)
-                && let Some(oldest) = fresh.succeed(before)
+                && let Some(older) = fresh.succeed(before)
             {
                 let latest = self.latest.unwrap_or(NOWHERE);
-                self.counts.note(&oldest);
-                self.done.extend(oldest.finish(latest, &mut self.keys));
+                self.counts.note(&older);
+                self.done.extend(older.finish(latest, &mut self.keys));
             }
         }
         let Tracked::Followed(flow) = entry else { return };

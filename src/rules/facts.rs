@@ -249,7 +249,12 @@ impl Facts {
     /// peer, sent before this one had reached it.
     fn initiator_unless_hidden(&self, side: Side) -> Initiator {
         let Some(close) = &self.frames[side].close else { return Initiator::Unknown };
-        let arrived = self.arrived(side, close.frame.range.end).is_some();
+        let end = close.frame.range.end;
+        // Where the peer had it, what the peer had sent by then is known; where the peer reset the
+        // connection without having it, nothing followed.
+        let latest = self.tcp[!side].latest;
+        let arrived = latest.and_then(|latest| latest.acked).is_some_and(|acked| acked >= end)
+            || self.arrived(side, end) == Some(false);
         let peer_end = self.tcp[!side].end;
         let peer_ended = self.end_of(!side).is_some_and(|(ending, _)| ending.offset == peer_end);
         if (arrived || peer_ended) && self.frames_are_known(!side) {

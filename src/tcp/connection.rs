@@ -30,7 +30,8 @@ pub struct Connection {
 struct Half {
     assembler: Assembler,
     segments: u64,
-    latest: Option<Source>,
+    /// The segment that stands furthest, and where it ends.
+    latest: Option<(u64, Source)>,
     fin: Option<Ending>,
     rst: Option<Ending>,
     /// The peer's latest acknowledgements and their times: packets may be captured out of order.
@@ -81,8 +82,8 @@ pub struct Summary {
     /// The highest offset that a captured segment of this side's own stood at or ended at; a FIN
     /// counts as one byte.
     pub reached: u64,
-    /// The latest segment captured from this side, by time, and what it acknowledged of the peer's
-    /// stream.
+    /// The latest segment captured from this side, by time, that repeats nothing, and what it
+    /// acknowledged of the peer's stream: by then this side had sent nothing beyond it.
     pub latest: Option<Source>,
     /// Its first FIN.
     pub fin: Option<Ending>,
@@ -171,10 +172,12 @@ impl Half {
         assembler.reach(seq + 1, ending.at.time);
     }
 
-    /// Notes a segment of this side; the latest by time stays.
-    fn note_latest(&mut self, source: Source) {
-        if self.latest.is_none_or(|latest| latest.at.time <= source.at.time) {
-            self.latest = Some(source);
+    /// Notes a segment of this side that ends at `position`. Of those that stand furthest the latest
+    /// by time stays: a repetition says nothing of what was sent before it.
+    fn note_latest(&mut self, position: u64, source: Source) {
+        let order = |position, source: &Source| (position, source.at.time);
+        if self.latest.is_none_or(|(at, held)| order(at, &held) <= order(position, &source)) {
+            self.latest = Some((position, source));
         }
     }
 
@@ -321,7 +324,6 @@ impl Connection {
             segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
         let half = &mut self.halves[side];
         half.segments += 1;
-        half.note_latest(Source { at: segment.at, acked });
         half.zero_windows += u64::from(segment.window == 0);
         half.keep_alives += u64::from(half.is_keep_alive(segment));
         let direct = if half.is_made_up(segment) {
@@ -335,6 +337,9 @@ impl Connection {
             half.end(end, Ending { at: segment.at, offset: 0, acked, answered: None });
         }
         half.assembler.reach(end, time);
+        let phantom = u64::from(segment.flags.has(TcpFlags::FIN));
+        let position = half.assembler.extend(end) + phantom;
+        half.note_latest(position, Source { at: segment.at, acked });
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
     }
 
@@ -393,7 +398,7 @@ impl Connection {
             end: assembler.released(),
             acknowledged: assembler.acknowledged(),
             reached: assembler.sent().and_then(|sent| assembler.offset_of(sent)).unwrap_or(0),
-            latest: half.latest.map(|source| self.in_offsets(side, source)),
+            latest: half.latest.map(|(_, source)| self.in_offsets(side, source)),
             fin: half.fin.as_ref().map(ending),
             rst: half.rst.as_ref().map(ending),
             gaps: half.gaps.clone(),
@@ -430,7 +435,7 @@ impl Connection {
         let acked =
             segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
         let half = &mut self.halves[side];
-        half.note_latest(Source { at: segment.at, acked });
+        half.note_latest(offset, Source { at: segment.at, acked });
         let mut ending = Ending { at: segment.at, offset, acked, answered: None };
         half.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked));
         half.rst.get_or_insert(ending);
