@@ -326,6 +326,7 @@ impl Connection {
         half.segments += 1;
         half.zero_windows += u64::from(segment.window == 0);
         half.keep_alives += u64::from(half.is_keep_alive(segment));
+        let repeats = half.assembler.may_repeat(half.assembler.extend(seq), time);
         let direct = if half.is_made_up(segment) {
             None
         } else {
@@ -339,7 +340,9 @@ impl Connection {
         half.assembler.reach(end, time);
         let phantom = u64::from(segment.flags.has(TcpFlags::FIN));
         let position = half.assembler.extend(end) + phantom;
-        half.note_latest(position, Source { at: segment.at, acked });
+        if !repeats {
+            half.note_latest(position, Source { at: segment.at, acked });
+        }
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
     }
 
