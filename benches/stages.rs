@@ -10,7 +10,7 @@ use divan::{Bencher, black_box};
 use generate::{Chance, Plan, generate};
 use wsblame::capture::Reader;
 use wsblame::endpoint::Side;
-use wsblame::ip::{self, Dissected};
+use wsblame::ip::{Dissected, Dissector};
 use wsblame::provenance::{PacketNumber, PacketRef, Timestamp};
 use wsblame::tcp::{Assembler, AssemblerLimits, Piece, Released, Seq, StreamEvent};
 use wsblame::ws::{Agreement, Decoder, FrameHeader, Input, MaskKey, Utf8, unmask};
@@ -34,11 +34,14 @@ fn packets_and_their_headers(bencher: Bencher) {
     let counters = (BytesCount::new(made.capture.len()), ItemsCount::new(made.truth.packets));
     bencher.counter(counters.0).counter(counters.1).bench_local(|| {
         let mut reader = Reader::new(made.capture.as_slice(), "bench").expect("a capture");
+        let mut dissector = Dissector::new();
         let mut payload = 0;
         while let Ok(Some(packet)) = reader.next() {
-            if let Dissected::Segment(segment) = ip::dissect(&packet) {
-                payload += segment.payload.len();
-            }
+            dissector.dissect(&packet, |dissected| {
+                if let Dissected::Segment(segment) = dissected {
+                    payload += segment.payload.len();
+                }
+            });
         }
         payload
     });
@@ -63,7 +66,7 @@ fn reassemble(bencher: Bencher, places: &[usize]) {
             assembler.begin(Seq(0));
             let mut released = 0;
             for (number, place) in (1..).zip(places) {
-                let at = PacketRef { number: PacketNumber(number), time: Timestamp(0) };
+                let at = PacketRef { number: PacketNumber::new(number), time: Timestamp(0) };
                 let seq = Seq((place * SEGMENT) as u32);
                 assembler.wait();
                 let piece = Piece { seq, bytes: black_box(&bytes), cut: 0, at, acked: None };

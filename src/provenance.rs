@@ -8,13 +8,60 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
 
-/// The number of a packet in its capture, counted from 1: the "No." column of Wireshark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PacketNumber(pub u64);
+/// The number of a packet in its file, counted from 1: the "No." column of Wireshark. Where several
+/// files make up one capture (a rotated series), also which of them it is in.
+///
+/// Both share 64 bits, because every byte of every stream leads back to one of these: the file has
+/// the upper 20, the number the lower 44.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketNumber(u64);
 
+impl PacketNumber {
+    const FILE_SHIFT: u32 = 44;
+    const NUMBER_MASK: u64 = (1 << PacketNumber::FILE_SHIFT) - 1;
+
+    /// The most files that one capture may have.
+    pub const MOST_FILES: u32 = (1 << 20) - 1;
+
+    /// Packet `number` of a capture that is one file.
+    pub const fn new(number: u64) -> PacketNumber {
+        PacketNumber(number & PacketNumber::NUMBER_MASK)
+    }
+
+    /// Packet `number` of the `file`th file of a capture, counted from 1; 0 is a capture of one
+    /// file. At most [`PacketNumber::MOST_FILES`].
+    pub const fn in_file(file: u32, number: u64) -> PacketNumber {
+        let file = (file & PacketNumber::MOST_FILES) as u64;
+        PacketNumber(file << PacketNumber::FILE_SHIFT | number & PacketNumber::NUMBER_MASK)
+    }
+
+    /// Its number in its file.
+    pub const fn number(self) -> u64 {
+        self.0 & PacketNumber::NUMBER_MASK
+    }
+
+    /// Which file of the capture it is in, counted from 1; `None` when the capture is one file.
+    pub const fn file(self) -> Option<u32> {
+        match (self.0 >> PacketNumber::FILE_SHIFT) as u32 {
+            0 => None,
+            file => Some(file),
+        }
+    }
+}
+
+/// `17`, or `3#17` for packet 17 of the third file.
 impl fmt::Display for PacketNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.file() {
+            None => self.number().fmt(f),
+            Some(file) => write!(f, "{file}#{}", self.number()),
+        }
+    }
+}
+
+impl fmt::Debug for PacketNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PacketNumber({self})")
     }
 }
 
@@ -158,7 +205,7 @@ mod tests {
     use super::*;
 
     fn source(number: u64) -> Source {
-        let at = PacketRef { number: PacketNumber(number), time: Timestamp(0) };
+        let at = PacketRef { number: PacketNumber::new(number), time: Timestamp(0) };
         Source { at, acked: None }
     }
 
@@ -174,11 +221,21 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_of_a_series_is_cited_with_its_file() {
+        let alone = PacketNumber::new(17);
+        assert_eq!((alone.number(), alone.file(), alone.to_string().as_str()), (17, None, "17"));
+        let third = PacketNumber::in_file(3, 17);
+        assert_eq!((third.number(), third.file()), (17, Some(3)));
+        assert_eq!(third.to_string(), "3#17");
+        assert_eq!(PacketNumber::in_file(0, 17), alone);
+    }
+
+    #[test]
     fn an_offset_leads_to_the_packet_that_carried_it() {
         let mut map = SourceMap::new(8);
         map.push(0, source(4));
         map.push(100, source(7));
-        let number = |offset| map.locate(offset).map(|s| s.at.number.0);
+        let number = |offset| map.locate(offset).map(|s| s.at.number.number());
         assert_eq!(number(0), Some(4));
         assert_eq!(number(99), Some(4));
         assert_eq!(number(100), Some(7));
@@ -201,7 +258,7 @@ mod tests {
         let mut map = SourceMap::new(64);
         (0..10).for_each(|n| map.push(n * 10, source(n + 1)));
         let numbers = |range, most| -> Vec<u64> {
-            map.packets(range, most).iter().map(|at| at.number.0).collect()
+            map.packets(range, most).iter().map(|at| at.number.number()).collect()
         };
         assert_eq!(numbers(15..31, 8), [2, 3, 4]);
         assert_eq!(numbers(15..15, 8), [2]);
@@ -213,6 +270,6 @@ mod tests {
         let mut map = SourceMap::new(2);
         (0..3).for_each(|n| map.push(n * 10, source(n + 1)));
         assert_eq!(map.locate(5), None);
-        assert_eq!(map.locate(15).map(|s| s.at.number.0), Some(2));
+        assert_eq!(map.locate(15).map(|s| s.at.number.number()), Some(2));
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn read_all<R: Read>(mut reader: Reader<R>) -> (Vec<Seen>, CaptureFac
     let mut packets = Vec::new();
     while let Some(packet) = reader.next().expect("the source does not fail") {
         packets.push(Seen {
-            number: packet.at.number.0,
+            number: packet.at.number.number(),
             time: packet.at.time.0,
             link: packet.link.0,
             wire_len: packet.wire_len,

@@ -24,6 +24,8 @@ pub struct Reader<R> {
     decoder: Decoder,
     facts: CaptureFacts,
     numbered: u64,
+    /// Which file of its capture this is; 0 when the capture is one file.
+    file: u32,
     previous: Option<Timestamp>,
     done: bool,
 }
@@ -99,6 +101,11 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// Numbers the packets as those of the `file`th file of a capture, counted from 1.
+    pub fn in_file(self, file: u32) -> Reader<R> {
+        Reader { file, ..self }
+    }
+
     /// The next packet, borrowed from the read block until the next call; `None` when there is
     /// none any more.
     ///
@@ -119,7 +126,7 @@ impl<R: Read> Reader<R> {
                 Ok(Step::Unusable(unusable)) => {
                     let Unusable { offset, reason } = *unusable;
                     self.numbered += 1;
-                    let number = PacketNumber(self.numbered);
+                    let number = PacketNumber::in_file(self.file, self.numbered);
                     self.facts.note(Problem { number, offset, reason });
                 }
                 Ok(Step::End(ending)) => {
@@ -143,7 +150,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn over(window: Window<R>, decoder: Decoder, facts: CaptureFacts) -> Reader<R> {
-        Reader { window, decoder, facts, numbered: 0, previous: None, done: false }
+        Reader { window, decoder, facts, numbered: 0, file: 0, previous: None, done: false }
     }
 
     fn step(&mut self) -> io::Result<Step> {
@@ -174,7 +181,7 @@ impl<R: Read> Reader<R> {
         if usize::try_from(wire_len).is_ok_and(|len| len > data.len()) {
             self.facts.cut_packets += 1;
         }
-        let at = PacketRef { number: PacketNumber(self.numbered), time };
+        let at = PacketRef { number: PacketNumber::in_file(self.file, self.numbered), time };
         Packet { at, link: record.link, wire_len, data }
     }
 

@@ -13,6 +13,7 @@ pub(super) struct Datagram<'b> {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
     pub(super) ttl: u8,
+    pub(super) id: Option<u16>,
     pub(super) payload: Extent<'b>,
 }
 

@@ -17,7 +17,7 @@ mod v6;
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
-pub use segment::{Segment, TcpFlags};
+pub use segment::{Segment, TcpFlags, Via};
 
 use self::datagram::Datagram;
 use crate::capture::{LinkType, Packet};
@@ -50,11 +50,24 @@ pub enum Why {
     Malformed(&'static str),
 }
 
-/// Finds the TCP segment in a packet.
-pub fn dissect<'b>(packet: &Packet<'b>) -> Dissected<'b> {
-    match segment(packet) {
-        Ok(segment) => Dissected::Segment(segment),
-        Err(why) => Dissected::Other(why),
+/// Finds TCP segments in packets.
+#[derive(Debug, Default)]
+pub struct Dissector {}
+
+impl Dissector {
+    /// One that has seen nothing yet.
+    pub fn new() -> Dissector {
+        Dissector::default()
+    }
+
+    /// Finds what is in `packet` and hands it to `take`: once, but for link layers that put
+    /// several datagrams into one packet.
+    #[inline]
+    pub fn dissect(&mut self, packet: &Packet<'_>, mut take: impl FnMut(Dissected<'_>)) {
+        take(match segment(packet) {
+            Ok(segment) => Dissected::Segment(segment),
+            Err(why) => Dissected::Other(why),
+        });
     }
 }
 

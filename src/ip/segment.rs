@@ -31,6 +31,15 @@ impl TcpFlags {
     }
 }
 
+/// The tags and tunnels around a datagram, as one number: packets with the same tags, tunnels and
+/// identifiers in the same order have the same; [`Via::default`] is none.
+///
+/// It tells captures of the same packet at two points apart, and connections of two networks that
+/// use the same addresses. The two directions of a connection may well come through different
+/// ones, so it is no part of the [`FlowKey`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Via(pub u64);
+
 /// One TCP segment in one packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'b> {
@@ -50,6 +59,12 @@ pub struct Segment<'b> {
     pub window: u16,
     /// IPv4 time to live or IPv6 hop limit.
     pub ttl: u8,
+    /// The identification field of an IPv4 header; `None` in IPv6.
+    pub ip_id: Option<u16>,
+    /// The TCP options, unread: what of them was captured.
+    pub options: &'b [u8],
+    /// Which tags and tunnels it came through.
+    pub via: Via,
     /// The payload bytes that the capture has.
     pub payload: &'b [u8],
     /// Payload bytes that were on the wire behind `payload` but were cut off by the snap length.

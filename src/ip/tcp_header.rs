@@ -4,7 +4,7 @@ use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
 
 use super::datagram::Datagram;
-use super::{Segment, TcpFlags, Why};
+use super::{Segment, TcpFlags, Via, Why};
 use crate::endpoint::Endpoint;
 use crate::provenance::PacketRef;
 use crate::tcp::Seq;
@@ -57,6 +57,9 @@ fn segment<'b>(
         flags: TcpFlags(header.slice().get(13).copied().unwrap_or(0)),
         window: header.window_size(),
         ttl: datagram.ttl,
+        ip_id: datagram.id,
+        options: datagram.payload.captured.get(FIXED_LEN..header_len).unwrap_or_default(),
+        via: Via::default(),
         payload: payload.captured,
         cut: u32::try_from(cut).unwrap_or(u32::MAX),
     })

@@ -46,8 +46,12 @@ fn v6(mut extensions: Ipv6Extensions, payload: &[u8]) -> Vec<u8> {
 }
 
 fn packet(link: LinkType, data: &[u8], wire_len: usize) -> Packet<'_> {
-    let at = PacketRef { number: PacketNumber(1), time: Timestamp(0) };
+    let at = PacketRef { number: PacketNumber::new(1), time: Timestamp(0) };
     Packet { at, link, wire_len: u32::try_from(wire_len).expect("tests are small"), data }
+}
+
+fn dissect<'b>(packet: &Packet<'b>) -> Dissected<'b> {
+    super::segment(packet).map_or_else(Dissected::Other, Dissected::Segment)
 }
 
 fn segment_of(link: LinkType, data: &[u8], wire_len: usize) -> Segment<'_> {

@@ -40,6 +40,7 @@ pub(super) fn read(bytes: &[u8], wire_len: usize) -> Result<Datagram<'_>, Why> {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         ttl: header.ttl(),
+        id: Some(header.identification()),
         payload,
     })
 }

@@ -30,6 +30,7 @@ pub(super) fn read(bytes: &[u8], wire_len: usize) -> Result<Datagram<'_>, Why> {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         ttl: header.hop_limit(),
+        id: None,
         payload: behind_extensions(header.next_header().0, payload)?,
     })
 }

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use super::table::Table;
 use super::{Limits, blind_spots};
 use crate::capture::{self, CaptureError, CaptureFacts, Hashing, Reader};
-use crate::ip::{self, Dissected, Why};
+use crate::ip::{Dissected, Dissector, Why};
 use crate::report::{CaptureReport, ConnectionReport, NotAnalysed, Report, SCHEMA, Tool};
 
 /// How to run.
@@ -103,6 +103,7 @@ impl Analysis {
         source: R,
     ) -> Result<(R, CaptureReport), CaptureError> {
         let mut reader = Reader::new(source, name)?;
+        let mut dissector = Dissector::new();
         let mut table = Table::new(self.options.limits);
         let mut others: HashMap<Why, u64, RandomState> = HashMap::default();
         let mut error = None;
@@ -110,10 +111,10 @@ impl Analysis {
             match reader.next() {
                 Ok(Some(packet)) => {
                     table.see(packet.at);
-                    match ip::dissect(&packet) {
+                    dissector.dissect(&packet, |dissected| match dissected {
                         Dissected::Segment(segment) => table.segment(&segment),
                         Dissected::Other(why) => *others.entry(why).or_insert(0) += 1,
-                    }
+                    });
                 }
                 Ok(None) => break,
                 Err(failure) => {

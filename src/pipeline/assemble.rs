@@ -74,7 +74,7 @@ const PROXY_FIELDS: &[&str] =
 fn handshake(handshake: &Handshake) -> HandshakeReport {
     let request = handshake.request.as_ref();
     let response = handshake.response.as_ref();
-    let numbers = |packets: &[PacketRef]| packets.iter().map(|at| at.number.0).collect();
+    let numbers = |packets: &[PacketRef]| packets.iter().map(|at| at.number.number()).collect();
     let heads = request.map(|r| &r.head).into_iter().chain(response.map(|r| &r.head));
     let proxies = PROXY_FIELDS
         .iter()
@@ -109,7 +109,7 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
         Some(CloseFrameReport {
             code: close.frame.code(),
             reason: String::from_utf8_lossy(close.frame.reason()).into_owned(),
-            packet: close.source.at.number.0,
+            packet: close.source.at.number.number(),
             time: close.source.at.time.to_string(),
             delivered: facts.arrived(side, close.frame.range.end),
         })
@@ -144,7 +144,7 @@ fn tcp_end(facts: &Facts) -> TcpEnd {
                 rules::EndKind::Fin => EndedHow::Fin,
                 rules::EndKind::Reset => EndedHow::Rst,
             },
-            packet: Some(ending.at.number.0),
+            packet: Some(ending.at.number.number()),
         },
         None => TcpEnd { by: EndedBy::None, how: EndedHow::None, packet: None },
     }
@@ -164,7 +164,7 @@ fn finding_report(finding: &Finding) -> FindingReport {
         severity: finding.severity,
         at_fault,
         side: side_name(finding.place.side),
-        packets: finding.packets.iter().map(|at| at.number.0).collect(),
+        packets: finding.packets.iter().map(|at| at.number.number()).collect(),
         time: time.to_string(),
         stream_range: [finding.place.range.start, finding.place.range.end],
         bytes: hex.join(" "),
@@ -242,7 +242,7 @@ fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
     milestones
         .into_iter()
         .map(|milestone| TimelineRow {
-            packet: milestone.at.number.0,
+            packet: milestone.at.number.number(),
             time: milestone.at.time.to_string(),
             after: format!("{:+.6}", milestone.at.time.seconds_since(origin.time)),
             side: side_name(milestone.side),

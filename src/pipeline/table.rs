@@ -222,7 +222,7 @@ impl Table {
 }
 
 const NOWHERE: PacketRef =
-    PacketRef { number: crate::provenance::PacketNumber(0), time: Timestamp(0) };
+    PacketRef { number: crate::provenance::PacketNumber::new(0), time: Timestamp(0) };
 
 impl Tracked {
     /// Whether a SYN opens a new connection between the same endpoints.

@@ -4,7 +4,7 @@ mod laws;
 
 use super::{AssemblerLimits, Connection, GapCause, Range64, Seq, StreamEvent};
 use crate::endpoint::{Endpoint, PerSide, Side};
-use crate::ip::{Segment, TcpFlags};
+use crate::ip::{Segment, TcpFlags, Via};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 const SYN: TcpFlags = TcpFlags::SYN;
@@ -51,7 +51,7 @@ fn segment(side: Side, offset: i64, flags: TcpFlags, acked: i64, payload: &[u8])
         Seq(first(side).wrapping_add(offset as u32))
     };
     Segment {
-        at: PacketRef { number: PacketNumber(1), time: Timestamp(0) },
+        at: PacketRef { number: PacketNumber::new(1), time: Timestamp(0) },
         from: endpoint(side),
         to: endpoint(!side),
         seq: wire(side, offset),
@@ -59,6 +59,9 @@ fn segment(side: Side, offset: i64, flags: TcpFlags, acked: i64, payload: &[u8])
         flags,
         window: 1_000,
         ttl: 64,
+        ip_id: None,
+        options: &[],
+        via: Via::default(),
         payload,
         cut: 0,
     }
@@ -89,7 +92,7 @@ impl Talk {
     fn hear(&mut self, mut segment: Segment<'_>) {
         self.number += 1;
         let time = i64::try_from(self.number).unwrap_or(0);
-        segment.at = PacketRef { number: PacketNumber(self.number), time: Timestamp(time) };
+        segment.at = PacketRef { number: PacketNumber::new(self.number), time: Timestamp(time) };
         let connection = self.connection.get_or_insert_with(|| Connection::new(&segment, LIMITS));
         if let Some((side, event)) = connection.receive(&segment) {
             note(&mut self.heard[side], event);
@@ -146,7 +149,8 @@ fn a_swapped_pair_is_put_in_order_and_each_byte_has_its_packet() {
     talk.client(3, PUSH, 0, "def"); // packet 4
     talk.client(0, PUSH, 0, "abc"); // packet 5
     assert_eq!(talk.heard.client, "abcdef");
-    let located = |at| talk.connection.as_ref()?.locate(Side::Client, at).map(|s| s.at.number.0);
+    let located =
+        |at| talk.connection.as_ref()?.locate(Side::Client, at).map(|s| s.at.number.number());
     assert_eq!(
         (located(0), located(2), located(3), located(5)),
         (Some(5), Some(5), Some(4), Some(4))
@@ -297,7 +301,7 @@ fn of_a_fin_sent_twice_the_first_counts() {
     talk.server(0, PUSH, 0, "xyz");
     talk.client(0, FIN, 3, "");
     let fin = talk.connection().summary(Side::Client).fin.expect("a FIN");
-    assert_eq!((fin.at.number.0, fin.offset, fin.acked), (4, 0, Some(0)));
+    assert_eq!((fin.at.number.number(), fin.offset, fin.acked), (4, 0, Some(0)));
 }
 
 #[test]

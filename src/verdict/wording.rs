@@ -59,7 +59,7 @@ fn is_switching(story: &Story<'_>) -> bool {
 }
 
 fn packet(finding: &Finding) -> u64 {
-    finding.at().map_or(0, |at| at.number.0)
+    finding.at().map_or(0, |at| at.number.number())
 }
 
 /// How the connection ended.

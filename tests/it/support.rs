@@ -11,7 +11,7 @@ use proptest::prelude::ProptestConfig;
 use serde_json::{Value, json};
 use wsblame::capture::Reader;
 use wsblame::endpoint::Endpoint;
-use wsblame::ip::{self, Dissected, TcpFlags};
+use wsblame::ip::{Dissected, Dissector, TcpFlags};
 use wsblame::pipeline::{Analysis, Options};
 use wsblame::report::{ConnectionReport, Report};
 use wsblame::rules;
@@ -124,20 +124,23 @@ pub(crate) struct Seg {
 /// The TCP segments of a capture.
 pub(crate) fn segments(capture: &[u8]) -> Vec<Seg> {
     let mut reader = Reader::new(capture, "sample").expect("a capture");
+    let mut dissector = Dissector::new();
     let mut segments = Vec::new();
     while let Some(packet) = reader.next().expect("readable") {
-        if let Dissected::Segment(segment) = ip::dissect(&packet) {
-            segments.push(Seg {
-                time: packet.at.time.0,
-                from: segment.from,
-                to: segment.to,
-                seq: segment.seq.0,
-                ack: segment.ack.0,
-                flags: segment.flags.0,
-                window: segment.window,
-                payload: segment.payload.to_vec(),
-            });
-        }
+        dissector.dissect(&packet, |dissected| {
+            if let Dissected::Segment(segment) = dissected {
+                segments.push(Seg {
+                    time: packet.at.time.0,
+                    from: segment.from,
+                    to: segment.to,
+                    seq: segment.seq.0,
+                    ack: segment.ack.0,
+                    flags: segment.flags.0,
+                    window: segment.window,
+                    payload: segment.payload.to_vec(),
+                });
+            }
+        });
     }
     segments
 }

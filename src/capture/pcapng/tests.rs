@@ -154,7 +154,7 @@ fn a_packet_of_an_interface_that_is_not_described_is_numbered_noted_and_left_out
     ]);
     assert_eq!((data(&packets), numbers(&packets)), (vec!["good"], vec![2]));
     assert_eq!((facts.packets, facts.skipped), (1, 2));
-    assert_eq!((facts.problems[0].offset, facts.problems[1].number.0), (48, 3));
+    assert_eq!((facts.problems[0].offset, facts.problems[1].number.number()), (48, 3));
     assert!(facts.problems[0].reason.contains("interface 1"));
     assert_eq!(facts.ending, Ending::Complete);
 }

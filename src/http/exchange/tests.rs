@@ -26,7 +26,7 @@ impl Sources for Wire {
     }
 
     fn locate(&self, side: Side, offset: u64) -> Option<Source> {
-        let number = PacketNumber(offset / PACKET * 2 + u64::from(side == Side::Server));
+        let number = PacketNumber::new(offset / PACKET * 2 + u64::from(side == Side::Server));
         let at = PacketRef { number, time: Timestamp(0) };
         let acked = match side {
             Side::Client => (self.heard)(offset),

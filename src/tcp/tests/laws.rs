@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{ACK, CLIENT, FIN, PUSH, SYN, SYN_ACK, endpoint, segment};
 use crate::endpoint::{PerSide, Side};
-use crate::ip::{Segment, TcpFlags};
+use crate::ip::{Segment, TcpFlags, Via};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 use crate::tcp::{AssemblerLimits, Connection, Range64, Released, Seq, StreamEvent};
 
@@ -62,7 +62,7 @@ fn play(segments: &[Segment<'_>], truth: &PerSide<Vec<u8>>) -> (Connection, PerS
     for (number, next) in everything.enumerate() {
         match next {
             Some(mut next) => {
-                next.at.number = PacketNumber(number as u64 + 1);
+                next.at.number = PacketNumber::new(number as u64 + 1);
                 if let Some((side, event)) = connection.receive(&next) {
                     heard[side].take(event, &truth[side]);
                 }
@@ -188,7 +188,7 @@ proptest! {
         for offset in 0..len.client {
             let first = sent.iter().position(|(sent, _)| (sent.start..sent.end).contains(&offset));
             let cited = connection.locate(Side::Client, offset as u64);
-            let cited = cited.map(|source| source.at.number.0);
+            let cited = cited.map(|source| source.at.number.number());
             prop_assert_eq!(cited, first.map(|index| index as u64 + 2), "at {}", offset);
         }
     }
@@ -220,7 +220,7 @@ proptest! {
             let narrow =
                 |number: u32| if near { CLIENT.wrapping_add(number % 500) } else { number };
             let wild = Segment {
-                at: PacketRef { number: PacketNumber(n as u64), time: Timestamp(i64::from(*seq)) },
+                at: PacketRef { number: PacketNumber::new(n as u64), time: Timestamp(i64::from(*seq)) },
                 from: endpoint(side),
                 to: endpoint(!side),
                 seq: Seq(narrow(*seq)),
@@ -228,6 +228,9 @@ proptest! {
                 flags: TcpFlags(*flags),
                 window: *window,
                 ttl: 64,
+                ip_id: None,
+                options: &[],
+                via: Via::default(),
                 payload: payload.get(..*len).unwrap_or_default(),
                 cut: cut.unwrap_or(0),
             };
