@@ -39,6 +39,8 @@ pub struct Packet<'b> {
     pub at: PacketRef,
     /// How its first byte is to be read.
     pub link: LinkType,
+    /// On which of [`CaptureFacts::interfaces`](super::CaptureFacts::interfaces) it was captured.
+    pub interface: u32,
     /// Bytes on the wire, never fewer than `data.len()`; more when the snap length cut it.
     pub wire_len: u32,
     /// The captured bytes.

@@ -106,6 +106,7 @@ impl Pcap {
                 return Ok(Step::Packet(Record {
                     data: taken.start + header_len..taken.end,
                     link: self.link,
+                    interface: 0,
                     time: Some(self.time(ts_sec, ts_usec)),
                     wire_len: origlen,
                 }));

@@ -54,6 +54,8 @@ pub(super) struct Record {
     /// The captured bytes, taken from the window.
     pub(super) data: Range<usize>,
     pub(super) link: LinkType,
+    /// Index into the facts' interfaces.
+    pub(super) interface: u32,
     /// `None` when the format does not say.
     pub(super) time: Option<Timestamp>,
     pub(super) wire_len: u32,
@@ -182,7 +184,7 @@ impl<R: Read> Reader<R> {
             self.facts.cut_packets += 1;
         }
         let at = PacketRef { number: PacketNumber::in_file(self.file, self.numbered), time };
-        Packet { at, link: record.link, wire_len, data }
+        Packet { at, link: record.link, interface: record.interface, wire_len, data }
     }
 
     fn tick(&mut self, time: Timestamp) {

@@ -80,7 +80,7 @@ fn segment<'b>(packet: &Packet<'b>) -> Result<Segment<'b>, Why> {
     let beyond = beyond.saturating_sub(packet.data.len());
     let wire_len = inner.datagram.len().saturating_add(beyond);
     let datagram = Datagram::read(inner.datagram, wire_len)?;
-    tcp_header::read(packet.at, &datagram)
+    tcp_header::read(packet, &datagram)
 }
 
 impl From<Refusal> for Why {

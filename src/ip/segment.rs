@@ -45,6 +45,10 @@ pub struct Via(pub u64);
 pub struct Segment<'b> {
     /// The packet that carried it.
     pub at: PacketRef,
+    /// The interface on which that packet was captured, as [`Packet::interface`].
+    ///
+    /// [`Packet::interface`]: crate::capture::Packet::interface
+    pub interface: u32,
     /// The sender.
     pub from: Endpoint,
     /// The receiver.

@@ -5,8 +5,8 @@ use etherparse::err::tcp::HeaderSliceError;
 
 use super::datagram::Datagram;
 use super::{Segment, TcpFlags, Via, Why};
+use crate::capture::Packet;
 use crate::endpoint::Endpoint;
-use crate::provenance::PacketRef;
 use crate::tcp::Seq;
 
 const TOO_LONG: &str = "a TCP header longer than its datagram";
@@ -16,10 +16,10 @@ const BAD_OFFSET: &str = "a TCP data offset of less than 5 words";
 const FIXED_LEN: usize = 20;
 
 #[inline]
-pub(super) fn read<'b>(at: PacketRef, datagram: &Datagram<'b>) -> Result<Segment<'b>, Why> {
+pub(super) fn read<'b>(packet: &Packet<'_>, datagram: &Datagram<'b>) -> Result<Segment<'b>, Why> {
     let captured = datagram.payload.captured;
     match TcpHeaderSlice::from_slice(captured) {
-        Ok(header) => segment(at, datagram, &header, header.slice().len()),
+        Ok(header) => segment(packet, datagram, &header, header.slice().len()),
         Err(HeaderSliceError::Content(_)) => Err(Why::Malformed(BAD_OFFSET)),
         Err(HeaderSliceError::Len(_)) => {
             let Some(fixed) = captured.first_chunk::<FIXED_LEN>() else {
@@ -33,7 +33,7 @@ pub(super) fn read<'b>(at: PacketRef, datagram: &Datagram<'b>) -> Result<Segment
             *offset = 5 << 4;
             let header = TcpHeaderSlice::from_slice(&without_options)
                 .map_err(|_| Why::Malformed(BAD_OFFSET))?;
-            segment(at, datagram, &header, len)
+            segment(packet, datagram, &header, len)
         }
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn read<'b>(at: PacketRef, datagram: &Datagram<'b>) -> Result<Segment
 /// `header_len` is what the header says it is; `header` may have fewer bytes.
 #[inline]
 fn segment<'b>(
-    at: PacketRef,
+    packet: &Packet<'_>,
     datagram: &Datagram<'b>,
     header: &TcpHeaderSlice<'_>,
     header_len: usize,
@@ -49,7 +49,8 @@ fn segment<'b>(
     let payload = datagram.payload.behind(header_len, TOO_LONG)?;
     let cut = payload.wire_len.saturating_sub(payload.captured.len());
     Ok(Segment {
-        at,
+        at: packet.at,
+        interface: packet.interface,
         from: Endpoint { address: datagram.source, port: header.source_port() },
         to: Endpoint { address: datagram.destination, port: header.destination_port() },
         seq: Seq(header.sequence_number()),

@@ -47,7 +47,13 @@ fn v6(mut extensions: Ipv6Extensions, payload: &[u8]) -> Vec<u8> {
 
 fn packet(link: LinkType, data: &[u8], wire_len: usize) -> Packet<'_> {
     let at = PacketRef { number: PacketNumber::new(1), time: Timestamp(0) };
-    Packet { at, link, wire_len: u32::try_from(wire_len).expect("tests are small"), data }
+    Packet {
+        at,
+        link,
+        interface: 0,
+        wire_len: u32::try_from(wire_len).expect("tests are small"),
+        data,
+    }
 }
 
 fn dissect<'b>(packet: &Packet<'b>) -> Dissected<'b> {

@@ -53,6 +53,9 @@ pub struct CaptureReport {
     pub format: Option<String>,
     /// SHA-256 of the file in hex; null when it was not computed or the file could not be read.
     pub sha256: Option<String>,
+    /// The files that make it up, in the order of time, when it is a rotated series or was put
+    /// together of several; empty when it is one file. Then `file` names the first of them.
+    pub files: Vec<FileReport>,
     /// Bytes read.
     pub bytes: u64,
     /// Packets in the capture.
@@ -71,6 +74,25 @@ pub struct CaptureReport {
     pub not_analysed: Vec<NotAnalysed>,
     /// What the capture as a whole cannot tell.
     pub blind_spots: Vec<BlindSpot>,
+    /// Why the file could not be read, or not to its end, in one line.
+    pub error: Option<String>,
+}
+
+/// One file of a capture that is several.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FileReport {
+    /// Path as given.
+    pub file: String,
+    /// SHA-256 of the file in hex; null when it was not computed or the file could not be read.
+    pub sha256: Option<String>,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Packets in the file.
+    pub packets: u64,
+    /// Time of its earliest packet, RFC 3339 in UTC.
+    pub first: Option<String>,
+    /// Time of its latest packet.
+    pub last: Option<String>,
     /// Why the file could not be read, or not to its end, in one line.
     pub error: Option<String>,
 }

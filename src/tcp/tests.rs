@@ -52,6 +52,7 @@ fn segment(side: Side, offset: i64, flags: TcpFlags, acked: i64, payload: &[u8])
     };
     Segment {
         at: PacketRef { number: PacketNumber::new(1), time: Timestamp(0) },
+        interface: 0,
         from: endpoint(side),
         to: endpoint(!side),
         seq: wire(side, offset),

@@ -217,6 +217,7 @@ impl PcapNg {
         Step::Packet(Record {
             data: block.data_at..block.data_at + block.captured,
             link: interface.link,
+            interface: interface.index(),
             time: block.ticks.map(|ticks| interface.clock.time(ticks)),
             wire_len: block.wire_len,
         })

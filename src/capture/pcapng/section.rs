@@ -32,6 +32,13 @@ pub(super) struct Described {
     index: Option<usize>,
 }
 
+impl Described {
+    /// Where the facts speak of it; those that there was no room for share the last number.
+    pub(super) fn index(self) -> u32 {
+        self.index.and_then(|index| u32::try_from(index).ok()).unwrap_or(u32::MAX)
+    }
+}
+
 impl Section {
     pub(super) fn new(order: ByteOrder) -> Section {
         Section { order, interfaces: Vec::new() }

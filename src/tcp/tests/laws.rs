@@ -221,6 +221,7 @@ proptest! {
                 |number: u32| if near { CLIENT.wrapping_add(number % 500) } else { number };
             let wild = Segment {
                 at: PacketRef { number: PacketNumber::new(n as u64), time: Timestamp(i64::from(*seq)) },
+                interface: 0,
                 from: endpoint(side),
                 to: endpoint(!side),
                 seq: Seq(narrow(*seq)),
