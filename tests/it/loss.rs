@@ -6,8 +6,6 @@
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -19,7 +17,7 @@ use wsblame::rules;
 use wsblame::script::{Play, write_pcap};
 
 use crate::support::{
-    Raw, Seg, all_samples, analyse, capture_of, key_of, packets, raw_packet, segments,
+    Raw, Seg, all_samples, analyse, capture_of, everywhere, key_of, packets, raw_packet, segments,
 };
 
 /// A sample with the report on all of it.
@@ -49,28 +47,6 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
         })
         .collect()
 });
-
-/// Does `job` for each number below `count`, on all processors; what went wrong, in order.
-fn everywhere(count: usize, job: impl Fn(usize) -> Vec<String> + Sync) -> Vec<String> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut wrong = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                return wrong;
-            }
-            wrong.extend(job(number).into_iter().map(|claim| (number, claim)));
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let mut wrong: Vec<(usize, String)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
-    });
-    wrong.sort_by_key(|(number, _)| *number);
-    wrong.into_iter().map(|(_, claim)| claim).collect()
-}
 
 fn assert_none(wrong: &[String]) {
     assert!(wrong.is_empty(), "{} claims\n{}", wrong.len(), wrong.join("\n"));

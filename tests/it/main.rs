@@ -4,6 +4,8 @@
 
 mod cli;
 mod counts;
+mod differential;
+mod frames;
 #[path = "../common/generate.rs"]
 mod generate;
 mod golden;

@@ -6,6 +6,8 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use proptest::prelude::ProptestConfig;
 use serde_json::{Value, json};
@@ -59,6 +61,28 @@ pub(crate) fn analyse(capture: &[u8]) -> Report {
 pub(crate) fn cases(usual: u32) -> ProptestConfig {
     let cases = std::env::var("WSBLAME_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig { cases: cases.unwrap_or(usual), ..ProptestConfig::default() }
+}
+
+/// Does `job` for each number below `count`, on all processors; what went wrong, in order.
+pub(crate) fn everywhere(count: usize, job: impl Fn(usize) -> Vec<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return wrong;
+            }
+            wrong.extend(job(number).into_iter().map(|claim| (number, claim)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut wrong: Vec<(usize, String)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    wrong.sort_by_key(|(number, _)| *number);
+    wrong.into_iter().map(|(_, claim)| claim).collect()
 }
 
 /// One packet as captured, whatever the file it came from.

@@ -1,0 +1,178 @@
+//! A second opinion: what `tshark` counts in a sample is what we count, but for what is explained
+//! here. Where there is no `tshark`, there is nothing to compare and the test says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wsblame::report::CloseFrameReport;
+
+use crate::frames::{Frames, frames_of};
+use crate::support::{analyse, everywhere, real_samples, root};
+
+/// Where the two differ, and why. A row that no longer holds fails the test.
+#[rustfmt::skip]
+const DIFFERENCES: &[Difference] = &[
+    ("chromium-http-text-in-stream", "Close from 9125: none by us, 21584", TEXT_AS_CLOSE),
+    ("ws-client-http-text-in-stream", "Close from 9126: none by us, 21584", TEXT_AS_CLOSE),
+    ("handshake-double-101", "Close from 80: none by us, 21584", TEXT_AS_CLOSE),
+    ("injected-http-bytes", "frames 0x8 from 80: 1 by us, 0", NEVER_COMPLETE),
+    ("interleaved-writers", "frames 0xa from 80: 1 by us, 0", NEVER_COMPLETE),
+    ("length-implausible", "frames 0x1 from 80: 1 by us, 0", NEVER_COMPLETE),
+    ("torn-frame", "frames 0x1 from 80: 1 by us, 0", NEVER_COMPLETE),
+    ("websockets-client-through-connect-proxy", "frames 0x1 from 9139: 1 by us, 0", BEHIND_CONNECT),
+    ("websockets-client-through-connect-proxy", "frames 0x8 from 9139: 1 by us, 0", BEHIND_CONNECT),
+    ("websockets-client-through-connect-proxy", "frames 0x1 from 58546: 1 by us, 0", BEHIND_CONNECT),
+    ("websockets-client-through-connect-proxy", "frames 0x8 from 58546: 1 by us, 0", BEHIND_CONNECT),
+    ("websockets-client-through-connect-proxy", "Close from 9139: 1000 in packet 13 by us, none", BEHIND_CONNECT),
+    ("websockets-client-through-connect-proxy", "Close from 58546: 1000 in packet 12 by us, none", BEHIND_CONNECT),
+    ("handshake-early-client-data", "frames 0x1 from 50000: 1 by us, 0", EARLY),
+    ("handshake-response-upgrade-missing", "frames 0x8 from 80: 1 by us, 0", NO_UPGRADE),
+    ("handshake-response-upgrade-missing", "frames 0x1 from 50000: 1 by us, 0", NO_UPGRADE),
+    ("handshake-response-upgrade-missing", "frames 0x8 from 50000: 1 by us, 0", NO_UPGRADE),
+    ("handshake-response-upgrade-missing", "Close from 80: 1000 in packet 12 by us, none", NO_UPGRADE),
+    ("handshake-response-upgrade-missing", "Close from 50000: 1000 in packet 10 by us, none", NO_UPGRADE),
+];
+
+/// The sample, how the line that tells of the difference begins, and why there is one.
+type Difference = (&'static str, &'static str, &'static str);
+
+const TEXT_AS_CLOSE: &str = "\
+    The stream goes on with the text of an HTTP response. Its `HT` can be read as the header of a \
+    Close, and tshark takes the `TP` behind it for a code; we recognise the text.";
+const NEVER_COMPLETE: &str = "\
+    The payload never gets as long as the header says. We count a frame when its header was read, \
+    tshark when its last byte has come.";
+const BEHIND_CONNECT: &str = "\
+    The WebSocket was opened behind a CONNECT to a proxy, on which tshark reads no second protocol.";
+const EARLY: &str = "\
+    The client did not wait for the response: its first frame came with the request, where tshark \
+    looks for HTTP only.";
+const NO_UPGRADE: &str = "\
+    The 101 has no Upgrade field, so that tshark does not know to what protocol it switched. We go \
+    by what the request asked for.";
+
+/// What can be counted in a capture, by us and by others.
+#[derive(Default)]
+struct Counts {
+    packets: u64,
+    tcp_streams: u64,
+    frames: Frames,
+    /// The first Close of each sender, by its port: packet and code.
+    closes: BTreeMap<(u64, u16), (u64, Option<u16>)>,
+}
+
+fn ours(path: &Path) -> Counts {
+    let bytes = fs::read(path).expect("a readable sample");
+    let report = analyse(&bytes);
+    let frames = frames_of(&bytes, &report);
+    let mut closes = BTreeMap::new();
+    for connection in &report.connections {
+        let mut note = |port: u16, close: &Option<CloseFrameReport>| {
+            if let Some(close) = close {
+                closes.insert((connection.tcp_stream, port), (close.packet, close.code));
+            }
+        };
+        note(connection.client.port, &connection.close.client_sent);
+        note(connection.server.port, &connection.close.server_sent);
+    }
+    let capture = &report.captures[0];
+    Counts { packets: capture.packets, tcp_streams: capture.tcp_streams, frames, closes }
+}
+
+fn theirs(path: &Path) -> Counts {
+    const FIELDS: [&str; 5] = [
+        "frame.number",
+        "tcp.stream",
+        "tcp.srcport",
+        "websocket.opcode",
+        "websocket.payload.close.status_code",
+    ];
+    let output = Command::new("tshark")
+        .args(["-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields"])
+        .args(FIELDS.iter().flat_map(|field| ["-e", field]))
+        .arg("-r")
+        .arg(path)
+        .output()
+        .expect("tshark runs");
+    assert!(output.status.success(), "{}: {output:?}", path.display());
+    let mut counts = Counts::default();
+    for line in String::from_utf8(output.stdout).expect("numbers").lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        counts.packets += 1;
+        let number: u64 = fields[0].parse().expect("a number");
+        let (Ok(stream), Ok(port)) = (fields[1].parse::<u64>(), fields[2].parse::<u16>()) else {
+            continue;
+        };
+        counts.tcp_streams = counts.tcp_streams.max(stream + 1);
+        for opcode in fields[3].split(',').filter(|opcode| !opcode.is_empty()) {
+            let opcode: u8 = opcode.parse().expect("a number");
+            *counts.frames.entry((port, opcode)).or_default() += 1;
+            if opcode == 8 {
+                let code = fields[4].split(',').next().and_then(|code| code.parse().ok());
+                counts.closes.entry((stream, port)).or_insert((number, code));
+            }
+        }
+    }
+    counts
+}
+
+/// A line for everything that differs.
+fn differences(ours: &Counts, theirs: &Counts) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut compare = |what: String, ours: String, theirs: String| {
+        if ours != theirs {
+            lines.push(format!("{what}: {ours} by us, {theirs} by tshark"));
+        }
+    };
+    compare("packets".into(), ours.packets.to_string(), theirs.packets.to_string());
+    compare("TCP streams".into(), ours.tcp_streams.to_string(), theirs.tcp_streams.to_string());
+    let keys: BTreeSet<_> = ours.frames.keys().chain(theirs.frames.keys()).collect();
+    for (port, opcode) in keys {
+        let count =
+            |counts: &Counts| counts.frames.get(&(*port, *opcode)).unwrap_or(&0).to_string();
+        compare(format!("frames {opcode:#x} from {port}"), count(ours), count(theirs));
+    }
+    let keys: BTreeSet<_> = ours.closes.keys().chain(theirs.closes.keys()).collect();
+    for key in keys {
+        let close = |counts: &Counts| match counts.closes.get(key) {
+            Some((packet, Some(code))) => format!("{code} in packet {packet}"),
+            Some((packet, None)) => format!("no code in packet {packet}"),
+            None => "none".to_owned(),
+        };
+        compare(format!("Close from {}", key.1), close(ours), close(theirs));
+    }
+    lines
+}
+
+#[test]
+fn tshark_counts_the_same_packets_streams_frames_and_close_codes() {
+    if Command::new("tshark").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no tshark to compare with");
+        return;
+    }
+    let rules = fs::read_dir(root().join("samples/rules")).expect("part of the project");
+    let mut samples: Vec<PathBuf> = rules.map(|entry| entry.expect("an entry").path()).collect();
+    samples.extend(real_samples().into_iter().map(|(_, path)| path));
+    // tshark takes minutes for the one sample with a hundred thousand frames in one message.
+    samples.retain(|path| fs::metadata(path).is_ok_and(|file| file.len() < 100_000));
+    samples.sort();
+    let found = everywhere(samples.len(), |number| {
+        let path = &samples[number];
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let lines = differences(&ours(path), &theirs(path));
+        lines.into_iter().map(|line| format!("{name}: {line}")).collect()
+    });
+    let explains = |row: &Difference, line: &str| {
+        line.strip_prefix(row.0)
+            .and_then(|line| line.strip_prefix(": "))
+            .is_some_and(|line| line.starts_with(row.1))
+    };
+    let unexplained: Vec<&String> =
+        found.iter().filter(|line| !DIFFERENCES.iter().any(|row| explains(row, line))).collect();
+    let outdated: Vec<&Difference> =
+        DIFFERENCES.iter().filter(|row| !found.iter().any(|line| explains(row, line))).collect();
+    assert!(unexplained.is_empty(), "not explained: {unexplained:#?}");
+    assert!(outdated.is_empty(), "no longer true: {outdated:#?}");
+}
