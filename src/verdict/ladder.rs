@@ -188,6 +188,7 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
         });
         finding.tolerated = finding.severity >= Severity::Warning
             && (went_on || closed_in_order)
+            && !facts.is_disputed(finding)
             && is_refusable(facts, finding);
     }
 }
