@@ -9,7 +9,9 @@ use std::process::Command;
 use wsblame::report::CloseFrameReport;
 
 use crate::frames::{Frames, frames_of};
-use crate::support::{analyse, everywhere, real_samples, root};
+use crate::support::{all_samples, analyse, everywhere, real_samples, root};
+use crate::wrap::{Link, Wrapping};
+use crate::wrapping::{TUNNELS, WRAPPINGS, all_at_once, wrapped};
 
 /// Where the two differ, and why. A row that no longer holds fails the test.
 #[rustfmt::skip]
@@ -146,10 +148,17 @@ fn differences(ours: &Counts, theirs: &Counts) -> Vec<String> {
     lines
 }
 
+fn there_is_no_tshark() -> bool {
+    let missing = Command::new("tshark").arg("--version").output().is_err();
+    if missing {
+        eprintln!("skipped: there is no tshark to compare with");
+    }
+    missing
+}
+
 #[test]
 fn tshark_counts_the_same_packets_streams_frames_and_close_codes() {
-    if Command::new("tshark").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no tshark to compare with");
+    if there_is_no_tshark() {
         return;
     }
     let rules = fs::read_dir(root().join("samples/rules")).expect("part of the project");
@@ -175,4 +184,43 @@ fn tshark_counts_the_same_packets_streams_frames_and_close_codes() {
         DIFFERENCES.iter().filter(|row| !found.iter().any(|line| explains(row, line))).collect();
     assert!(unexplained.is_empty(), "not explained: {unexplained:#?}");
     assert!(outdated.is_empty(), "no longer true: {outdated:#?}");
+}
+
+/// All samples in one capture; the packets of the tests are thereby looked at by others too.
+#[test]
+fn tshark_finds_the_same_in_every_tunnel() {
+    if there_is_no_tshark() {
+        return;
+    }
+    let mut samples = all_samples();
+    samples.retain(|(_, sample)| sample.len() < 100_000);
+    let (datagrams, _) = all_at_once(samples);
+    let counts = |number: usize, wrapping: Wrapping| {
+        let name = format!("tunnel-{number}.pcap");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, wrapped(&datagrams, wrapping)).expect("a writable target folder");
+        let counts = (ours(&path), theirs(&path));
+        let _ = fs::remove_file(path); // it is only litter
+        counts
+    };
+    let (ours, theirs) = counts(0, (&[], Link::RawIp));
+    assert!(theirs.closes.len() > 80, "{:?}", theirs.closes);
+    let ways: Vec<Wrapping> = WRAPPINGS.iter().chain(TUNNELS).copied().collect();
+    let wrong = everywhere(ways.len(), |number| {
+        let (ours_inside, theirs_inside) = counts(number + 1, ways[number]);
+        let mut wrong = Vec::new();
+        let mut compare = |who: &str, inside: &Counts, outside: &Counts| {
+            let lines = differences(inside, outside);
+            if let Some(first) = lines.first() {
+                let way = ways[number];
+                wrong.push(format!("{} things {who} in {way:?}, such as {first}", lines.len()));
+            }
+        };
+        compare("tshark misses", &theirs_inside, &theirs);
+        if number < WRAPPINGS.len() {
+            compare("we miss", &ours_inside, &ours);
+        }
+        wrong
+    });
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -3,8 +3,12 @@
 #![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
 mod cli;
+mod corpus;
 mod counts;
 mod differential;
+#[path = "../common/files.rs"]
+mod files;
+mod formats;
 mod frames;
 #[path = "../common/generate.rs"]
 mod generate;
@@ -20,3 +24,6 @@ mod rules;
 mod samples;
 mod support;
 mod verdicts;
+#[path = "../common/wrap.rs"]
+mod wrap;
+mod wrapping;
