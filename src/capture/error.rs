@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind};
 
 use thiserror::Error;
 
+use super::layer::{Broken, How};
+
 /// The tool cannot go on with this capture.
 #[derive(Debug, Error)]
 pub enum CaptureError {
@@ -42,6 +44,17 @@ pub enum CaptureError {
         offset: u64,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// What is packed cannot be unpacked, or not to its end.
+    #[error("{name}: {reason}")]
+    NotUnpacked {
+        /// The capture's name.
+        name: String,
+        /// What is wrong, and how far into the file.
+        reason: String,
+        /// Whether it does not agree with itself, so that what was unpacked before may be wrong as
+        /// well: bytes differ from those that were packed. It is sound if it merely ends too early.
+        damaged: bool,
     },
     /// There is not one byte.
     #[error("{name}: empty, not one byte; did the capturing program run to its end?")]
@@ -89,6 +102,21 @@ pub enum CaptureError {
         /// What to try.
         advice: &'static str,
     },
+}
+
+impl CaptureError {
+    /// For an error while the byte at `offset` was to be read.
+    pub(super) fn of_read(name: &str, offset: u64, source: io::Error) -> CaptureError {
+        let name = name.to_owned();
+        match Broken::of(&source) {
+            Some(broken) => CaptureError::NotUnpacked {
+                name,
+                reason: broken.to_string(),
+                damaged: matches!(broken.how, How::Damaged(_)),
+            },
+            None => CaptureError::Unreadable { name, offset, source },
+        }
+    }
 }
 
 /// What the operating system said, without its number for it.

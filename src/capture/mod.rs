@@ -11,8 +11,12 @@
 //!                                   └ pcap, pcapng
 //! ```
 
+mod archive;
+mod compression;
 mod error;
 mod facts;
+mod layer;
+mod names;
 mod order;
 mod packet;
 mod pcap;
@@ -20,6 +24,7 @@ mod pcapng;
 mod reader;
 mod sniff;
 mod source;
+mod unpack;
 mod window;
 
 #[cfg(test)]
@@ -30,7 +35,10 @@ mod laws;
 
 pub use error::CaptureError;
 pub use facts::{CaptureFacts, Ending, Format, Interface, Problem};
+pub use layer::{Bytes, Trailing};
+pub(crate) use names::{is_like_a_capture, without_compression};
 pub use order::ByteOrder;
 pub use packet::{LinkType, Packet};
 pub use reader::Reader;
 pub use source::{Hashing, STDIN_NAME, Source, open};
+pub use unpack::{Leaf, Outcome, Packed, Unpacked, unpack};

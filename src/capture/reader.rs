@@ -199,5 +199,5 @@ impl<R: Read> Reader<R> {
 }
 
 fn unreadable<R: Read>(name: &str, window: &Window<R>, source: io::Error) -> CaptureError {
-    CaptureError::Unreadable { name: name.to_owned(), offset: window.read_to(), source }
+    CaptureError::of_read(name, window.read_to(), source)
 }

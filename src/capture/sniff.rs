@@ -22,6 +22,11 @@ pub(super) enum Content {
     Foreign { found: String, advice: &'static str },
 }
 
+/// Whether a capture begins with `start`, of which four bytes are enough.
+pub(super) fn is_capture(start: &[u8]) -> bool {
+    Pcap::by_magic(start).is_some() || start.starts_with(&pcapng::SECTION_HEADER.to_be_bytes())
+}
+
 pub(super) fn content<R: Read>(window: &mut Window<R>) -> io::Result<Content> {
     let available = window.fill(4)?;
     if available == 0 {
@@ -85,14 +90,7 @@ const NO_PACKETS: &str = "name the capture file itself (.pcap or .pcapng)";
 
 #[rustfmt::skip]
 static FOREIGN: &[Foreign] = &[
-    Foreign { offset: 0, magic: b"\x1f\x8b", found: "gzip-compressed data", advice: "decompress it first: gunzip -c FILE | wsblame -" },
-    Foreign { offset: 0, magic: b"\x28\xb5\x2f\xfd", found: "zstd-compressed data", advice: "decompress it first: zstd -dc FILE | wsblame -" },
-    Foreign { offset: 0, magic: b"\x04\x22\x4d\x18", found: "lz4-compressed data", advice: "decompress it first: lz4 -dc FILE | wsblame -" },
-    Foreign { offset: 0, magic: b"\xfd7zXZ\0", found: "xz-compressed data", advice: "decompress it first: xz -dc FILE | wsblame -" },
-    Foreign { offset: 0, magic: b"BZh", found: "bzip2-compressed data", advice: "decompress it first: bzip2 -dc FILE | wsblame -" },
-    Foreign { offset: 0, magic: b"PK\x03\x04", found: "a zip archive", advice: "unpack it first: unzip -p FILE | wsblame -" },
     Foreign { offset: 0, magic: b"7z\xbc\xaf\x27\x1c", found: "a 7z archive", advice: "unpack it first: 7z x -so FILE | wsblame -" },
-    Foreign { offset: 257, magic: b"ustar", found: "a tar archive", advice: "unpack it first: tar -xOf FILE | wsblame -" },
     Foreign { offset: 0, magic: b"snoop\0\0\0", found: "a snoop capture", advice: CONVERT },
     Foreign { offset: 0, magic: b"btsnoop\0", found: "a Bluetooth HCI log", advice: "it holds no TCP; capture the network instead" },
     Foreign { offset: 0, magic: b"GMBU", found: "a Microsoft Network Monitor 2 capture", advice: CONVERT },
@@ -173,8 +171,6 @@ mod tests {
     #[test]
     fn what_is_no_capture_is_named_with_advice() {
         let cases: &[(&[u8], &str, &str)] = &[
-            (b"\x1f\x8b\x08\0\0\0\0\0", "gzip", "gunzip -c FILE | wsblame -"),
-            (b"\x28\xb5\x2f\xfd\x24", "zstd", "zstd -dc"),
             (b"snoop\0\0\0\0\0\0\x02", "snoop", "editcap -F pcapng"),
             (b"GMBU\0\x02\x01\0", "Network Monitor", "editcap -F pcapng"),
             (b"<!DOCTYPE html><html>", "web page", "fetch the file again"),

@@ -43,6 +43,16 @@ pub fn open(path: &Path) -> Result<Source, CaptureError> {
     if metadata.is_dir() { Err(CaptureError::Directory { name }) } else { Ok(Source::File(file)) }
 }
 
+impl Source {
+    /// Whether it can be opened and read once more.
+    pub fn is_regular_file(&self) -> bool {
+        match self {
+            Source::File(file) => file.metadata().is_ok_and(|metadata| metadata.is_file()),
+            Source::Stdin(_) => false,
+        }
+    }
+}
+
 impl Read for Source {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
-use super::inputs::{self, Input};
+use super::inputs::{self, Inputs};
 use super::output::{self, Output};
 use super::{When, any_format, command, complain, explain};
-use wsblame::pipeline::{self, Options};
+use wsblame::pipeline::{Analysis, Options, Series};
 use wsblame::report::{
     AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
 };
@@ -17,9 +17,20 @@ use wsblame::rules::Severity;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Captures (pcap or pcapng), directories of captures, or - for standard input
-    #[arg(value_name = "CAPTURE", required = true)]
+    /// Captures (pcap or pcapng, also compressed or in tar or zip), directories of such, or - for
+    /// standard input
+    #[arg(value_name = "CAPTURE", required_unless_present = "files_from")]
     pub(super) captures: Vec<PathBuf>,
+
+    /// Also read the captures listed in FILE (- for standard input): one path a line, or as
+    /// find -print0 writes them
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
+
+    /// Whether files are parts of one capture: by name and time, never, or all of them, merged by
+    /// time
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    series: Together,
 
     /// Format of the report [default: by the extension of --output, else text]
     #[arg(short, long, value_parser = any_format())]
@@ -63,6 +74,17 @@ enum Party {
     Intermediary,
 }
 
+/// Which files are parts of one capture.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Together {
+    /// Rotated files, by name and time
+    Auto,
+    /// None
+    Never,
+    /// All, merged by time
+    Always,
+}
+
 /// From which severity on a finding makes the exit code 1.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FailOn {
@@ -99,20 +121,21 @@ struct Failure(Exit, String);
 fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     let usage = |what: String| Failure(Exit::Usage, what);
     let format = format_for(arguments).map_err(usage)?;
-    let inputs = inputs::expand(&arguments.captures).map_err(usage)?;
+    let inputs = inputs(arguments)?;
     let target = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     if let Some(path) = target {
-        inputs::refuse_overwriting(path, &inputs).map_err(usage)?;
+        inputs::refuse_overwriting(path, &inputs.inputs).map_err(usage)?;
     }
     let unwritable = |error: String| Failure(Exit::Unreadable, error);
     // Opened before the work, so that a wrong path is not found out after an hour of it.
     let output = Output::open(target).map_err(unwritable)?;
 
-    let mut report = analyse(inputs, format);
+    let mut report = analyse(inputs, arguments, format);
     for capture in &report.captures {
-        if let Some(error) = &capture.error {
-            complain(format_args!("{}: {error}", capture.file));
-        }
+        let whole = capture.error.iter().map(|error| (&capture.file, error));
+        let parts =
+            capture.files.iter().filter_map(|file| Some((&file.file, file.error.as_ref()?)));
+        whole.chain(parts).for_each(|(file, error)| complain(format_args!("{file}: {error}")));
     }
     if let Some(command) = arguments.captures.first().and_then(|path| meant_command(path)) {
         complain(format_args!("did you mean the command {command}? see wsblame --help"));
@@ -178,35 +201,45 @@ fn filter(arguments: &Arguments, format: &Format) -> Filter {
     }
 }
 
-/// The report on all inputs; those that are no files to read come last, with their errors.
-fn analyse(inputs: Vec<Input>, format: &Format) -> Report {
-    let mut paths = Vec::new();
-    let mut failed = Vec::new();
-    for input in inputs {
-        match input {
-            Input::Stdin if io::stdin().is_terminal() => failed.push(CaptureReport {
-                file: "-".to_owned(),
-                error: Some(
-                    "standard input is a terminal; a capture has to be piped in".to_owned(),
-                ),
-                ..CaptureReport::default()
-            }),
-            Input::Stdin => paths.push(PathBuf::from("-")),
-            Input::File(path) => paths.push(path),
-            Input::Unreadable { path, why } => failed.push(CaptureReport {
-                file: path.display().to_string(),
-                error: Some(why),
-                ..CaptureReport::default()
-            }),
+/// Everything that the arguments and the list name.
+fn inputs(arguments: &Arguments) -> Result<Inputs, Failure> {
+    let mut paths = arguments.captures.clone();
+    if let Some(list) = &arguments.files_from {
+        if inputs::is_stdin(list) && paths.iter().any(|path| inputs::is_stdin(path)) {
+            let what = "standard input (-) is either a capture or the list of captures";
+            return Err(Failure(Exit::Usage, what.to_owned()));
+        }
+        paths.extend(inputs::listed(list).map_err(|what| Failure(Exit::Unreadable, what))?);
+        if paths.is_empty() {
+            let what = format!("{}: the list names no capture", list.display());
+            return Err(Failure(Exit::Unreadable, what));
         }
     }
-    let mut report = read(&paths, format);
-    report.captures.append(&mut failed);
-    report
+    inputs::expand(&paths).map_err(|what| Failure(Exit::Usage, what))
 }
 
-/// The only call into the analysis.
-fn read(paths: &[PathBuf], format: &Format) -> Report {
-    let options = Options { hash: format.names_by_hash, ..Options::default() };
-    pipeline::analyse(paths, options)
+/// The report on all inputs; those that are no files to read come last, with their errors.
+fn analyse(inputs: Inputs, arguments: &Arguments, format: &Format) -> Report {
+    let Inputs { mut inputs, mut failed } = inputs;
+    if io::stdin().is_terminal() {
+        let why = "standard input is a terminal; a capture has to be piped in";
+        for input in inputs.extract_if(.., |input| inputs::is_stdin(&input.path)) {
+            failed.push((input.path, why.to_owned()));
+        }
+    }
+    let series = match arguments.series {
+        Together::Auto => Series::Auto,
+        Together::Never => Series::Never,
+        Together::Always => Series::Always,
+    };
+    let options = Options { hash: format.names_by_hash, series, ..Options::default() };
+    let mut analysis = Analysis::new(options);
+    analysis.inputs(&inputs);
+    let mut report = analysis.into_report();
+    report.captures.extend(failed.into_iter().map(|(path, why)| CaptureReport {
+        file: path.display().to_string(),
+        error: Some(why),
+        ..CaptureReport::default()
+    }));
+    report
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use wsblame::report::Report;
+use wsblame::report::{CaptureReport, Report};
 use wsblame::rules::Severity;
 
 /// How a run ends. A later variant wins over an earlier one.
@@ -22,7 +22,11 @@ pub(crate) enum Exit {
 impl Exit {
     /// What a report comes to, when findings count from `fail_on` on, if any do.
     pub(super) fn of(report: &Report, fail_on: Option<Severity>) -> Exit {
-        if report.captures.iter().any(|capture| capture.error.is_some()) {
+        let mut captures = report.captures.iter();
+        let failed = |capture: &CaptureReport| {
+            capture.error.is_some() || capture.files.iter().any(|file| file.error.is_some())
+        };
+        if captures.any(failed) {
             return Exit::Unreadable;
         }
         let mut findings = report.connections.iter().flat_map(|connection| &connection.findings);

@@ -26,6 +26,8 @@ const EXAMPLES: &str =
   wsblame -o ticket.md incident.pcap        the same, ready to paste into a ticket
   wsblame --connection 3 -v incident.pcap   everything about connection 3
   wsblame --at-fault client captures/       what clients have to fix, in a directory of captures
+  wsblame incident.tar.gz                   every capture in an archive; rotated files as one
+  find /var/cap -mmin -60 | wsblame --files-from -
   wsblame -f ndjson *.pcap | jq .verdict    one line of JSON for each connection
   tcpdump -i any -s 0 -w - port 80 | wsblame -
   wsblame explain 1006                      what a close code means and what to do
@@ -34,6 +36,9 @@ const EXAMPLES: &str =
 
 const NOTES: &str = "\
 A capture that is named like a command: wsblame ./rules, or wsblame -- rules.
+
+Files are recognised by content: pcap and pcapng; gzip, zstd, lz4, xz, bzip2; tar and zip. Files that
+tcpdump -C/-G/-W or dumpcap rotated are analysed as one capture; see --series.
 
 Filters (--connection, --at-fault, --min-severity) narrow what is shown and what is judged.";
 
@@ -50,7 +55,7 @@ const EXIT_CODES: &str = "  0  no finding at --fail-on or above
     after_help = format!("Examples:\n{EXAMPLES}\n\n{NOTES}\n\nExit codes:\n{EXIT_CODES}"),
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    override_usage = "wsblame [OPTIONS] <CAPTURE>...\n       wsblame <COMMAND>",
+    override_usage = "wsblame [OPTIONS] <CAPTURE>...\n       wsblame [OPTIONS] --files-from <FILE>\n       wsblame <COMMAND>",
     max_term_width = 100
 )]
 struct Cli {

@@ -20,6 +20,8 @@ pub struct Limits {
     pub held: usize,
     /// Packets that a finding cites.
     pub cited_packets: usize,
+    /// Captures that are open at the same time while they are merged by time.
+    pub open_files: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
 }
@@ -34,6 +36,7 @@ impl Default for Limits {
             head: 64 << 10,
             held: 256 << 10,
             cited_packets: 8,
+            open_files: 32,
             keys: 1 << 16,
         }
     }

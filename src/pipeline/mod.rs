@@ -11,7 +11,11 @@ mod conversation;
 mod dispute;
 mod flow;
 mod limits;
+mod merge;
+mod series;
 mod table;
+mod timeline;
 
-pub use analysis::{Analysis, Options, analyse};
+pub use analysis::{Analysis, Input, Options, analyse};
 pub use limits::Limits;
+pub use series::Series;

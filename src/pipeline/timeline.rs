@@ -1,0 +1,313 @@
+//! One timeline: the packets of a capture, whether it is one file or several.
+//!
+//! In: packets in the order in which they are to be analysed, and the facts of each file. Out: the
+//! report on the capture and on its connections.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::table::Table;
+use super::{Limits, blind_spots};
+use crate::capture::{Bytes, CaptureError, CaptureFacts, Packet, Reader, Trailing};
+use crate::ip::{Dissected, Dissector, Why};
+use crate::provenance::{PacketNumber, Timestamp};
+use crate::report::{
+    Blame, BlindSpot, CaptureReport, Confidence, ConnectionReport, FileReport, NotAnalysed,
+    Outcome, Surfaced,
+};
+
+/// The most blind spots of its files that a capture of several lists.
+const MOST_SPOTS: usize = 64;
+
+/// Everything that is known about one capture while it is read.
+pub(super) struct Timeline {
+    dissector: Dissector,
+    table: Table,
+    others: HashMap<Why, u64, RandomState>,
+    files: Vec<File>,
+    kind: Kind,
+    spots: Vec<BlindSpot>,
+    /// Blind spots that found no room.
+    more_spots: usize,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    formats: Vec<&'static str>,
+    /// Whether what was unpacked may differ from what was packed.
+    damaged: bool,
+}
+
+/// How many files a timeline is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    One,
+    Several,
+}
+
+struct File {
+    report: FileReport,
+    /// Which input it came from.
+    input: usize,
+}
+
+/// A capture's report and, for each of its files, the input that it came from.
+#[derive(Debug)]
+pub(super) struct Captured {
+    pub(super) report: CaptureReport,
+    pub(super) inputs: Vec<usize>,
+}
+
+impl Timeline {
+    pub(super) fn new(limits: Limits, kind: Kind) -> Timeline {
+        Timeline {
+            dissector: Dissector::new(),
+            table: Table::new(limits),
+            others: HashMap::default(),
+            files: Vec::new(),
+            kind,
+            spots: Vec::new(),
+            more_spots: 0,
+            first: None,
+            last: None,
+            formats: Vec::new(),
+            damaged: false,
+        }
+    }
+
+    /// The latest packet time so far.
+    pub(super) fn last(&self) -> Option<Timestamp> {
+        self.last
+    }
+
+    /// Whether another file has room in the packet numbers.
+    pub(super) fn has_room(&self) -> bool {
+        u32::try_from(self.files.len()).is_ok_and(|files| files < PacketNumber::MOST_FILES)
+    }
+
+    /// Whether no file has joined yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The place of a file that is about to join, from 1; 0 in a capture of one file.
+    pub(super) fn join(&mut self, name: &str, input: usize) -> u32 {
+        let report = FileReport { file: name.to_owned(), ..FileReport::default() };
+        self.files.push(File { report, input });
+        match self.kind {
+            Kind::One => 0,
+            Kind::Several => u32::try_from(self.files.len()).unwrap_or(PacketNumber::MOST_FILES),
+        }
+    }
+
+    /// Reads all packets of a file that has joined as the latest; what is left of its bytes.
+    pub(super) fn read<'b>(&mut self, place: u32, reader: Reader<Bytes<'b>>) -> Bytes<'b> {
+        let mut reader = reader.in_file(place);
+        let error = loop {
+            match reader.next() {
+                Ok(Some(packet)) => self.packet(&packet),
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        let (mut bytes, facts) = reader.into_parts();
+        let error = error.or_else(|| bytes.check(&facts.name).err());
+        self.end(place, &facts, error.as_ref(), bytes.trailing());
+        bytes
+    }
+
+    pub(super) fn packet(&mut self, packet: &Packet<'_>) {
+        self.table.see(packet.at);
+        let (table, others) = (&mut self.table, &mut self.others);
+        self.dissector.dissect(packet, |dissected| match dissected {
+            Dissected::Segment(segment) => table.segment(&segment),
+            Dissected::Other(why) => *others.entry(why).or_insert(0) += 1,
+        });
+    }
+
+    /// Notes what is known about the file at `place` once it has been read.
+    pub(super) fn end(
+        &mut self,
+        place: u32,
+        facts: &CaptureFacts,
+        error: Option<&CaptureError>,
+        trailing: Option<Trailing>,
+    ) {
+        self.first = self.first.into_iter().chain(facts.first).min();
+        self.last = self.last.into_iter().chain(facts.last).max();
+        let format = facts.format.name();
+        if !self.formats.contains(&format) {
+            self.formats.push(format);
+        }
+        let Some(file) = self.file(place) else { return };
+        let name = file.file.clone();
+        file.bytes = facts.bytes;
+        file.packets = facts.packets;
+        file.first = facts.first.map(|time| time.to_string());
+        file.last = facts.last.map(|time| time.to_string());
+        file.error = error.map(|error| without_name(&name, error));
+        for spot in blind_spots::of_capture(facts) {
+            self.note_of(&name, spot);
+        }
+        if let Some(Trailing { what, offset }) = trailing {
+            let hides = format!(
+                "what lies behind byte {offset} of the file, where its {what} data end: it is \
+                 neither {what} data nor padding"
+            );
+            self.note_of(&name, spot("trailing-data", hides, "it is passed over, as others do"));
+        }
+        if let Some(CaptureError::NotUnpacked { damaged: true, reason, .. }) = error {
+            self.damaged = true;
+            let hides = format!("whether what was unpacked is what was captured: {reason}");
+            let lowered = "nobody is judged by this capture, and no code is named";
+            self.note_of(&name, spot("unpacked-damaged", hides, lowered));
+        }
+    }
+
+    /// Notes that the file at `place` could not be read at all.
+    pub(super) fn fail(&mut self, place: u32, error: &CaptureError) {
+        let Some(file) = self.file(place) else { return };
+        let why = without_name(&file.file, error);
+        let hides = format!("everything in {}: {why}", file.file);
+        file.error = Some(why);
+        self.note(spot("missing-file", hides, LOST_IN_BETWEEN));
+    }
+
+    /// Notes that `missing` files of the series should have come before the next one.
+    pub(super) fn note_missing(&mut self, missing: u64, behind: &str, before: &str) {
+        let files = if missing == 1 { "file" } else { "files" };
+        let hides = format!("{missing} {files} of the series between {behind} and {before}");
+        self.note(spot("missing-file", hides, LOST_IN_BETWEEN));
+    }
+
+    /// Notes a blind spot of the capture.
+    pub(super) fn note(&mut self, spot: BlindSpot) {
+        if self.spots.len() < MOST_SPOTS || self.kind == Kind::One {
+            self.spots.push(spot);
+        } else {
+            self.more_spots += 1;
+        }
+    }
+
+    /// Notes a blind spot of one file.
+    fn note_of(&mut self, file: &str, spot: BlindSpot) {
+        let hides = match self.kind {
+            Kind::One => spot.hides,
+            Kind::Several => format!("{} (in {file})", spot.hides),
+        };
+        self.note(BlindSpot { hides, ..spot });
+    }
+
+    fn file(&mut self, place: u32) -> Option<&mut FileReport> {
+        let index = usize::try_from(place.max(1) - 1).ok()?;
+        self.files.get_mut(index).map(|file| &mut file.report)
+    }
+
+    /// There are no more packets: the report on the capture and those on its connections.
+    pub(super) fn finish(self) -> (Captured, Vec<ConnectionReport>) {
+        let (mut connections, counts) = self.table.finish();
+        if self.damaged {
+            connections.iter_mut().for_each(distrust);
+        }
+        let inputs = self.files.iter().map(|file| file.input).collect();
+        let files: Vec<FileReport> = self.files.into_iter().map(|file| file.report).collect();
+        let mut spots = self.spots;
+        if self.more_spots > 0 {
+            let hides = format!("{} more of the same kinds", self.more_spots);
+            spots.push(spot("over-limit", hides, "they are not listed"));
+        }
+        spots.extend(counts.blind_spots());
+        let (file, error) = match (files.first(), self.kind) {
+            (Some(only), Kind::One) => (only.file.clone(), only.error.clone()),
+            (Some(first), Kind::Several) => (first.file.clone(), None),
+            (None, _) => (String::new(), None),
+        };
+        let report = CaptureReport {
+            file,
+            format: (!self.formats.is_empty()).then(|| self.formats.join(", ")),
+            sha256: None,
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            packets: files.iter().map(|file| file.packets).sum(),
+            first: self.first.map(|time| time.to_string()),
+            last: self.last.map(|time| time.to_string()),
+            tcp_streams: counts.streams,
+            websockets: u64::try_from(connections.len()).unwrap_or(u64::MAX),
+            tls_streams: counts.tls,
+            not_analysed: not_analysed(self.others),
+            blind_spots: spots,
+            error,
+            files: if self.kind == Kind::One { Vec::new() } else { files },
+            ..CaptureReport::default()
+        };
+        (Captured { report, inputs }, connections)
+    }
+}
+
+const LOST_IN_BETWEEN: &str =
+    "what was lost there is treated as every other loss: nobody is accused of it";
+
+pub(super) fn spot(kind: &str, hides: impl Into<String>, lowered: &str) -> BlindSpot {
+    BlindSpot {
+        kind: kind.to_owned(),
+        side: None,
+        packets: Vec::new(),
+        bytes: 0,
+        hides: hides.into(),
+        lowered: lowered.to_owned(),
+    }
+}
+
+/// Takes back everything that one wrong byte could have brought about.
+pub(super) fn distrust(connection: &mut ConnectionReport) {
+    connection.findings.clear();
+    let close = &mut connection.close;
+    close.initiator = None;
+    close.client_sent = None;
+    close.server_sent = None;
+    close.surfaced = Surfaced::default();
+    let verdict = &mut connection.verdict;
+    verdict.outcome = Outcome::Unknown;
+    verdict.at_fault = Blame::Unknown;
+    verdict.cause = None;
+    verdict.confidence = Confidence::Unknown;
+    verdict.lowered_by = vec!["the file is damaged".to_owned()];
+    "The file is damaged, and what was unpacked from it may be wrong: nothing is concluded."
+        .clone_into(&mut verdict.summary);
+    verdict.fix.clear();
+    verdict.alternatives.clear();
+    verdict.would_settle = vec!["a sound copy of the file".to_owned()];
+}
+
+fn not_analysed(others: HashMap<Why, u64, RandomState>) -> Vec<NotAnalysed> {
+    let mut by_name: HashMap<String, u64, RandomState> = HashMap::default();
+    for (why, packets) in others {
+        *by_name.entry(describe(why)).or_insert(0) += packets;
+    }
+    let mut list: Vec<NotAnalysed> =
+        by_name.into_iter().map(|(what, packets)| NotAnalysed { what, packets }).collect();
+    list.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.what.cmp(&b.what)));
+    list
+}
+
+/// An error's text, but for the name of the capture: the report says that beside it.
+pub(super) fn without_name(name: &str, error: &CaptureError) -> String {
+    let text = error.to_string();
+    match text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+/// Why a packet holds no segment, in words for a table.
+fn describe(why: Why) -> String {
+    match why {
+        Why::UnsupportedLink(link) => format!("link type {link}, which is not read yet"),
+        Why::NotIp => "not IP".to_owned(),
+        Why::NotTcp(1) => "ICMP".to_owned(),
+        Why::NotTcp(17) => "UDP".to_owned(),
+        Why::NotTcp(58) => "ICMPv6".to_owned(),
+        Why::NotTcp(132) => "SCTP".to_owned(),
+        Why::NotTcp(number) => format!("IP protocol {number}"),
+        Why::Fragment => "IP fragment, not reassembled".to_owned(),
+        Why::CutHeader => "cut by the snap length inside its headers".to_owned(),
+        Why::Malformed(what) => format!("malformed: {what}"),
+    }
+}
