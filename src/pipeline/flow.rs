@@ -372,6 +372,8 @@ impl Flow {
             frames,
             violated: PerSide::from_fn(|side| findings.blames_bytes_of(side)),
             span: (self.tcp.first, self.tcp.last),
+            clock_doubt: self.tcp.clock_doubt(),
+            clock_offset: self.tcp.clock_offset(),
             capture_end: latest,
         };
         for rule in rules::all() {

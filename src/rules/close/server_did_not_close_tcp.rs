@@ -54,6 +54,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         return None;
     }
     let both = own.source.at.time.max(from_client.source.at.time);
+    facts.seconds(own.source.at, gave_up.at)?; // all that follows rests on times
     let waited = gave_up.at.time.seconds_since(both);
     // A FIN that was late, not one that crossed the client's.
     let in_time = facts.tcp[side].fin.is_some_and(|fin| {
