@@ -1,5 +1,6 @@
 //! Reports made by hand, for the tests of the layouts.
 
+use super::PacketCite;
 use super::model::*;
 use crate::rules::Severity;
 
@@ -48,8 +49,8 @@ pub(super) fn connection() -> ConnectionReport {
             status: Some(101),
             host: Some("server.example".into()),
             path: Some("/chat".into()),
-            request_packets: vec![4],
-            response_packets: vec![5],
+            request_packets: vec![PacketCite::Number(4)],
+            response_packets: vec![PacketCite::Number(5)],
             ..HandshakeReport::default()
         },
         traffic: Traffic {
@@ -62,11 +63,15 @@ pub(super) fn connection() -> ConnectionReport {
             server_sent: Some(CloseFrameReport {
                 code: Some(1002),
                 reason: String::new(),
-                packet: 8,
+                packet: PacketCite::Number(8),
                 time: "2026-01-01T12:00:01.007000Z".into(),
                 delivered: Some(true),
             }),
-            tcp_end: TcpEnd { by: EndedBy::Server, how: EndedHow::Fin, packet: Some(10) },
+            tcp_end: TcpEnd {
+                by: EndedBy::Server,
+                how: EndedHow::Fin,
+                packet: Some(PacketCite::Number(10)),
+            },
             surfaced: Surfaced { client: Some(1002), server: None },
         },
         findings: vec![finding()],
@@ -84,7 +89,7 @@ pub(super) fn connection() -> ConnectionReport {
         },
         blind_spots: vec![],
         timeline: vec![TimelineRow {
-            packet: 6,
+            packet: PacketCite::Number(6),
             time: "2026-01-01T12:00:01.005000Z".into(),
             after: "0.004".into(),
             side: SideName::Client,
@@ -99,7 +104,7 @@ pub(super) fn finding() -> FindingReport {
         severity: Severity::Error,
         at_fault: AtFault::Client,
         side: SideName::Client,
-        packets: vec![6],
+        packets: vec![PacketCite::Number(6)],
         time: "2026-01-01T12:00:01.005000Z".into(),
         stream_range: [182, 189],
         bytes: "8105".into(),
@@ -115,7 +120,7 @@ pub(super) fn blind_spot() -> BlindSpot {
     BlindSpot {
         kind: "lost-segments".into(),
         side: Some(SideName::Server),
-        packets: vec![7, 9],
+        packets: [7, 9].map(PacketCite::Number).to_vec(),
         bytes: 1_460,
         hides: "what the server sent between packets 7 and 9".into(),
         lowered: "the code that the client's API reports is not certain".into(),
@@ -162,7 +167,7 @@ pub(super) fn hostile() -> Report {
             *close = Some(CloseFrameReport {
                 code: Some(1002),
                 reason: text(),
-                packet: 8,
+                packet: PacketCite::Number(8),
                 time: text(),
                 delivered: None,
             });

@@ -5,6 +5,7 @@
 //! came from the wire goes through [`escape`] on its way.
 
 pub mod cards;
+mod cite;
 pub mod escape;
 mod evidence;
 mod filter;
@@ -15,6 +16,7 @@ mod markdown;
 mod model;
 mod page;
 mod text;
+mod wireshark;
 mod words;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod fixture;
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
+pub use cite::PacketCite;
 pub use filter::{Filter, NoSuchConnection};
 pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};
 pub use json::{Line, line_schema, schema};

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::PacketCite;
 use crate::rules::Severity;
 
 /// The name and version of the schema.
@@ -172,9 +173,9 @@ pub struct HandshakeReport {
     /// Fields by which proxies on the way show (`Via`, `X-Forwarded-For`, …): names only.
     pub proxies: Vec<String>,
     /// Packets with the request.
-    pub request_packets: Vec<u64>,
+    pub request_packets: Vec<PacketCite>,
     /// Packets with the response.
-    pub response_packets: Vec<u64>,
+    pub response_packets: Vec<PacketCite>,
 }
 
 /// What each side sent behind the handshake.
@@ -234,7 +235,7 @@ pub struct CloseFrameReport {
     /// Reason; bytes that are not UTF-8 replaced.
     pub reason: String,
     /// The packet that carried it.
-    pub packet: u64,
+    pub packet: PacketCite,
     /// Its time.
     pub time: String,
     /// Whether the peer's TCP acknowledged it; null when the capture cannot tell.
@@ -249,7 +250,7 @@ pub struct TcpEnd {
     /// Which of the two.
     pub how: EndedHow,
     /// The packet with it.
-    pub packet: Option<u64>,
+    pub packet: Option<PacketCite>,
 }
 
 /// Who ended TCP.
@@ -297,7 +298,7 @@ pub struct FindingReport {
     /// Whose stream `stream_range` is in: the side that sent the bytes.
     pub side: SideName,
     /// The packets with the bytes in question; of many the first few and the last.
-    pub packets: Vec<u64>,
+    pub packets: Vec<PacketCite>,
     /// Time of the first of them.
     pub time: String,
     /// Offsets in the sender's TCP stream: first byte, and behind the last.
@@ -431,7 +432,7 @@ pub struct BlindSpot {
     /// Whose bytes are missing; null when it concerns both or neither.
     pub side: Option<SideName>,
     /// Packets around it.
-    pub packets: Vec<u64>,
+    pub packets: Vec<PacketCite>,
     /// Bytes missing, if known.
     pub bytes: u64,
     /// What it hides.
@@ -444,7 +445,7 @@ pub struct BlindSpot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TimelineRow {
     /// The packet.
-    pub packet: u64,
+    pub packet: PacketCite,
     /// Its time.
     pub time: String,
     /// Seconds since the connection's first packet, with a sign if the clock went back.

@@ -162,6 +162,37 @@ fn a_ticket_has_its_parts_in_order() {
 }
 
 #[test]
+fn packets_of_a_series_are_cited_with_the_name_of_their_file() {
+    let mut report = fixture::report();
+    let file = |name: &str| FileReport { file: name.into(), ..FileReport::default() };
+    report.captures[0].files = vec![file("day/web_1.pcap"), file("day/web_2.pcap")];
+    let packet = |file, number| PacketCite::InFile { file, number };
+    let connection = &mut report.connections[0];
+    connection.findings[0].packets = vec![packet(1, 17), packet(1, 18), packet(2, 3)];
+    connection.close.tcp_end.packet = Some(packet(2, 9));
+    connection.timeline[0].packet = packet(2, 3);
+    let full = Style { detail: Detail::Full, ..Style::default() };
+    let text = written(&report, "text", full);
+    for part in [
+        "--> packets 17, 18 of web_1.pcap, 3 of web_2.pcap, ",
+        "the server, FIN, packet 9 of web_2.pcap",
+        "       2#3 ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let ticket = markdown(&report);
+    for part in [
+        "- packets 17, 18 of web\\_1.pcap, 3 of web\\_2.pcap, ",
+        "FIN, packet 9 of web\\_2.pcap |",
+        "| 3 of web\\_2.pcap | ",
+        "Display filters for `day/web_2.pcap`",
+        "frame.number in {3, 9}",
+    ] {
+        assert!(ticket.contains(part), "{part}: {ticket}");
+    }
+}
+
+#[test]
 fn several_connections_have_a_table_on_top() {
     let mut report = fixture::report();
     report.connections.push(ConnectionReport { id: 2, ..fixture::connection() });

@@ -3,6 +3,7 @@
 //! In: values of the model. Out: words and numbers for people. Nothing here escapes: whoever
 //! prints does.
 
+use super::cite::Files;
 use super::model::*;
 use crate::knowledge::CloseCode;
 use crate::rules::Rule;
@@ -171,14 +172,15 @@ pub(super) fn initiator(initiator: Option<Initiator>) -> &'static str {
 }
 
 /// How TCP ended.
-pub(super) fn tcp_end(end: &TcpEnd) -> String {
+pub(super) fn tcp_end(files: &Files<'_>, end: &TcpEnd) -> String {
     let by = match end.by {
         EndedBy::Client => "the client",
         EndedBy::Server => "the server",
         EndedBy::None => return "nobody, as far as the capture goes".to_owned(),
     };
     let how = tcp_how(end.how);
-    let packet = end.packet.map(|packet| format!(", packet {packet}")).unwrap_or_default();
+    let packet = end.packet.map(|packet| format!(", {}", files.packet(packet)));
+    let packet = packet.unwrap_or_default();
     format!("{by}, {how}{packet}")
 }
 
@@ -252,7 +254,7 @@ pub(super) fn not_analysed(capture: &CaptureReport) -> String {
 }
 
 /// What is missing, where, what that hides, and what became of it.
-pub(super) fn blind_spot(spot: &BlindSpot) -> String {
+pub(super) fn blind_spot(files: &Files<'_>, spot: &BlindSpot) -> String {
     let missing = match (spot.bytes, spot.side) {
         (0, None) => String::new(),
         (0, Some(side)) => format!("on the {}'s side", side.name()),
@@ -261,7 +263,7 @@ pub(super) fn blind_spot(spot: &BlindSpot) -> String {
     };
     let near = match spot.packets.as_slice() {
         [] => String::new(),
-        near => format!("near {}", packets(near)),
+        near => format!("near {}", files.packets(near)),
     };
     let hides = match spot.hides.as_str() {
         "" => String::new(),
@@ -298,16 +300,6 @@ pub(super) fn hidden(report: &Report) -> Option<String> {
         (_, 0) => format!("not shown: {connections}, as asked"),
         _ => format!("not shown: {connections}, and {findings} of those shown, as asked"),
     })
-}
-
-/// `packet 6`, or `packets 6, 7, 12`.
-pub(super) fn packets(packets: &[u64]) -> String {
-    let list: Vec<String> = packets.iter().map(u64::to_string).collect();
-    match list.as_slice() {
-        [] => "no packet".to_owned(),
-        [one] => format!("packet {one}"),
-        _ => format!("packets {}", list.join(", ")),
-    }
 }
 
 /// A duration of so many seconds: `3.2 ms`, `12.3 s`, `2 h 05 min`.
@@ -415,7 +407,6 @@ mod tests {
         assert_eq!(count(1, "frame"), "1 frame");
         assert_eq!(count(0, "frame"), "0 frames");
         assert_eq!(bytes(1_234_567), "1_234_567 bytes");
-        assert_eq!(packets(&[6, 7]), "packets 6, 7");
     }
 
     #[test]

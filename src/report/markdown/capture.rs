@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::super::cite::Files;
 use super::super::escape::{markdown as prose, markdown_code as code};
 use super::super::{BlindSpot, CaptureReport, Report, hints, words};
 
@@ -32,8 +33,10 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
     if !capture.not_analysed.is_empty() {
         writeln!(out, "  - not analysed: {}", prose(&words::not_analysed(capture)))?;
     }
+    let files = Files::of(capture);
     for spot in &capture.blind_spots {
-        writeln!(out, "  - blind spot {}: {}", code(&spot.kind), prose(&words::blind_spot(spot)))?;
+        let what = words::blind_spot(&files, spot);
+        writeln!(out, "  - blind spot {}: {}", code(&spot.kind), prose(&what))?;
     }
     if capture.websockets == 0 {
         writeln!(out, "  - **no WebSocket found**; try:")?;
@@ -45,9 +48,14 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// What cannot be told, as items of a list.
-pub(super) fn blind_spots(spots: &[BlindSpot], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn blind_spots(
+    spots: &[BlindSpot],
+    files: &Files<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for spot in spots {
-        writeln!(out, "- blind spot {}: {}", code(&spot.kind), prose(&words::blind_spot(spot)))?;
+        let what = words::blind_spot(files, spot);
+        writeln!(out, "- blind spot {}: {}", code(&spot.kind), prose(&what))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::super::cite::Files;
 use super::super::page::{Ink, Page};
 use super::super::{BlindSpot, CaptureReport, Report, hints, words};
 use crate::rules::Severity;
@@ -35,7 +36,7 @@ fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()>
         let list = words::not_analysed(capture);
         page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &list)?;
     }
-    blind_spots("  ", &capture.blind_spots, page)?;
+    blind_spots("  ", &capture.blind_spots, &Files::of(capture), page)?;
     if capture.websockets == 0 {
         let none = format!("no WebSocket found in {}", capture.file);
         page.flow_under(&[(Ink::Plain, "  ")], &hang, Ink::Strong, &none)?;
@@ -51,6 +52,7 @@ fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()>
 pub(super) fn blind_spots(
     indent: &str,
     spots: &[BlindSpot],
+    files: &Files<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for spot in spots {
@@ -60,7 +62,7 @@ pub(super) fn blind_spots(
             &[(Ink::Of(Severity::Note), &lead)],
             &[(Ink::Plain, &hang)],
             Ink::Plain,
-            &words::blind_spot(spot),
+            &words::blind_spot(files, spot),
         )?;
     }
     Ok(())
