@@ -7,12 +7,14 @@
 mod assembler;
 mod connection;
 mod copies;
+mod notes;
 mod seq;
 mod stream;
 mod waiting;
 
 pub use assembler::{Assembler, AssemblerLimits, Piece, Released};
 pub use connection::{Connection, Ending, Summary};
+pub use notes::Around;
 pub use seq::Seq;
 pub use stream::{GapCause, Range64, StreamEvent};
 
