@@ -485,6 +485,7 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         at_fault,
         cause: rung.cause,
         confidence,
+        unlowered: rung.confidence,
         summary: wording::summary(&story),
         would_settle: wording::would_settle(&story, &lowered_by),
         lowered_by,
