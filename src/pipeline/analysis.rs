@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::table::Table;
-use super::{Limits, blind_spots};
+use super::{Limits, blind_spots, quality};
 use crate::capture::{self, CaptureError, CaptureFacts, Hashing, Reader};
 use crate::ip::{Dissected, Dissector, Why};
 use crate::report::{CaptureReport, ConnectionReport, NotAnalysed, Report, SCHEMA, Tool};
@@ -136,6 +136,7 @@ impl Analysis {
         report.websockets = connections.len() as u64;
         report.error = error;
         report.blind_spots.extend(counts.blind_spots());
+        report.quality = Some(quality::of_capture(&report, &connections));
         self.connections.append(&mut connections);
         Ok((source, report))
     }
@@ -146,6 +147,7 @@ fn capture_report(
     facts: &CaptureFacts,
     others: HashMap<Why, u64, RandomState>,
 ) -> CaptureReport {
+    let (blind_spots, unread_packets) = blind_spots::of_packets(&others);
     let mut by_name: HashMap<String, u64, RandomState> = HashMap::default();
     for (why, packets) in others {
         *by_name.entry(describe(why)).or_insert(0) += packets;
@@ -153,7 +155,7 @@ fn capture_report(
     let mut not_analysed: Vec<NotAnalysed> =
         by_name.into_iter().map(|(what, packets)| NotAnalysed { what, packets }).collect();
     not_analysed.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.what.cmp(&b.what)));
-    CaptureReport {
+    let mut report = CaptureReport {
         file: name.to_owned(),
         format: Some(facts.format.name().to_owned()),
         bytes: facts.bytes,
@@ -161,9 +163,12 @@ fn capture_report(
         first: facts.first.map(|time| time.to_string()),
         last: facts.last.map(|time| time.to_string()),
         not_analysed,
-        blind_spots: blind_spots::of_capture(facts),
+        unread_packets,
+        blind_spots,
         ..CaptureReport::default()
-    }
+    };
+    quality::note_facts(&mut report, facts);
+    report
 }
 
 /// An error's text, but for the name of the capture: the report says that beside it.

@@ -1,17 +1,17 @@
 //! From facts, findings and verdict to the report's own types.
 
-use super::blind_spots;
 use super::conversation::Milestone;
+use super::{blind_spots, quality};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Handshake, redact};
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{
     AtFault, CloseFrameReport, CloseReport, ConnectionReport, EndedBy, EndedHow, EndpointReport,
     FindingReport, GuiltyReport, HandshakeReport, Initiator, PacketCite, SideName, SideTraffic,
-    Surfaced, TcpEnd, TimelineRow, Traffic, VerdictReport,
+    Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
 };
 use crate::rules::{self, Facts, Fault, Finding};
-use crate::tcp::Ending;
+use crate::tcp::{Ending, Summary};
 use crate::verdict::Verdict;
 
 /// Everything about one connection that goes into its report.
@@ -35,6 +35,9 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
     // In a merged timeline the number, which begins with the file, is not the order of time.
     let when = |finding: &Finding| finding.at().map(|at| (at.time, at.number));
     findings.sort_by_key(|finding| (when(finding), finding.rule.id));
+    let blind_spots = blind_spots::of_connection(facts, &case.findings, &case.verdict);
+    let tcp =
+        TcpReport { client: tcp_side(&facts.tcp.client), server: tcp_side(&facts.tcp.server) };
     ConnectionReport {
         id: 0,
         capture: 0,
@@ -52,9 +55,24 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         },
         close: close(facts, case.verdict.surfaced),
         findings: findings.into_iter().map(finding_report).collect(),
-        blind_spots: blind_spots::of_connection(facts),
+        quality: quality::of_connection(&blind_spots, &tcp),
+        blind_spots,
+        tcp,
         timeline: timeline(facts, case.milestones),
         verdict: verdict_report(case.verdict),
+    }
+}
+
+fn tcp_side(tcp: &Summary) -> TcpSide {
+    TcpSide {
+        segments: tcp.segments,
+        has_start: tcp.has_start,
+        bytes: tcp.end,
+        lost_bytes: tcp.gap_bytes,
+        repeated_bytes: tcp.repeated_bytes,
+        zero_windows: tcp.zero_windows,
+        keep_alives: tcp.keep_alives,
+        ignored_resets: tcp.ignored_resets,
     }
 }
 

@@ -11,6 +11,8 @@ mod conversation;
 mod dispute;
 mod flow;
 mod limits;
+mod quality;
+mod recapture;
 mod table;
 
 pub use analysis::{Analysis, Options, analyse};

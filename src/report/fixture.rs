@@ -30,7 +30,21 @@ pub(super) fn capture() -> CaptureReport {
         last: Some("2026-01-01T12:00:01.013000Z".into()),
         tcp_streams: 1,
         websockets: 1,
+        quality: Some(quality()),
         ..CaptureReport::default()
+    }
+}
+
+pub(super) fn quality() -> CaptureQuality {
+    CaptureQuality {
+        grade: Grade::Good,
+        summary: "nothing is known to be lost".into(),
+        reasons: vec![],
+        stream_bytes: 322,
+        lost_bytes: 0,
+        complete_connections: 1,
+        one_sided_connections: 0,
+        recapture: None,
     }
 }
 
@@ -56,6 +70,10 @@ pub(super) fn connection() -> ConnectionReport {
         traffic: Traffic {
             client: SideTraffic { frames: 1, messages: 1, bytes: 5 },
             server: SideTraffic { frames: 1, messages: 0, bytes: 2 },
+        },
+        tcp: TcpReport {
+            client: TcpSide { segments: 5, has_start: true, bytes: 189, ..TcpSide::default() },
+            server: TcpSide { segments: 5, has_start: true, bytes: 133, ..TcpSide::default() },
         },
         close: CloseReport {
             initiator: Some(Initiator::Server),
@@ -87,6 +105,7 @@ pub(super) fn connection() -> ConnectionReport {
             alternatives: vec![],
             would_settle: vec![],
         },
+        quality: ConnectionQuality::default(),
         blind_spots: vec![],
         timeline: vec![TimelineRow {
             packet: PacketCite::Number(6),
@@ -143,6 +162,19 @@ pub(super) fn hostile() -> Report {
         last: some(),
         not_analysed: vec![NotAnalysed { what: text(), packets: 3 }],
         blind_spots: vec![blind()],
+        interfaces: vec![InterfaceReport {
+            name: some(),
+            link_type: text(),
+            ..InterfaceReport::default()
+        }],
+        comments: 2,
+        quality: Some(CaptureQuality {
+            grade: Grade::Poor,
+            summary: text(),
+            reasons: vec![text()],
+            recapture: Some(Recapture { command: text(), filter: text(), advice: vec![text()] }),
+            ..quality()
+        }),
         error: some(),
         ..capture()
     }];
@@ -186,6 +218,7 @@ pub(super) fn hostile() -> Report {
             ..connection.verdict.clone()
         };
         connection.blind_spots = vec![blind()];
+        connection.quality = ConnectionQuality { grade: Grade::Poor, remark: text() };
         for row in &mut connection.timeline {
             (row.time, row.after, row.event) = (text(), text(), text());
         }

@@ -4,6 +4,7 @@
 //! nothing: whatever it prints is in the report or in the catalogue of rules. Every string that
 //! came from the wire goes through [`escape`] on its way.
 
+mod blind_spot;
 pub mod cards;
 mod cite;
 pub mod escape;
@@ -25,6 +26,7 @@ mod fixture;
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
+pub use blind_spot::{BLIND_SPOTS, BlindSpotKind, Cites, Remedy, Weight, blind_spot_kind};
 pub use cite::PacketCite;
 pub use filter::{Filter, NoSuchConnection};
 pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};

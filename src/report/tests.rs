@@ -52,6 +52,7 @@ error[client-frame-unmasked]: client frame without a mask
 
 incident.pcap: pcap, 12 packets, 1 TCP connection, 1 WebSocket; 2026-01-01 12:00:01.001 to
   12:00:01.013 UTC
+  quality: good; nothing is known to be lost
 1 WebSocket: 1 error, 0 warnings; at fault: client in #1
 "
     );

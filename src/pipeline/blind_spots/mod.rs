@@ -1,12 +1,25 @@
 //! What the capture cannot tell, in words.
+//!
+//! In: the facts of a capture or of a connection, and the verdict on it. Out: a [`BlindSpot`] for
+//! each lack: what it hides, the packets around it, the rules that are silent for it and what it
+//! took from the verdict. What there is to say of a kind as such is in
+//! [`BLIND_SPOTS`](crate::report::BLIND_SPOTS).
+
+mod connection;
+
+use hashbrown::HashMap;
 
 use super::assemble::side_name;
 use crate::capture::{CaptureFacts, Ending};
-use crate::endpoint::Side;
-use crate::report::BlindSpot;
-use crate::rules::Facts;
-use crate::tcp::GapCause;
-use crate::ws::Deflate;
+use crate::endpoint::{Endpoint, Side};
+use crate::ip::Why;
+use crate::provenance::PacketRef;
+use crate::report::{BlindSpot, PacketCite};
+
+pub(super) use connection::of_connection;
+
+/// Packets that a blind spot cites at most.
+const MOST_CITED: usize = 8;
 
 fn spot(kind: &str, side: Option<Side>, hides: impl Into<String>, lowered: &str) -> BlindSpot {
     BlindSpot {
@@ -19,143 +32,138 @@ fn spot(kind: &str, side: Option<Side>, hides: impl Into<String>, lowered: &str)
     }
 }
 
-/// The blind spots of one connection.
-pub(super) fn of_connection(facts: &Facts) -> Vec<BlindSpot> {
-    let mut spots = Vec::new();
-    let open = facts.handshake.is_open();
-    if facts.handshake.request.is_none() {
-        spots.push(spot(
-            "no-request",
-            Some(Side::Client),
-            "what the client asked for, and where its frames begin",
-            "rules that compare the response with the request are silent",
-        ));
-    }
-    for side in Side::BOTH {
-        of_side(facts, side, &mut spots);
-    }
-    let ended = facts.first_end().is_some();
-    if open && !ended {
-        spots.push(spot(
-            "no-end",
-            None,
-            "how TCP ended: neither FIN nor RST was captured",
-            "nothing is concluded from what is missing at the end",
-        ));
-    }
-    if open && facts.deflate == Deflate::Agreed {
-        spots.push(spot(
-            "compressed",
-            None,
-            "the text of messages compressed by permessage-deflate",
-            "whether it is valid UTF-8 is not checked",
-        ));
-    }
-    spots
+/// The first few packets, by time.
+fn cite(packets: impl IntoIterator<Item = PacketRef>) -> Vec<PacketCite> {
+    let mut packets: Vec<PacketRef> = packets.into_iter().collect();
+    packets.sort_by_key(|at| (at.time, at.number));
+    packets.dedup_by_key(|at| at.number);
+    packets.into_iter().take(MOST_CITED).map(PacketCite::from).collect()
 }
 
-fn of_side(facts: &Facts, side: Side, spots: &mut Vec<BlindSpot>) {
-    let (tcp, frames) = (&facts.tcp[side], &facts.frames[side]);
-    if tcp.segments == 0 {
-        spots.push(spot(
-            "one-sided",
-            Some(side),
-            format!("everything that the {side} sent"),
-            "only the other side's conduct is judged",
-        ));
-    }
-    let kinds = [
-        (GapCause::NotCaptured, "lost-segments", "acknowledged by the peer, but not captured"),
-        (GapCause::NeverSeen, "missing-segments", "not captured, and perhaps never delivered"),
-        (GapCause::SnapLength, "snap-length", "cut off by the snap length of the capture"),
-        (GapCause::OverLimit, "over-limit", "given up on: too much was waiting behind them"),
-    ];
-    for (cause, kind, how) in kinds {
-        let bytes: u64 =
-            tcp.gaps.iter().filter(|(_, why)| *why == cause).map(|(range, _)| range.len()).sum();
-        if bytes == 0 {
-            continue;
-        }
-        let lowered = match frames.lost_at {
-            Some(_) => "the rest of this direction could not be read, and nobody is judged by it",
-            None => "the message they belong to is not checked; the confidence is lowered",
-        };
-        let hides = format!("{bytes} bytes of the {side}'s stream: {how}");
-        spots.push(BlindSpot { bytes, ..spot(kind, Some(side), hides, lowered) });
-    }
-    if let Some(lost) = frames.lost_at {
-        spots.push(spot(
-            "lost-sync",
-            Some(side),
-            format!("the {side}'s frames from stream offset {lost} on: a header was lost"),
-            "no statement is made about them, nor about whether a Close was among them",
-        ));
-    }
-    if !tcp.conflicts.is_empty() {
-        let bytes = tcp.conflicts.iter().map(|range| range.len()).sum();
-        let hides =
-            format!("which of two differing copies of bytes of the {side} its peer received");
-        let lowered = "findings about these bytes are nobody's fault";
-        spots.push(BlindSpot { bytes, ..spot("conflicting-copies", Some(side), hides, lowered) });
-    }
+/// `1 packet`, `2 packets`.
+fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
-/// The blind spots of a capture as a whole.
+/// The blind spots of one file: of a capture as a whole, or of each file of a series.
 pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
+    let last: Vec<PacketCite> = facts.last_packet.into_iter().map(PacketCite::from).collect();
     let mut spots = Vec::new();
     match &facts.ending {
-        Ending::CutMidRecord { offset, needed, available } => spots.push(spot(
-            "file-cut",
-            None,
-            format!(
-                "everything behind byte {offset} of the file: the record there takes {needed} \
-                 bytes, and {available} are there"
-            ),
-            "every whole packet before it was read",
-        )),
-        Ending::Damaged { offset, reason } => spots.push(spot(
-            "file-damaged",
-            None,
-            format!("everything behind byte {offset} of the file: {reason}"),
-            "every packet before it was read",
-        )),
+        Ending::CutMidRecord { offset, needed, available } => spots.push(BlindSpot {
+            packets: last,
+            bytes: needed.saturating_sub(*available),
+            ..spot(
+                "file-cut",
+                None,
+                format!(
+                    "everything behind byte {offset} of the file: the record there takes {needed} \
+                     bytes, and {available} are there"
+                ),
+                "every whole packet before it was read; of what came behind it nothing is said",
+            )
+        }),
+        Ending::Damaged { offset, reason } => spots.push(BlindSpot {
+            packets: last,
+            ..spot(
+                "file-damaged",
+                None,
+                format!("everything behind byte {offset} of the file: {reason}"),
+                "every packet before it was read; of what came behind it nothing is said",
+            )
+        }),
         Ending::NotReached | Ending::Complete => {}
     }
     if let Some(drops) = facts.drops().filter(|drops| *drops > 0) {
         spots.push(spot(
             "dropped-by-host",
             None,
-            format!("{drops} packets that the capturing host says it dropped"),
-            "a missing packet is more likely lost than never sent",
+            format!("{} that the capturing host says it dropped", count(drops, "packet")),
+            "a missing packet is more likely lost by the capture than never sent",
         ));
     }
     if facts.cut_packets > 0 {
-        spots.push(spot(
-            "snap-length",
-            None,
-            format!("the ends of {} packets, cut by the snap length", facts.cut_packets),
-            "payload in them is not checked; capture with tcpdump -s 0",
-        ));
+        spots.push(BlindSpot {
+            packets: facts.first_cut.iter().copied().map(PacketCite::from).collect(),
+            ..spot(
+                "snap-length",
+                None,
+                format!(
+                    "the ends of {}, cut by the snap length",
+                    count(facts.cut_packets, "packet")
+                ),
+                "payload in them is not checked",
+            )
+        });
     }
     if facts.time_went_back > 0 {
-        spots.push(spot(
-            "clock-went-back",
-            None,
-            format!(
-                "the true times: {} packets are earlier than the one before",
-                facts.time_went_back
-            ),
-            "durations are not certain; the order of events rests on acknowledgements",
-        ));
+        let packets = count(facts.time_went_back, "packet");
+        spots.push(BlindSpot {
+            packets: facts.first_back.iter().copied().map(PacketCite::from).collect(),
+            ..spot(
+                "clock-went-back",
+                None,
+                format!("the true times: {packets} earlier than the one before"),
+                "durations are not certain; the order of events rests on acknowledgements",
+            )
+        });
     }
     if facts.skipped > 0 {
         let reason = facts.problems.first().map_or("", |problem| problem.reason.as_str());
-        spots.push(spot(
-            "unusable-records",
-            None,
-            format!("{} packets whose records could not be used: {reason}", facts.skipped),
-            "they are numbered and passed over",
-        ));
+        let problems = facts.problems.iter().take(MOST_CITED);
+        spots.push(BlindSpot {
+            packets: problems.map(|problem| problem.number.into()).collect(),
+            ..spot(
+                "unusable-records",
+                None,
+                format!(
+                    "{} whose records could not be used: {reason}",
+                    count(facts.skipped, "packet")
+                ),
+                "they are numbered and passed over, and may be missing from a connection",
+            )
+        });
     }
     spots
+}
+
+/// The blind spots that packets leave of which no segment could be made, although there may have
+/// been one in them; and how many packets those are.
+pub(super) fn of_packets<S>(others: &HashMap<Why, u64, S>) -> (Vec<BlindSpot>, u64) {
+    let number = |wanted: fn(&Why) -> bool| -> u64 {
+        others.iter().filter(|(why, _)| wanted(why)).map(|(_, packets)| *packets).sum()
+    };
+    let lowered = "if there was a segment in them, it is missing from its connection";
+    let rows: [(&str, u64, &str); 3] = [
+        ("cut-headers", number(|why| *why == Why::CutHeader), "cut inside their headers"),
+        ("fragments", number(|why| *why == Why::Fragment), "that are fragments of datagrams"),
+        (
+            "unread-link-type",
+            number(|why| matches!(why, Why::UnsupportedLink(_))),
+            "whose link type is not read",
+        ),
+    ];
+    let unread = rows.iter().map(|(_, packets, _)| packets).sum();
+    let there = rows.into_iter().filter(|(_, packets, _)| *packets > 0);
+    let spots = there
+        .map(|(kind, packets, what)| {
+            spot(kind, None, format!("{} {what}", count(packets, "packet")), lowered)
+        })
+        .collect();
+    (spots, unread)
+}
+
+/// What cannot be told for TLS: so many connections, some of them with these servers.
+pub(super) fn of_tls(streams: u64, servers: &[Endpoint]) -> Option<BlindSpot> {
+    if streams == 0 {
+        return None;
+    }
+    let named: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    let with = match named.as_slice() {
+        [] => String::new(),
+        named => format!(", such as with {}", named.join(", ")),
+    };
+    let hides = format!("what is in {} encrypted by TLS{with}", count(streams, "connection"));
+    Some(spot("encrypted", None, hides, "whether any of them is a WebSocket is not said"))
 }

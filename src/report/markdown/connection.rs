@@ -8,8 +8,8 @@ use super::super::escape::{
 };
 use super::super::evidence::Drawing;
 use super::super::{
-    Blame, CloseFrameReport, ConnectionReport, EndedBy, FindingReport, Report, SideName, wireshark,
-    words,
+    Blame, CloseFrameReport, ConnectionReport, EndedBy, FindingReport, Grade, Report, SideName,
+    wireshark, words,
 };
 use super::{capture, header, row};
 use crate::rules;
@@ -45,13 +45,19 @@ fn verdict(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
         Some(cause) => writeln!(out, " · **Cause:** {}\n", code(cause))?,
         None => writeln!(out, "\n")?,
     }
+    let quality = &connection.quality;
+    if quality.grade > Grade::Good {
+        let grade = quality.grade.name();
+        writeln!(out, "**Capture of it:** {grade}: {}\n", prose(&quality.remark))?;
+    }
     let outcome = verdict.outcome;
     let surfaced = &connection.close.surfaced;
     writeln!(
         out,
-        "**Impact:** {}, opened {}, lasted {}; outcome {}. The client's API reports {}, the \
+        "**Impact:** {}, {} {}, lasted {}; outcome {}. The client's API reports {}, the \
          server's {}.\n",
         code(&words::url(connection)),
+        words::opened(connection),
         prose(&words::moment(&connection.opened)),
         words::duration(connection.duration),
         outcome.name(),
@@ -106,6 +112,11 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
             "sent".into(),
             words::traffic(&connection.traffic.client),
             words::traffic(&connection.traffic.server),
+        ],
+        [
+            "TCP".into(),
+            words::tcp_side(&connection.tcp.client),
+            words::tcp_side(&connection.tcp.server),
         ],
         ["has to fix it".to_owned(), guilty(Blame::Client), guilty(Blame::Server)],
     ];

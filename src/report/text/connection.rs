@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::cite::Files;
 use super::super::page::{Ink, Page, Span};
-use super::super::{Blame, ConnectionReport, Detail, Report, SideName, TimelineRow, words};
+use super::super::{Blame, ConnectionReport, Detail, Grade, Report, SideName, TimelineRow, words};
 use super::{finding, summary};
 use crate::rules::Severity;
 
@@ -91,6 +91,12 @@ fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()>
     let rest = format!("· confidence: {sure}{}", cause.as_deref().unwrap_or_default());
     let lead = [(Ink::Plain, "  at fault: "), (ink, party.as_str()), (Ink::Plain, " ")];
     page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &rest)?;
+    let quality = &connection.quality;
+    if quality.grade > Grade::Good {
+        let grade = format!("  capture of it: {}: ", quality.grade.name());
+        let lead = [(Ink::Of(Severity::Warning), grade.as_str())];
+        page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &quality.remark)?;
+    }
     if !verdict.fix.is_empty() {
         page.flow(&[(Ink::Good, "  fix: ")], Ink::Plain, &verdict.fix)?;
     }
@@ -119,7 +125,7 @@ fn who_did_what(
     };
     let opened = format!("{}, {status}", words::moment(&connection.opened));
     let [client_sent, server_sent] = &closes;
-    fact("opened", &opened, page)?;
+    fact(words::opened(connection), &opened, page)?;
     if words::may_have_closed(connection) {
         fact("closed first", words::initiator(close.initiator), page)?;
         fact("client sent", client_sent, page)?;
@@ -159,7 +165,9 @@ fn handshake(
         fact("response", &files.packets(&shake.response_packets), page)?;
     }
     fact("client traffic", &words::traffic(&connection.traffic.client), page)?;
-    fact("server traffic", &words::traffic(&connection.traffic.server), page)
+    fact("server traffic", &words::traffic(&connection.traffic.server), page)?;
+    fact("client TCP", &words::tcp_side(&connection.tcp.client), page)?;
+    fact("server TCP", &words::tcp_side(&connection.tcp.server), page)
 }
 
 fn fact(label: &str, value: &str, page: &mut Page<'_>) -> io::Result<()> {

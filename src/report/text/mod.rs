@@ -21,5 +21,5 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
         let files = files.get(connection.capture).unwrap_or(&none);
         connection::write(report, connection, files, style.detail, &mut page)?;
     }
-    summary::write(report, &mut page)
+    summary::write(report, style.detail, &mut page)
 }
