@@ -4,10 +4,13 @@
 
 use super::order::ByteOrder;
 use super::packet::LinkType;
-use crate::provenance::{PacketNumber, Timestamp};
+use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 /// How many [`Problem`]s are kept; [`CaptureFacts::skipped`] counts them all.
 const KEPT_PROBLEMS: usize = 64;
+
+/// How many packets are named where there may be very many.
+pub(super) const NAMED_PACKETS: usize = 8;
 
 /// How many [`Interface`]s are kept, over all sections.
 pub(super) const KEPT_INTERFACES: usize = 65_536;
@@ -35,8 +38,14 @@ pub struct CaptureFacts {
     pub comments: u64,
     /// Packets whose time is earlier than that of the packet before.
     pub time_went_back: u64,
+    /// The first few of those.
+    pub first_back: Vec<PacketNumber>,
     /// Packets of which the snap length cut bytes off.
     pub cut_packets: u64,
+    /// The first few of those.
+    pub first_cut: Vec<PacketNumber>,
+    /// The packet that was handed out last.
+    pub last_packet: Option<PacketRef>,
     /// The first records that could not be used.
     pub problems: Vec<Problem>,
     /// How the capture ends.
@@ -56,7 +65,10 @@ impl CaptureFacts {
             interfaces: Vec::new(),
             comments: 0,
             time_went_back: 0,
+            first_back: Vec::new(),
             cut_packets: 0,
+            first_cut: Vec::new(),
+            last_packet: None,
             problems: Vec::new(),
             ending: Ending::NotReached,
         }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::error::{CaptureError, displayable};
-use super::facts::{CaptureFacts, Ending, Format, Problem};
+use super::facts::{CaptureFacts, Ending, Format, NAMED_PACKETS, Problem};
 use super::packet::{LinkType, Packet};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
@@ -173,28 +173,39 @@ impl<R: Read> Reader<R> {
     fn packet(&mut self, record: Record) -> Packet<'_> {
         self.numbered += 1;
         self.facts.packets += 1;
+        let number = PacketNumber::in_file(self.file, self.numbered);
         if let Some(time) = record.time {
-            self.tick(time);
+            self.tick(time, number);
         }
         let time = self.previous.unwrap_or(Timestamp(0));
+        let at = PacketRef { number, time };
+        self.facts.last_packet = Some(at);
         let data = self.window.taken(record.data);
         // A record may claim fewer bytes on the wire than it holds; what it holds was there.
         let wire_len = record.wire_len.max(u32::try_from(data.len()).unwrap_or(u32::MAX));
         if usize::try_from(wire_len).is_ok_and(|len| len > data.len()) {
             self.facts.cut_packets += 1;
+            name(&mut self.facts.first_cut, number);
         }
-        let at = PacketRef { number: PacketNumber::in_file(self.file, self.numbered), time };
         Packet { at, link: record.link, interface: record.interface, wire_len, data }
     }
 
-    fn tick(&mut self, time: Timestamp) {
+    fn tick(&mut self, time: Timestamp, number: PacketNumber) {
         let facts = &mut self.facts;
         if self.previous.is_some_and(|previous| time < previous) {
             facts.time_went_back += 1;
+            name(&mut facts.first_back, number);
         }
         facts.first = Some(facts.first.map_or(time, |first| first.min(time)));
         facts.last = Some(facts.last.map_or(time, |last| last.max(time)));
         self.previous = Some(time);
+    }
+}
+
+/// Names a packet, if not too many have been.
+fn name(packets: &mut Vec<PacketNumber>, number: PacketNumber) {
+    if packets.len() < NAMED_PACKETS {
+        packets.push(number);
     }
 }
 

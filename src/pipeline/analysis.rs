@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Limits;
+use super::blind_spots::spot;
 use super::merge::{self, Source};
 use super::series::{self, Candidate, Name, Part, Series};
-use super::timeline::{Captured, Kind, Timeline, distrust, spot, without_name};
+use super::timeline::{Captured, Kind, Timeline, distrust, without_name};
 use crate::capture::{
     self, Bytes, CaptureError, Leaf, LinkType, Packed, Reader, Unpacked, is_like_a_capture,
 };
@@ -269,6 +270,7 @@ impl Analysis {
                 self.finish(std::mem::replace(&mut timeline, fresh));
                 timeline.note(spot(
                     "series-split",
+                    None,
                     format!("whether this goes on where {before} ends: it begins before that end"),
                     "the two are analysed apart; --series always merges them by time",
                 ));

@@ -151,6 +151,11 @@ impl Flow {
         self.stream
     }
 
+    /// The side that was asked.
+    pub(super) fn server(&self) -> Endpoint {
+        self.tcp.endpoints.server
+    }
+
     /// The sender and the number of the SYN with which it began, if that was captured.
     pub(super) fn opener(&self) -> Option<(Endpoint, Seq)> {
         self.opener

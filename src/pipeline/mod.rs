@@ -12,6 +12,8 @@ mod dispute;
 mod flow;
 mod limits;
 mod merge;
+mod quality;
+mod recapture;
 mod series;
 mod table;
 mod timeline;

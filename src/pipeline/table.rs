@@ -7,8 +7,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::Limits;
 use super::flow::{Flow, Kind};
+use super::{Limits, blind_spots};
 use crate::endpoint::{Endpoint, FlowKey};
 use crate::http::Handshake;
 use crate::ip::{Segment, TcpFlags};
@@ -48,6 +48,8 @@ pub(super) struct Counts {
     pub turned_away: u64,
     /// Connections on which HTTP was given up, by the limit that was reached.
     given_up: BTreeMap<&'static str, u64>,
+    /// Servers of the first few TLS connections.
+    tls_servers: Vec<Endpoint>,
 }
 
 /// The Sec-WebSocket-Keys of the handshakes that succeeded, to notice one that is used again.
@@ -117,7 +119,17 @@ impl Counts {
             let hides = format!("HTTP on {connections} {what}, because {why}");
             spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
         });
-        turned_away.into_iter().chain(given_up).collect()
+        let tls = blind_spots::of_tls(self.tls, &self.tls_servers);
+        turned_away.into_iter().chain(given_up).chain(tls).collect()
+    }
+
+    /// Counts a connection that turned out to be TLS with `server`.
+    fn note_tls(&mut self, server: Endpoint) {
+        const NAMED: usize = 4;
+        self.tls += 1;
+        if self.tls_servers.len() < NAMED && !self.tls_servers.contains(&server) {
+            self.tls_servers.push(server);
+        }
     }
 
     fn note(&mut self, flow: &Flow) {
@@ -181,7 +193,9 @@ impl Table {
         let Tracked::Followed(flow) = entry else { return };
         flow.segment(segment);
         if let Some(kind) = flow.is_something_else() {
-            self.counts.tls += u64::from(kind == Kind::Tls);
+            if kind == Kind::Tls {
+                self.counts.note_tls(flow.server());
+            }
             let opener = flow.opener();
             self.counts.note(flow);
             if let Some(before) = flow.take_predecessor() {

@@ -274,6 +274,11 @@ impl Assembler {
         ranges.map(|range| Range64 { start: offset(range.start), end: offset(range.end) }).collect()
     }
 
+    /// How many such ranges are known.
+    pub fn conflict_count(&self) -> usize {
+        self.conflicts.len()
+    }
+
     /// Bytes captured again.
     pub fn repeated_bytes(&self) -> u64 {
         self.repeated_bytes

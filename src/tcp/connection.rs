@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 
 use super::clocks::Clocks;
 use super::twins::{Original, Twins};
-use super::{Assembler, AssemblerLimits, GapCause, Piece, Range64, Released, Seq, StreamEvent};
+use super::{
+    Around, Assembler, AssemblerLimits, GapCause, Piece, Range64, Released, Seq, StreamEvent,
+};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{PacketRef, Source, SourceMap, Timestamp};
@@ -43,6 +45,7 @@ struct Half {
     recent_acks: VecDeque<(Timestamp, u64)>,
     gaps: Vec<(Range64, GapCause)>,
     gap_bytes: u64,
+    around: Around,
     zero_windows: u64,
     keep_alives: u64,
     ignored_resets: u64,
@@ -102,6 +105,8 @@ pub struct Summary {
     pub gaps: Vec<(Range64, GapCause)>,
     /// Bytes in all holes.
     pub gap_bytes: u64,
+    /// The packets around what is missing: `around.gaps` are those of `gaps`, in the same order.
+    pub around: Around,
     /// Ranges of which two differing copies were captured.
     pub conflicts: Vec<Range64>,
     /// Bytes captured more than once.
@@ -138,6 +143,7 @@ impl Half {
             recent_acks: VecDeque::new(),
             gaps: Vec::new(),
             gap_bytes: 0,
+            around: Around::default(),
             zero_windows: 0,
             keep_alives: 0,
             ignored_resets: 0,
@@ -243,6 +249,7 @@ impl Half {
         if self.gaps.len() < Half::MAX_GAPS {
             self.gaps.push((range, cause));
         }
+        self.around.note_gap(range, self.assembler.sources(), Half::MAX_GAPS);
     }
 }
 
@@ -359,6 +366,9 @@ impl Connection {
         let doubt = self.clocks.doubt();
         let half = &mut self.halves[side];
         half.segments += 1;
+        if segment.cut > 0 {
+            half.around.note_cut(segment.at);
+        }
         half.zero_windows += u64::from(segment.window == 0);
         half.keep_alives += u64::from(half.is_keep_alive(segment));
         let repeats = half.assembler.may_repeat(half.assembler.extend(seq), time);
@@ -366,8 +376,16 @@ impl Connection {
             None
         } else {
             let (bytes, cut) = (segment.payload, segment.cut);
-            half.accept(Piece { seq, bytes, cut, at, acked })
+            let disputed = half.assembler.conflict_count();
+            let direct = half.accept(Piece { seq, bytes, cut, at, acked });
+            if half.assembler.conflict_count() > disputed {
+                half.around.note_conflict(at);
+            }
+            direct
         };
+        if let Some((offset, _)) = direct {
+            half.around.note_bytes(offset, half.assembler.sources());
+        }
         let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
             half.end(end, Ending { at, offset: 0, acked, answered: None }, doubt);
@@ -473,8 +491,11 @@ impl Connection {
         for side in Side::BOTH {
             let half = &mut self.halves[side];
             if let Some(released) = half.assembler.release() {
-                if let Released::Gap { range, cause } = released {
-                    half.note_gap(range, cause);
+                match released {
+                    Released::Gap { range, cause } => half.note_gap(range, cause),
+                    Released::Data { offset, .. } => {
+                        half.around.note_bytes(offset, half.assembler.sources());
+                    }
                 }
                 return Some((side, released));
             }
@@ -534,6 +555,7 @@ impl Connection {
             rst: half.rst.as_ref().map(ending),
             gaps: half.gaps.clone(),
             gap_bytes: half.gap_bytes,
+            around: half.around.clone(),
             conflicts: assembler.conflicts(),
             repeated_bytes: assembler.repeated_bytes(),
             zero_windows: half.zero_windows,

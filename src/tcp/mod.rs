@@ -9,6 +9,7 @@ mod assembler;
 mod clocks;
 mod connection;
 mod copies;
+mod notes;
 mod seq;
 mod stream;
 mod twins;
@@ -16,6 +17,7 @@ mod waiting;
 
 pub use assembler::{Assembler, AssemblerLimits, Piece, Released};
 pub use connection::{Connection, Ending, Summary};
+pub use notes::Around;
 pub use seq::Seq;
 pub use stream::{GapCause, Range64, StreamEvent};
 

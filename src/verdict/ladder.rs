@@ -126,9 +126,8 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
     }
     // No Close: the receiver dropped TCP at once, and sent no frame that answers.
     let tcp = &facts.tcp[receiver];
-    let Some(drop) = [tcp.fin, tcp.rst].into_iter().flatten().min_by_key(|e| e.at.number) else {
-        return false;
-    };
+    let ends = [tcp.fin, tcp.rst].into_iter().flatten();
+    let Some(drop) = ends.min_by_key(|end| (end.at.time, end.at.number)) else { return false };
     let Some(at) = finding.packets.last() else { return false };
     let knew = drop.acked.unwrap_or(facts.tcp[!receiver].acknowledged) >= end;
     let promptly = facts.seconds(*at, drop.at).is_some_and(|after| after < PROMPT_SECONDS);
@@ -492,6 +491,7 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         at_fault,
         cause: rung.cause,
         confidence,
+        unlowered: rung.confidence,
         summary: wording::summary(&story),
         would_settle: wording::would_settle(&story, &lowered_by),
         lowered_by,

@@ -73,7 +73,7 @@ fn ours(path: &Path) -> Counts {
     for connection in &report.connections {
         let mut note = |port: u16, close: &Option<CloseFrameReport>| {
             if let Some(close) = close {
-                closes.insert((connection.tcp_stream, port), (close.packet, close.code));
+                closes.insert((connection.tcp_stream, port), (close.packet.number(), close.code));
             }
         };
         note(connection.client.port, &connection.close.client_sent);

@@ -17,6 +17,7 @@ mod hostile;
 mod invariance;
 mod loss;
 mod made;
+mod quality;
 mod readme;
 mod real;
 mod reuse;
