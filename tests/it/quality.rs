@@ -86,6 +86,7 @@ proptest! {
         lost in prop::collection::vec(any::<Index>(), 0..5),
         snap in prop_oneof![2 => Just(None), 1 => (40..200_usize).prop_map(Some)],
         twice in prop::collection::vec((any::<Index>(), 1..=255_u8), 0..2),
+        swapped in prop::option::of((any::<Index>(), any::<Index>())),
         end in prop_oneof![3 => Just(0), 1 => 1..12_usize],
     ) {
         let (name, capture) = &SAMPLES[sample.index(SAMPLES.len())];
@@ -100,6 +101,10 @@ proptest! {
             let mut other: Raw = rest[place].clone();
             *other.data.last_mut().expect("a packet") ^= by;
             rest.insert(place + 1, other);
+        }
+        if let Some((one, other)) = swapped {
+            let places = (one.index(rest.len()), other.index(rest.len()));
+            rest.swap(places.0, places.1);
         }
         if let Some(snap) = snap {
             rest.iter_mut().for_each(|packet| packet.data.truncate(snap));
