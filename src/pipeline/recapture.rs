@@ -44,39 +44,49 @@ pub(super) fn recapture(
         whole || remedies(one).iter().any(|remedy| IN_A_COMMAND.contains(remedy))
     };
     let affected: Vec<&ConnectionReport> = connections.iter().filter(is_affected).collect();
-    let filter = filter(&affected);
+    let servers = servers(&affected);
+    let filter = filter(&servers);
     let buffer = if lacks(Remedy::LargerBuffer) { " -B 65536" } else { "" };
     // A ring of twenty files of 100 MB: it can run until the trouble comes again.
     let ring = if lacks(Remedy::FromTheStart) { " -C 100 -W 20" } else { "" };
     let interface = interface(capture);
     let command =
         format!("tcpdump -i {interface} -s 0{buffer}{ring} -w websockets.pcap '{filter}'");
-    Some(Recapture { command, filter, advice: advice(&affected, &lacks) })
+    let mut advice = advice(&affected, &lacks);
+    if servers.len() > MOST_SERVERS {
+        advice.push(format!("the filter names {MOST_SERVERS} of the {} servers", servers.len()));
+    }
+    Some(Recapture { command, filter, advice })
 }
 
-/// The filter expression for the servers of these connections.
+/// The filter expression for the first few of these servers.
 ///
 /// Behind a VLAN tag `host` finds nothing unless `vlan` stands before it; an expression for such a
 /// capture is to be put together here.
-fn filter(connections: &[&ConnectionReport]) -> String {
-    let mut servers: Vec<(IpAddr, u16)> = Vec::new();
-    for connection in connections {
-        let Ok(address) = connection.server.address.parse() else { continue };
-        let server = (address, connection.server.port);
-        if servers.len() < MOST_SERVERS && !servers.contains(&server) {
-            servers.push(server);
-        }
-    }
+fn filter(servers: &[(IpAddr, u16)]) -> String {
     let one = |(address, port): &(IpAddr, u16)| format!("host {address} and tcp port {port}");
-    match servers.as_slice() {
+    match servers {
         [] => "tcp".to_owned(),
         [server] => one(server),
         several => {
-            let parts: Vec<String> =
-                several.iter().map(|server| format!("({})", one(server))).collect();
+            let parts: Vec<String> = several
+                .iter()
+                .take(MOST_SERVERS)
+                .map(|server| format!("({})", one(server)))
+                .collect();
             parts.join(" or ")
         }
     }
+}
+
+/// The servers of these connections, each once, in the order of the connections.
+fn servers(connections: &[&ConnectionReport]) -> Vec<(IpAddr, u16)> {
+    let mut seen = BTreeSet::new();
+    let server = |one: &&ConnectionReport| {
+        let address: IpAddr = one.server.address.parse().ok()?;
+        Some((address, one.server.port)).filter(|server| seen.insert(*server))
+    };
+    connections.iter().filter_map(server).collect()
 }
 
 /// The interface to capture on: the one that the capture names, else all.
@@ -132,6 +142,17 @@ fn advice(affected: &[&ConnectionReport], lacks: &dyn Fn(Remedy) -> bool) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_are_named_once_and_not_too_many_of_them() {
+        let server = |last: u8| (IpAddr::from([192, 0, 2, last]), 443);
+        assert_eq!(filter(&[]), "tcp");
+        assert_eq!(filter(&[server(1)]), "host 192.0.2.1 and tcp port 443");
+        let many: Vec<_> = (1..=9).map(server).collect();
+        assert_eq!(filter(&many).matches("host").count(), MOST_SERVERS);
+        let two = "(host 192.0.2.1 and tcp port 443) or (host ::1 and tcp port 80)";
+        assert_eq!(filter(&[server(1), ("::1".parse().unwrap_or([0; 4].into()), 80)]), two);
+    }
 
     #[test]
     fn the_name_of_an_interface_cannot_act_on_a_shell() {

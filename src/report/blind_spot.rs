@@ -62,6 +62,37 @@ pub enum Remedy {
     CleanStop,
 }
 
+impl Remedy {
+    /// What to do, in a sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Remedy::None => "No capture could do better.",
+            Remedy::WholePackets => "Capture whole packets: tcpdump -s 0.",
+            Remedy::LargerBuffer => {
+                "Give the capturing program a larger buffer (tcpdump -B 65536, in KiB), a filter \
+                 that lets less through, and a fast disk."
+            }
+            Remedy::FromTheStart => {
+                "Begin the capture before the connection opens, and leave it running into a ring \
+                 of files: tcpdump -C 100 -W 20."
+            }
+            Remedy::UntilTheEnd => "Stop the capture only after the connection has ended.",
+            Remedy::OnAnEndpoint => {
+                "Capture on the client or the server itself: there both directions pass, as they \
+                 are sent and received."
+            }
+            Remedy::InTheClear => {
+                "Capture where TLS has ended: between the proxy that ends it and the application, \
+                 or on the application's loopback interface."
+            }
+            Remedy::CleanStop => {
+                "Stop the capturing program with Ctrl-C, copy the file only then, and compare the \
+                 checksums of the two."
+            }
+        }
+    }
+}
+
 /// Every kind, the heaviest first.
 pub static BLIND_SPOTS: &[BlindSpotKind] = &[
     BlindSpotKind {
@@ -268,6 +299,9 @@ mod tests {
             assert!(kind.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
             assert!(kind.explanation.ends_with('.') && !kind.summary.ends_with('.'), "{}", kind.id);
             assert!(!kind.explanation.contains("  "), "{}", kind.id);
+            let is_taken = crate::rules::find(kind.id).is_some()
+                || crate::verdict::find_cause(kind.id).is_some();
+            assert!(!is_taken, "{} is a rule or a cause", kind.id);
         }
     }
 }

@@ -63,3 +63,38 @@ impl Around {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provenance::{PacketNumber, Source, Timestamp};
+
+    fn packet(number: u64) -> PacketRef {
+        PacketRef { number: PacketNumber::new(number), time: Timestamp(0) }
+    }
+
+    #[test]
+    fn a_hole_stands_between_two_packets() {
+        let mut sources = SourceMap::new(8);
+        let mut around = Around::default();
+        sources.push(0, Source { at: packet(4), acked: None });
+        sources.push_hole(10);
+        around.note_gap((10..20).into(), &sources, 8);
+        sources.push_hole(20);
+        around.note_gap((20..30).into(), &sources, 8);
+        sources.push(30, Source { at: packet(7), acked: None });
+        around.note_bytes(30, &sources);
+        around.note_bytes(40, &sources);
+        assert_eq!(around.gaps, [[Some(packet(4)), None], [Some(packet(4)), Some(packet(7))]]);
+    }
+
+    #[test]
+    fn no_more_packets_are_kept_than_are_cited() {
+        let mut around = Around::default();
+        (0..100).for_each(|number| around.note_cut(packet(number)));
+        (0..100).for_each(|number| around.note_conflict(packet(number)));
+        let sources = SourceMap::new(1);
+        (0..100).for_each(|number| around.note_gap((number..number + 1).into(), &sources, 64));
+        assert_eq!((around.cut.len(), around.conflicts.len(), around.gaps.len()), (8, 8, 64));
+    }
+}

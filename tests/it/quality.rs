@@ -64,6 +64,12 @@ fn complaints(report: &Report) -> Vec<String> {
         if is_good == connection.blind_spots.iter().any(loses) {
             wrong.push(format!("connection {} is {:?}", connection.id, connection.quality));
         }
+        for spot in &connection.blind_spots {
+            let lowered_to = spot.lowered.split_once(" → ").map(|(_, level)| level);
+            if lowered_to.is_some_and(|level| level != connection.verdict.confidence.name()) {
+                wrong.push(format!("{} is not what the verdict says", spot.lowered));
+            }
+        }
         if !is_good && grade(report) == Grade::Good {
             wrong.push("a capture is better than what is in it".to_owned());
         }
@@ -80,6 +86,7 @@ proptest! {
         lost in prop::collection::vec(any::<Index>(), 0..5),
         snap in prop_oneof![2 => Just(None), 1 => (40..200_usize).prop_map(Some)],
         twice in prop::collection::vec((any::<Index>(), 1..=255_u8), 0..2),
+        swapped in prop::option::of((any::<Index>(), any::<Index>())),
         end in prop_oneof![3 => Just(0), 1 => 1..12_usize],
     ) {
         let (name, capture) = &SAMPLES[sample.index(SAMPLES.len())];
@@ -94,6 +101,10 @@ proptest! {
             let mut other: Raw = rest[place].clone();
             *other.data.last_mut().expect("a packet") ^= by;
             rest.insert(place + 1, other);
+        }
+        if let Some((one, other)) = swapped {
+            let places = (one.index(rest.len()), other.index(rest.len()));
+            rest.swap(places.0, places.1);
         }
         if let Some(snap) = snap {
             rest.iter_mut().for_each(|packet| packet.data.truncate(snap));
@@ -204,6 +215,27 @@ fn damaged(name: &str, lost: &[usize], snap: usize) -> Report {
 fn recapture(report: &Report) -> &Recapture {
     let quality = report.captures[0].quality.as_ref().expect("it was read");
     quality.recapture.as_ref().expect("it lacks something")
+}
+
+#[test]
+fn a_hole_cites_the_packets_around_it_and_says_what_it_took_from_the_verdict() {
+    let v6 = damaged("wsproto-fragments-with-ping-ipv6.pcap", &[8], usize::MAX);
+    let lost = v6.connections[0].blind_spots.iter().find(|spot| spot.kind == "lost-segments");
+    let lost = lost.expect("a segment was removed");
+    assert_eq!((lost.bytes, &lost.packets[..]), (18, &[4, 8].map(PacketCite::Number)[..]));
+    let lowered = |report: &Report| {
+        let spots = report.connections.iter().flat_map(|connection| &connection.blind_spots);
+        spots.clone().any(|spot| spot.lowered.ends_with("proven → likely"))
+    };
+    let mut with_one_lost = SAMPLES.iter().flat_map(|(_, capture)| {
+        let all = packets(capture);
+        (0..all.len()).map(move |lost| {
+            let mut rest = all.clone();
+            rest.remove(lost);
+            analyse(&capture_of(&rest))
+        })
+    });
+    assert!(with_one_lost.any(|report| lowered(&report)), "no confidence is ever lowered");
 }
 
 #[test]
