@@ -34,6 +34,7 @@ pub(super) fn of_connection(facts: &Facts) -> Vec<BlindSpot> {
     for side in Side::BOTH {
         of_side(facts, side, &mut spots);
     }
+    of_clock(facts, &mut spots);
     let ended = facts.first_end().is_some();
     if open && !ended {
         spots.push(spot(
@@ -52,6 +53,30 @@ pub(super) fn of_connection(facts: &Facts) -> Vec<BlindSpot> {
         ));
     }
     spots
+}
+
+/// What is not known because times are wrong.
+fn of_clock(facts: &Facts, spots: &mut Vec<BlindSpot>) {
+    if let Some(offset) = facts.clock_offset {
+        let seconds = offset.unsigned_abs() as f64 / 1e9;
+        let how = if offset > 0 { "ahead" } else { "behind" };
+        spots.push(spot(
+            "clocks-differ",
+            None,
+            format!(
+                "which of two clocks is right: that of another interface is {seconds:.3} s {how}"
+            ),
+            "times are given by the clock of the interface that saw the connection first",
+        ));
+    }
+    if !facts.tells_time() {
+        spots.push(spot(
+            "clock-wrong",
+            None,
+            "the true times: packets are older than what they answer, or all of the same time",
+            "nothing is concluded from durations, nor from the order of times",
+        ));
+    }
 }
 
 fn of_side(facts: &Facts, side: Side, spots: &mut Vec<BlindSpot>) {
@@ -120,6 +145,25 @@ pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
             "every packet before it was read",
         )),
         Ending::NotReached | Ending::Complete => {}
+    }
+    if let Some(first) = facts.holes.first() {
+        let places = match facts.hole_count {
+            1 => "at one place".to_owned(),
+            count => format!("at {count} places, first"),
+        };
+        spots.push(BlindSpot {
+            bytes: facts.hole_bytes,
+            ..spot(
+                "file-damaged",
+                None,
+                format!(
+                    "what stood in {} bytes of the file, {places} behind byte {}: {}",
+                    facts.hole_bytes, first.offset, first.reason
+                ),
+                "reading went on behind; Wireshark stops there or numbers the packets behind \
+                 differently",
+            )
+        });
     }
     if let Some(drops) = facts.drops().filter(|drops| *drops > 0) {
         spots.push(spot(

@@ -10,7 +10,9 @@ mod blind_spots;
 mod conversation;
 mod dispute;
 mod flow;
+mod identity;
 mod limits;
+mod network;
 mod table;
 
 pub use analysis::{Analysis, Options, analyse};

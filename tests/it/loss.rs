@@ -77,7 +77,7 @@ fn assert_none(wrong: &[String]) {
 }
 
 /// What the report on a part of a capture says and the report on the whole does not.
-fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
+pub(crate) fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
     let mut claims = Vec::new();
     for connection in &part.connections {
         let same: Vec<&ConnectionReport> =

@@ -17,4 +17,5 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+mod twice;
 mod verdicts;
