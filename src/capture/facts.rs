@@ -11,6 +11,8 @@ const KEPT_PROBLEMS: usize = 64;
 
 /// How many packets are named where there may be very many.
 pub(super) const NAMED_PACKETS: usize = 8;
+/// How many [`Hole`]s are kept; [`CaptureFacts::hole_count`] counts them all.
+const KEPT_HOLES: usize = 64;
 
 /// How many [`Interface`]s are kept, over all sections.
 pub(super) const KEPT_INTERFACES: usize = 65_536;
@@ -48,6 +50,12 @@ pub struct CaptureFacts {
     pub last_packet: Option<PacketRef>,
     /// The first records that could not be used.
     pub problems: Vec<Problem>,
+    /// The first places at which the file is damaged and reading went on behind.
+    pub holes: Vec<Hole>,
+    /// How many such places there are.
+    pub hole_count: u64,
+    /// Bytes in all of them.
+    pub hole_bytes: u64,
     /// How the capture ends.
     pub ending: Ending,
 }
@@ -70,6 +78,9 @@ impl CaptureFacts {
             first_cut: Vec::new(),
             last_packet: None,
             problems: Vec::new(),
+            holes: Vec::new(),
+            hole_count: 0,
+            hole_bytes: 0,
             ending: Ending::NotReached,
         }
     }
@@ -83,6 +94,14 @@ impl CaptureFacts {
         self.skipped += 1;
         if self.problems.len() < KEPT_PROBLEMS {
             self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn note_hole(&mut self, hole: Hole) {
+        self.hole_count += 1;
+        self.hole_bytes = self.hole_bytes.saturating_add(hole.bytes);
+        if self.holes.len() < KEPT_HOLES {
+            self.holes.push(hole);
         }
     }
 
@@ -149,6 +168,20 @@ pub struct Problem {
     pub reason: String,
 }
 
+/// A place in the middle of a capture of which nothing can be read. Packets behind it are numbered
+/// on from those before it; Wireshark reads no further, or numbers other ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// The offset of the first byte that was passed over.
+    pub offset: u64,
+    /// How many were.
+    pub bytes: u64,
+    /// What is wrong there.
+    pub reason: String,
+    /// The last packet in front of it.
+    pub before: Option<PacketRef>,
+}
+
 /// How a capture ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -165,7 +198,7 @@ pub enum Ending {
         /// Bytes of it that are there.
         available: u64,
     },
-    /// At a record that cannot be one. What is behind it could not be read.
+    /// At a record that cannot be one, and behind which none was found that certainly is one.
     Damaged {
         /// The offset of the record.
         offset: u64,

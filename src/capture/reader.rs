@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::error::{CaptureError, displayable};
-use super::facts::{CaptureFacts, Ending, Format, NAMED_PACKETS, Problem};
+use super::facts::{CaptureFacts, Ending, Format, Hole, NAMED_PACKETS, Problem};
 use super::packet::{LinkType, Packet};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
@@ -17,8 +17,9 @@ use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 /// Reads a capture packet by packet.
 ///
-/// A capture that is cut or damaged is read up to that point: [`next`](Reader::next) then says
-/// that there are no more packets, and [`CaptureFacts::ending`] says why.
+/// A capture that is cut is read up to that point: [`next`](Reader::next) then says that there are
+/// no more packets, and [`CaptureFacts::ending`] says why. So is one that is damaged, unless
+/// reading can go on behind; then [`CaptureFacts::holes`] says what was passed over.
 pub struct Reader<R> {
     window: Window<R>,
     decoder: Decoder,
@@ -39,11 +40,13 @@ pub(super) enum Step {
     Numbered,
     /// A packet that cannot be handed out.
     Unusable(Box<Unusable>),
+    /// No record can be here; there may be some behind. Where there are none, this is the end.
+    Lost(Box<Ending>),
     /// Nothing more.
     End(Box<Ending>),
 }
 
-/// Where a packet is that cannot be handed out, and why it cannot.
+/// Where something is that cannot be handed out, and why it cannot.
 pub(super) struct Unusable {
     pub(super) offset: u64,
     pub(super) reason: String,
@@ -131,6 +134,11 @@ impl<R: Read> Reader<R> {
                     let number = PacketNumber::in_file(self.file, self.numbered);
                     self.facts.note(Problem { number, offset, reason });
                 }
+                Ok(Step::Lost(lost)) => {
+                    if let Err(source) = self.resume(*lost) {
+                        return Err(self.fail(source));
+                    }
+                }
                 Ok(Step::End(ending)) => {
                     self.facts.ending = *ending;
                     self.done = true;
@@ -162,6 +170,32 @@ impl<R: Read> Reader<R> {
         };
         self.facts.bytes = self.window.offset();
         step
+    }
+
+    /// Looks for the next record that certainly is one.
+    #[cold]
+    fn resume(&mut self, lost: Ending) -> io::Result<()> {
+        let found = match &mut self.decoder {
+            Decoder::Pcap(pcap) => pcap.resume(&mut self.window),
+            Decoder::PcapNg(pcapng) => pcapng.resume(&mut self.window),
+        };
+        self.facts.bytes = self.window.offset();
+        let found = found?;
+        let (offset, reason) = match &lost {
+            Ending::Damaged { offset, reason } if found => (*offset, reason.clone()),
+            Ending::CutMidRecord { offset, needed, .. } if found => {
+                (*offset, format!("a record of {needed} bytes, which the file does not have"))
+            }
+            _ => {
+                self.facts.ending = lost;
+                self.done = true;
+                return Ok(());
+            }
+        };
+        let bytes = self.window.offset().saturating_sub(offset);
+        let before = self.facts.last_packet;
+        self.facts.note_hole(Hole { offset, bytes, reason, before });
+        Ok(())
     }
 
     #[cold]

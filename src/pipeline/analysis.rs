@@ -350,6 +350,7 @@ impl Analysis {
         let first_id = self.connections.len() as u64 + 1;
         for (id, connection) in (first_id..).zip(&mut connections) {
             connection.id = id;
+            connection.same_as = connection.same_as.map(|place| first_id + place);
             connection.capture = self.captures.len();
         }
         self.connections.append(&mut connections);

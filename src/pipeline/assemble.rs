@@ -42,6 +42,7 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         id: 0,
         capture: 0,
         tcp_stream: case.stream,
+        same_as: None,
         transport: "tcp".to_owned(),
         client: endpoint(case.endpoints.client),
         server: endpoint(case.endpoints.server),

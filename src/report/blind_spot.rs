@@ -243,6 +243,24 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::CleanStop,
     },
     BlindSpotKind {
+        id: "missing-file",
+        summary: "a file of a rotated series is missing, or cannot be read",
+        explanation: "The numbers in the names of the files jump, or one of them could not be opened. \
+            What was in it is treated like every other loss.",
+        weight: Weight::Loss,
+        cites: Cites::Nothing,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
+        id: "unpacked-damaged",
+        summary: "compressed data whose checksum is wrong",
+        explanation: "The decompressor went on to the end, and the checksum behind says that what it gave \
+            is not what was packed. One wrong byte could bring about any verdict, so there is none.",
+        weight: Weight::Heavy,
+        cites: Cites::Nothing,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
         id: "encrypted",
         summary: "TLS connections, which cannot be looked into",
         explanation: "A wss:// connection looks like any other TLS connection. Whether any of \
@@ -276,6 +294,42 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
             set. What happened before what is read off acknowledgements, never off times.",
         weight: Weight::Remark,
         cites: Cites::Always,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
+        id: "clock-wrong",
+        summary: "times that cannot be right",
+        explanation: "Packets are older than what they answer, or all of the same time. Nothing is concluded \
+            from durations, nor from the order of times.",
+        weight: Weight::Remark,
+        cites: Cites::Always,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
+        id: "clocks-differ",
+        summary: "two interfaces whose clocks differ",
+        explanation: "The same packets were captured on both, with times that differ by more than a packet \
+            takes. All times are put on the clock of the first.",
+        weight: Weight::Remark,
+        cites: Cites::Always,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
+        id: "series-split",
+        summary: "files that look like a series and overlap in time",
+        explanation: "A file begins before the one in front of it ends, so that they are no parts of one \
+            capture, and are analysed apart.",
+        weight: Weight::Remark,
+        cites: Cites::Nothing,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
+        id: "trailing-data",
+        summary: "something foreign behind the compressed data",
+        explanation: "What lies behind the last compressed member is neither compressed data nor padding. \
+            It is passed over, as other tools do.",
+        weight: Weight::Remark,
+        cites: Cites::Nothing,
         remedy: Remedy::None,
     },
 ];

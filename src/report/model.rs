@@ -201,6 +201,10 @@ pub struct ConnectionReport {
     pub capture: usize,
     /// The number that Wireshark gives the TCP connection (`tcp.stream`).
     pub tcp_stream: u64,
+    /// The `id` of the connection that this one is, captured once more behind an address
+    /// translation: the same bytes at the same sequence numbers between other addresses. Null for
+    /// the first capture of a connection.
+    pub same_as: Option<u64>,
     /// `tcp`.
     pub transport: String,
     /// The side that asked for the WebSocket, as seen from the capture point.

@@ -331,12 +331,25 @@ pub(super) fn opened(connection: &ConnectionReport) -> &'static str {
     }
 }
 
+/// The connections that count: those captured behind an address translation as well count once.
+pub(super) fn counted(report: &Report) -> impl Iterator<Item = &ConnectionReport> {
+    report.connections.iter().filter(|connection| connection.same_as.is_none())
+}
+
+/// Which connection this one is, if it is another one's second capture; its id behind `mark`.
+pub(super) fn same_as(connection: &ConnectionReport, mark: &str) -> Option<String> {
+    let original = connection.same_as?;
+    Some(format!(
+        "the same connection as {mark}{original}, captured behind an address translation: it counts once"
+    ))
+}
+
 /// Who is at fault in which connections: `client`, `#1, #4`; each id is written behind `mark`.
 pub(super) fn blamed(report: &Report, mark: &str) -> Vec<(&'static str, String)> {
     const NAMED: usize = 8;
     let parties = [Blame::Client, Blame::Server, Blame::Intermediary, Blame::Unknown];
     let blamed = parties.into_iter().map(|party| {
-        let guilty = report.connections.iter().filter(|one| one.verdict.at_fault == party);
+        let guilty = counted(report).filter(|one| one.verdict.at_fault == party);
         let mut ids: Vec<String> = guilty.map(|one| format!("{mark}{}", one.id)).collect();
         if ids.len() > NAMED {
             let more = ids.len() - NAMED;

@@ -134,11 +134,15 @@ pub struct Ping {
 }
 
 impl Facts {
-    /// Seconds from `earlier` to `later`; `None` where the clock that says so is too uncertain for
-    /// anything to be concluded from a time.
-    pub fn seconds(&self, earlier: PacketRef, later: PacketRef) -> Option<f64> {
+    /// Whether the capture's clock is certain enough for something to be concluded from a time.
+    pub fn tells_time(&self) -> bool {
         const TOO_UNCERTAIN: i64 = 100_000_000;
-        (self.clock_doubt <= TOO_UNCERTAIN).then(|| later.time.seconds_since(earlier.time))
+        self.clock_doubt <= TOO_UNCERTAIN
+    }
+
+    /// Seconds from `earlier` to `later`, where the clock can tell.
+    pub fn seconds(&self, earlier: PacketRef, later: PacketRef) -> Option<f64> {
+        self.tells_time().then(|| later.time.seconds_since(earlier.time))
     }
 
     /// Whether nothing that `side` is known to have sent behind the opening handshake is missing:

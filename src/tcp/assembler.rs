@@ -180,6 +180,14 @@ impl Assembler {
         }
     }
 
+    /// The number on the wire of the byte at a stream offset; `None` while the start is not fixed.
+    pub fn sequence(&self, offset: u64) -> Option<Seq> {
+        let Start::At(start) = self.start else { return None };
+        #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are the wire number")]
+        let wire = start.wrapping_add(offset) as u32;
+        Some(Seq(wire))
+    }
+
     /// Extended number of the next byte to be released; `None` while the start is not fixed.
     pub fn next(&self) -> Option<u64> {
         self.has_started().then_some(self.next)
@@ -197,6 +205,11 @@ impl Assembler {
     /// The highest extended number that the peer acknowledged.
     pub fn acked(&self) -> Option<u64> {
         self.acked.map(|(acked, _)| acked)
+    }
+
+    /// The same, and when it first did.
+    pub fn acked_at(&self) -> Option<(u64, Timestamp)> {
+        self.acked
     }
 
     /// The highest extended number that a captured segment of the sender's had reached.

@@ -20,6 +20,12 @@ pub(super) struct Clocks {
     others: Vec<(u32, Skew)>,
     /// Nanoseconds by which two times may be in the wrong order.
     doubt: i64,
+    /// Whether a packet counts that was timed by a clock of which nothing is known.
+    mixed: bool,
+    /// Acknowledgements whose time was compared with that of what they acknowledge, and those of
+    /// them that were older.
+    compared: u64,
+    contradicted: u64,
 }
 
 /// By how much a clock is ahead of the reference, in nanoseconds: the extremes of what was seen.
@@ -52,6 +58,9 @@ impl Clocks {
     /// What queues of one host may exchange. A clock that is further off than that is not believed
     /// at all.
     const JITTER: i64 = 20_000_000;
+
+    /// By how much clocks may differ without their packets' order showing it: a round trip.
+    const UNSEEN: i64 = 100_000_000;
 
     /// The clock of a connection whose first segment was captured on `interface`.
     pub(super) fn new(interface: u32) -> Clocks {
@@ -111,9 +120,33 @@ impl Clocks {
         self.doubt = self.doubt.max(skew.doubt());
     }
 
-    /// A packet that was captured behind another, and that its sender sent because of it, is
-    /// older by `nanos`.
-    pub(super) fn contradict(&mut self, nanos: i64) {
+    /// A packet of `interface` counts, as it was captured nowhere else before.
+    pub(super) fn note(&mut self, interface: u32) {
+        if !self.is_reference(interface) && self.is_unknown(interface) {
+            self.mixed = true;
+            self.doubt = self.doubt.max(Clocks::UNSEEN);
+        }
+    }
+
+    /// Whether a packet counts that was timed by a clock of which nothing is known.
+    pub(super) fn are_mixed(&self) -> bool {
+        self.mixed
+    }
+
+    /// A packet was captured behind another, which its sender had received by then.
+    pub(super) fn compare(&mut self, cause: Timestamp, effect: Timestamp) {
+        self.compared += 1;
+        let nanos = cause.nanos_since(effect);
+        if nanos > 0 {
+            self.contradicted += 1;
+            // What happens now and then is haste; what happens always is a clock that runs back.
+            let always = self.contradicted > 1 && self.contradicted * 4 >= self.compared;
+            self.distrust(if always { i64::MAX } else { nanos });
+        }
+    }
+
+    /// A time was found to be wrong by `nanos`.
+    pub(super) fn distrust(&mut self, nanos: i64) {
         let doubt = if nanos > Clocks::JITTER { i64::MAX } else { nanos };
         self.doubt = self.doubt.max(doubt);
     }
@@ -161,9 +194,13 @@ mod tests {
     #[test]
     fn a_clock_that_runs_backwards_is_not_believed() {
         let mut clocks = Clocks::new(0);
-        clocks.contradict(MS);
-        assert_eq!(clocks.doubt(), MS);
-        clocks.contradict(1_000 * MS);
-        assert_eq!(clocks.doubt(), i64::MAX);
+        (0..10).for_each(|n| clocks.compare(Timestamp(n), Timestamp(n + 5)));
+        clocks.compare(Timestamp(20 + MS), Timestamp(20));
+        assert_eq!(clocks.doubt(), MS, "once");
+        (0..10).for_each(|n| clocks.compare(Timestamp(20 - n), Timestamp(19 - n)));
+        assert_eq!(clocks.doubt(), i64::MAX, "always");
+        let mut clocks = Clocks::new(0);
+        clocks.compare(Timestamp(1_000 * MS), Timestamp(0));
+        assert_eq!(clocks.doubt(), i64::MAX, "by far");
     }
 }

@@ -319,6 +319,15 @@ impl Connection {
         near(own, segment.seq).or_else(by_ack).unwrap_or(false)
     }
 
+    /// Whether `segment` may be one of the connection by both of its numbers, as far as they can be
+    /// compared: by chance, the segment of another connection does in one case of a million.
+    pub fn fits(&self, segment: &Segment<'_>) -> bool {
+        let side = self.sender(segment);
+        let (own, peer) = (&self.halves[side].assembler, &self.halves[!side].assembler);
+        let by_ack = segment.acknowledgement().and_then(|ack| near(peer, ack));
+        near(own, segment.seq) != Some(false) && by_ack != Some(false)
+    }
+
     /// Whether nothing came of it but its client's SYN.
     pub fn is_unanswered(&self) -> bool {
         let client = &self.halves.client.assembler;
@@ -347,6 +356,13 @@ impl Connection {
         half.twins.note(segment);
         let time = self.clocks.on_reference(segment.interface, segment.at.time);
         let at = PacketRef { number: segment.at.number, time };
+        if !self.clocks.is_reference(segment.interface) {
+            self.clocks.note(segment.interface);
+            self.spread_doubt();
+        }
+        if self.clocks.are_mixed() {
+            self.compare_with_acknowledgement(side, segment, time);
+        }
         self.last = if time >= self.last.time { at } else { self.last };
         self.first = if time < self.first.time { at } else { self.first };
         self.halves.client.assembler.wait();
@@ -456,13 +472,29 @@ impl Connection {
         let acked = assembler.extend(ack);
         // Nobody acknowledges what was not sent yet.
         if let Some(sent) = assembler.latest_news()
-            && at < sent
             && assembler.sent().is_some_and(|sent| acked >= sent)
         {
-            self.clocks.contradict(sent.nanos_since(at));
+            self.clocks.compare(sent, at);
             self.spread_doubt();
         }
         self.halves[side].acknowledge(ack, at, self.clocks.doubt())
+    }
+
+    /// Where another interface saw what `segment` carries acknowledged before: either the capture
+    /// lost a first copy of it, or the two clocks differ.
+    #[cold]
+    fn compare_with_acknowledgement(&mut self, side: Side, segment: &Segment<'_>, time: Timestamp) {
+        let assembler = &self.halves[side].assembler;
+        let end = assembler.extend(segment.seq) + u64::from(segment.payload_len());
+        let is_new = segment.payload_len() > 0 && assembler.sent().is_none_or(|sent| end > sent);
+        if let Some((acked, at)) = assembler.acked_at()
+            && is_new
+            && acked >= end
+            && at < time
+        {
+            self.clocks.distrust(time.nanos_since(at));
+            self.spread_doubt();
+        }
     }
 
     fn spread_doubt(&mut self) {
@@ -507,7 +539,7 @@ impl Connection {
     pub fn finish(&mut self) {
         let segments = Side::BOTH.iter().map(|side| self.halves[*side].segments).sum::<u64>();
         if self.first.time == self.last.time && segments > Connection::AT_ONE_TIME {
-            self.clocks.contradict(i64::MAX); // it stands still
+            self.clocks.distrust(i64::MAX); // it stands still
             self.spread_doubt();
         }
         for side in Side::BOTH {
@@ -519,6 +551,12 @@ impl Connection {
         }
         self.halves.client.assembler.finish();
         self.halves.server.assembler.finish();
+    }
+
+    /// The sequence number on the wire of the byte at `offset` of `side`'s stream; `None` while the
+    /// start of that is not known.
+    pub fn sequence(&self, side: Side, offset: u64) -> Option<Seq> {
+        self.halves[side].assembler.sequence(offset)
     }
 
     /// The packets that carried one side's stream.

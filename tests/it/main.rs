@@ -24,6 +24,7 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+mod twice;
 mod verdicts;
 #[path = "../common/wrap.rs"]
 mod wrap;

@@ -74,6 +74,7 @@ pub(in crate::pipeline) fn of_connection(
     for side in Side::BOTH {
         of_side(facts, side, verdict, &mut spots);
     }
+    of_clock(facts, &mut spots);
     if open && facts.first_end().is_none() {
         let hides = "how TCP ended: neither FIN nor RST was captured";
         let lowered = format!(
@@ -88,6 +89,26 @@ pub(in crate::pipeline) fn of_connection(
         spots.push(spot("compressed", None, hides, &lowered));
     }
     spots
+}
+
+/// What is not known because times are wrong.
+fn of_clock(facts: &Facts, spots: &mut Vec<BlindSpot>) {
+    let packets = cite([facts.span.0]);
+    if let Some(offset) = facts.clock_offset {
+        let seconds = offset.unsigned_abs() as f64 / 1e9;
+        let how = if offset > 0 { "ahead" } else { "behind" };
+        let hides = format!(
+            "which of two clocks is right: that of another interface is {seconds:.3} s {how}"
+        );
+        let lowered = "times are given by the clock of the interface that saw the connection first";
+        let packets = packets.clone();
+        spots.push(BlindSpot { packets, ..spot("clocks-differ", None, hides, lowered) });
+    }
+    if !facts.tells_time() {
+        let hides = "the true times: packets are older than what they answer, or of the same time";
+        let lowered = "nothing is concluded from durations, nor from the order of times";
+        spots.push(BlindSpot { packets, ..spot("clock-wrong", None, hides, lowered) });
+    }
 }
 
 /// A request without a response, unless it is certain that none came.

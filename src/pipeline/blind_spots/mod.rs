@@ -80,6 +80,26 @@ pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
         }),
         Ending::NotReached | Ending::Complete => {}
     }
+    if let Some(first) = facts.holes.first() {
+        let places = match facts.hole_count {
+            1 => "at one place".to_owned(),
+            count => format!("at {count} places, first"),
+        };
+        let (bytes, offset, reason) = (facts.hole_bytes, first.offset, &first.reason);
+        spots.push(BlindSpot {
+            packets: first.before.into_iter().map(PacketCite::from).collect(),
+            bytes,
+            ..spot(
+                "file-damaged",
+                None,
+                format!(
+                    "what stood in {bytes} bytes of the file, {places} at byte {offset}: {reason}"
+                ),
+                "reading went on behind; Wireshark stops there or numbers the packets behind \
+                 differently",
+            )
+        });
+    }
     if let Some(drops) = facts.drops().filter(|drops| *drops > 0) {
         spots.push(spot(
             "dropped-by-host",

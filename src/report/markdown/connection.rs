@@ -120,6 +120,9 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
         ],
         ["has to fix it".to_owned(), guilty(Blame::Client), guilty(Blame::Server)],
     ];
+    if let Some(same) = words::same_as(connection, "connection ") {
+        writeln!(out, "This is {same}.\n")?;
+    }
     let may_have_closed = words::may_have_closed(connection);
     if may_have_closed {
         writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;

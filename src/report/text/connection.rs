@@ -70,6 +70,9 @@ fn heading(report: &Report, connection: &ConnectionReport, page: &mut Page<'_>) 
 
 fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
     let verdict = &connection.verdict;
+    if let Some(same) = words::same_as(connection, "#") {
+        page.flow(&[(Ink::Of(Severity::Note), "  note: ")], Ink::Plain, &same)?;
+    }
     page.flow(&[(Ink::Plain, "  ")], Ink::Strong, &verdict.summary)?;
     let (ink, party) = match verdict.at_fault {
         Blame::Client => (

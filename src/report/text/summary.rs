@@ -110,10 +110,10 @@ fn tally(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     let number = |severity| {
-        let findings = report.connections.iter().flat_map(|connection| &connection.findings);
+        let findings = words::counted(report).flat_map(|connection| &connection.findings);
         findings.filter(|finding| finding.severity == severity).count()
     };
-    let connections = u64::try_from(report.connections.len()).unwrap_or(u64::MAX);
+    let connections = u64::try_from(words::counted(report).count()).unwrap_or(u64::MAX);
     let line = format!("{}: ", words::count(connections, "WebSocket"));
     let mut spans = vec![(Ink::Strong, line)];
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
