@@ -103,7 +103,7 @@ impl Analysis {
         source: R,
     ) -> Result<(R, CaptureReport), CaptureError> {
         let mut reader = Reader::new(source, name)?;
-        let mut dissector = Dissector::new();
+        let mut dissector = Dissector::with_limits(self.options.limits.fragments());
         let mut table = Table::new(self.options.limits);
         let mut others: HashMap<Why, u64, RandomState> = HashMap::default();
         let mut error = None;
@@ -135,6 +135,7 @@ impl Analysis {
         report.tls_streams = counts.tls;
         report.websockets = connections.len() as u64;
         report.error = error;
+        report.blind_spots.extend(blind_spots::of_fragments(dissector.fragments()));
         report.blind_spots.extend(counts.blind_spots());
         self.connections.append(&mut connections);
         Ok((source, report))
@@ -148,7 +149,7 @@ fn capture_report(
 ) -> CaptureReport {
     let mut by_name: HashMap<String, u64, RandomState> = HashMap::default();
     for (why, packets) in others {
-        *by_name.entry(describe(why)).or_insert(0) += packets;
+        *by_name.entry(why.to_string()).or_insert(0) += packets;
     }
     let mut not_analysed: Vec<NotAnalysed> =
         by_name.into_iter().map(|(what, packets)| NotAnalysed { what, packets }).collect();
@@ -172,21 +173,5 @@ fn without_name(name: &str, error: &CaptureError) -> String {
     match text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
         Some(rest) => rest.to_owned(),
         None => text,
-    }
-}
-
-/// Why a packet holds no segment, in words for a table.
-fn describe(why: Why) -> String {
-    match why {
-        Why::UnsupportedLink(link) => format!("link type {link}, which is not read yet"),
-        Why::NotIp => "not IP".to_owned(),
-        Why::NotTcp(1) => "ICMP".to_owned(),
-        Why::NotTcp(17) => "UDP".to_owned(),
-        Why::NotTcp(58) => "ICMPv6".to_owned(),
-        Why::NotTcp(132) => "SCTP".to_owned(),
-        Why::NotTcp(number) => format!("IP protocol {number}"),
-        Why::Fragment => "IP fragment, not reassembled".to_owned(),
-        Why::CutHeader => "cut by the snap length inside its headers".to_owned(),
-        Why::Malformed(what) => format!("malformed: {what}"),
     }
 }

@@ -17,4 +17,7 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+mod tunnels;
 mod verdicts;
+#[path = "../common/wrap.rs"]
+mod wrap;
