@@ -209,8 +209,8 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
     BlindSpotKind {
         id: "fragments",
         summary: "IP fragments that were not put together",
-        explanation: "A datagram came in fragments, and not all of them were captured, or they are \
-            not read. What they carried is missing from its connection.",
+        explanation: "A datagram came in fragments, and not all of them were captured, or they \
+            contradict each other. What they carried is missing from its connection.",
         weight: Weight::Loss,
         cites: Cites::Nothing,
         remedy: Remedy::OnAnEndpoint,
@@ -223,6 +223,15 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         weight: Weight::Loss,
         cites: Cites::Nothing,
         remedy: Remedy::None,
+    },
+    BlindSpotKind {
+        id: "unread-layer",
+        summary: "packets that cannot be read below IP",
+        explanation: "Wi-Fi frames or tunnels that are encrypted, compressed payload, or more \
+            layers of tags and tunnels than are followed. There may be connections in them.",
+        weight: Weight::Loss,
+        cites: Cites::Nothing,
+        remedy: Remedy::OnAnEndpoint,
     },
     BlindSpotKind {
         id: "unusable-records",

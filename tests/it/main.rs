@@ -24,6 +24,9 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+#[path = "../common/tunnel.rs"]
+mod tunnel;
+mod tunnels;
 mod twice;
 mod verdicts;
 #[path = "../common/wrap.rs"]

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use super::assemble::side_name;
 use crate::capture::{CaptureFacts, Ending};
 use crate::endpoint::{Endpoint, Side};
-use crate::ip::Why;
+use crate::ip::{FragmentCounts, Why};
 use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, PacketCite};
 
@@ -162,7 +162,11 @@ pub(super) fn of_packets<S>(others: &HashMap<Why, u64, S>) -> (Vec<BlindSpot>, u
     let lowered = "if there was a segment in them, it is missing from its connection";
     let rows: [(&str, u64, &str); 3] = [
         ("cut-headers", number(|why| *why == Why::CutHeader), "cut inside their headers"),
-        ("fragments", number(|why| *why == Why::Fragment), "that are fragments of datagrams"),
+        (
+            "unread-layer",
+            number(|why| matches!(why, Why::Unread(_))),
+            "encrypted, compressed or nested below IP",
+        ),
         (
             "unread-link-type",
             number(|why| matches!(why, Why::UnsupportedLink(_))),
@@ -191,4 +195,23 @@ pub(super) fn of_tls(streams: u64, servers: &[Endpoint]) -> Option<BlindSpot> {
     };
     let hides = format!("what is in {} encrypted by TLS{with}", count(streams, "connection"));
     Some(spot("encrypted", None, hides, "whether any of them is a WebSocket is not said"))
+}
+
+/// The blind spot that fragments leave which could not be put together.
+pub(super) fn of_fragments(counts: FragmentCounts) -> Option<BlindSpot> {
+    let kinds = [
+        (counts.incomplete, "incomplete"),
+        (counts.conflicting, "with parts that contradict each other"),
+        (counts.mixed, "with a wrong checksum, so most likely parts of several"),
+        (counts.over_limit, "given up on, because too many were waiting"),
+    ];
+    let lost: u64 = kinds.iter().map(|(datagrams, _)| datagrams).sum();
+    if lost == 0 {
+        return None;
+    }
+    let kinds = kinds.iter().filter(|(datagrams, _)| *datagrams > 0);
+    let list: Vec<String> = kinds.map(|(datagrams, how)| format!("{datagrams} {how}")).collect();
+    let hides =
+        format!("{} that came in fragments: {}", count(lost, "IP datagram"), list.join(", "));
+    Some(spot("fragments", None, hides, "segments in them count as not captured"))
 }
