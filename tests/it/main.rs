@@ -4,6 +4,7 @@
 
 mod cli;
 mod counts;
+mod files;
 #[path = "../common/generate.rs"]
 mod generate;
 mod golden;
