@@ -1,15 +1,17 @@
 //! Sources and capture formats.
 //!
-//! In: a file or a pipe. Out: one [`Packet`] after the other, borrowed from the read block, and
-//! at the end the [`CaptureFacts`]. Where a file is damaged, reading goes on at the next record that
-//! certainly is one. Nothing here looks into a packet, and nothing here holds more
-//! of a capture than one record.
+//! In: a file or a pipe, whatever it is packed in. Out: one [`Packet`] after the other, borrowed
+//! from the read block, and at the end the [`CaptureFacts`]. Where a file is damaged, reading goes
+//! on at the next record that certainly is one. Nothing here looks into a packet, and nothing here
+//! holds more of a capture than one record.
 //!
 //! ```text
-//! open ──▶ Source ──▶ (Hashing) ──▶ Reader ──▶ Packet, Packet, … ──▶ CaptureFacts
-//!                                   │ window    the sliding read block
-//!                                   │ sniff     which format, by content
-//!                                   └ pcap, pcapng
+//! open ──▶ Source ──▶ Bytes ──unpack──▶ Bytes ──▶ Reader ──▶ Packet, Packet, … ──▶ CaptureFacts
+//!                     │ layer           │         │ window    the sliding read block
+//!                     │ (Hashing)       │         │ sniff     which format, by content
+//!                     │                 │         └ pcap, pcapng
+//!                     │                 ├ compression   gzip, zstd, lz4, xz, bzip2
+//!                     │                 └ archive       tar, zip: one Leaf for each capture
 //! ```
 
 mod archive;
@@ -37,6 +39,7 @@ mod damage;
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod laws;
 
+pub use archive::Go;
 pub use error::CaptureError;
 pub use facts::{CaptureFacts, Ending, Format, Hole, Interface, Problem};
 pub use layer::{Bytes, Trailing};

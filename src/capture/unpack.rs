@@ -139,11 +139,11 @@ impl Packed<'_> {
         self.path.as_deref()
     }
 
-    /// Hands out every capture to `taker`.
-    pub fn captures(mut self, name: &str, taker: &mut dyn FnMut(Leaf<'_>)) -> Outcome {
-        let mut walk = Walk { taker, taken: 0, damaged: false };
+    /// Hands out every capture to `taker`, as long as that says so.
+    pub fn captures(mut self, name: &str, taker: &mut dyn FnMut(Leaf<'_>) -> Go) -> Outcome {
+        let mut walk = Walk { taker, taken: 0, stopped: false, damaged: false };
         let mut error = walk.archive(&mut self, name).err();
-        if error.is_none() && walk.taken <= MOST_CAPTURES {
+        if error.is_none() && !walk.stopped {
             error = self.bytes.check(name).err();
         }
         let of_content =
@@ -155,8 +155,9 @@ impl Packed<'_> {
 
 /// One way through an archive and those in it.
 struct Walk<'w> {
-    taker: &'w mut dyn FnMut(Leaf<'_>),
+    taker: &'w mut dyn FnMut(Leaf<'_>) -> Go,
     taken: usize,
+    stopped: bool,
     /// Whether an archive in it was found to be damaged.
     damaged: bool,
 }
@@ -198,8 +199,9 @@ impl Walk<'_> {
             Ok(Peeled { content: Content::Archive(kind), bytes, layers }) => {
                 let mut packed = Packed { bytes, archive: kind, layers, path: None };
                 let read = self.archive(&mut packed, &name);
-                match read.and_then(|()| packed.bytes.check(&name)) {
-                    Ok(()) if self.taken > MOST_CAPTURES => Go::Stop,
+                let check = |()| if self.stopped { Ok(()) } else { packed.bytes.check(&name) };
+                match read.and_then(check) {
+                    Ok(()) if self.stopped => Go::Stop,
                     Ok(()) => Go::On,
                     Err(error) => {
                         self.damaged = true;
@@ -221,13 +223,16 @@ impl Walk<'_> {
 
     fn take(&mut self, name: String, bytes: Result<Bytes<'_>, CaptureError>) -> Go {
         self.taken += 1;
-        if self.taken <= MOST_CAPTURES {
-            (self.taker)(Leaf { name, bytes });
-            return Go::On;
-        }
-        let reason = format!("the {MOST_CAPTURES} captures before it in the archive are the limit");
-        let error = CaptureError::NotUnpacked { name: name.clone(), reason, damaged: false };
-        (self.taker)(Leaf { name, bytes: Err(error) });
-        Go::Stop
+        let go = if self.taken <= MOST_CAPTURES {
+            (self.taker)(Leaf { name, bytes })
+        } else {
+            let limit = MOST_CAPTURES;
+            let reason = format!("the {limit} captures before it in the archive are the limit");
+            let error = CaptureError::NotUnpacked { name: name.clone(), reason, damaged: false };
+            (self.taker)(Leaf { name, bytes: Err(error) });
+            Go::Stop
+        };
+        self.stopped |= go == Go::Stop;
+        go
     }
 }

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Limits;
 use super::blind_spots::spot;
 use super::merge::{self, Source};
 use super::series::{self, Candidate, Name, Part, Series};
-use super::timeline::{Captured, Kind, Timeline, distrust, without_name};
+use super::timeline::{Captured, Kind, Timeline, without_name};
+use super::{Limits, bundle};
 use crate::capture::{
-    self, Bytes, CaptureError, Leaf, LinkType, Packed, Reader, Unpacked, is_like_a_capture,
+    self, Bytes, CaptureError, LinkType, Packed, Reader, Unpacked, is_like_a_capture,
 };
 use crate::provenance::Timestamp;
-use crate::report::{CaptureReport, ConnectionReport, Report, SCHEMA, Tool};
+use crate::report::{ConnectionReport, Report, SCHEMA, Tool};
 
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,8 +92,8 @@ impl Analysis {
         let before = self.captures.len();
         match self.options.series {
             Series::Never => inputs.iter().for_each(|input| self.input(input)),
-            Series::Always if inputs.len() > 1 => self.merged(inputs),
-            Series::Auto | Series::Always => {
+            Series::Always => self.merged(inputs),
+            Series::Auto => {
                 let mut runs = find_runs(inputs);
                 let mut done = vec![false; inputs.len()];
                 for (index, input) in inputs.iter().enumerate() {
@@ -131,7 +131,7 @@ impl Analysis {
     pub fn into_report(self) -> Report {
         let digest = |input: &usize| self.digests.get(*input).cloned().flatten();
         let with_digests = |captured: Captured| {
-            let Captured { mut report, inputs } = captured;
+            let Captured { mut report, inputs, .. } = captured;
             for (file, input) in report.files.iter_mut().zip(&inputs) {
                 file.sha256 = digest(input);
             }
@@ -180,24 +180,14 @@ impl Analysis {
         }
     }
 
-    /// Analyses one capture by itself; the digest of what was read, if that is all of the input.
+    /// Analyses one capture by itself; the digest of the input.
     fn alone(&mut self, name: &str, bytes: Bytes<'_>, input: usize) -> Option<String> {
-        match Reader::new(bytes, name) {
-            Ok(reader) => {
-                let mut timeline = Timeline::new(self.options.limits, Kind::One);
-                let place = timeline.join(name, input);
-                let bytes = timeline.read(place, reader);
-                self.finish(timeline);
-                bytes.finish()
-            }
-            Err(error) => {
-                self.fail(name, &error);
-                None
-            }
-        }
+        let (captured, digest) = alone(self.options.limits, name, bytes, input);
+        self.push(captured);
+        digest
     }
 
-    /// Analyses the captures in an archive, those that follow each other as one.
+    /// Analyses the captures in an archive.
     fn archive(
         &mut self,
         name: &str,
@@ -205,51 +195,15 @@ impl Analysis {
         input: usize,
         meant: bool,
     ) -> Option<String> {
-        let follows = match self.options.series {
-            Series::Never => Vec::new(),
-            Series::Auto | Series::Always => look_through(name, archive.path()),
-        };
-        let before = (self.captures.len(), self.connections.len());
-        let mut index = 0;
-        let mut current: Option<Timeline> = None;
-        let outcome = archive.captures(name, &mut |leaf| {
-            let is_next = |index: usize| follows.get(index).is_some_and(|follows| *follows);
-            let (joins, goes_on) = (is_next(index), is_next(index + 1));
-            index += 1;
-            if !joins && let Some(timeline) = current.take() {
-                self.finish(timeline);
-            }
-            match current.as_mut() {
-                None if !goes_on => self.leaf(leaf, input),
-                _ => {
-                    let limits = self.options.limits;
-                    let fresh = || Timeline::new(limits, Kind::Several);
-                    join(current.get_or_insert_with(fresh), leaf, input);
-                }
-            }
-        });
-        if let Some(timeline) = current {
-            self.finish(timeline);
-        }
-        if outcome.damaged {
-            self.connections.iter_mut().skip(before.1).for_each(distrust);
-        }
-        if let Some(error) = outcome.error {
+        let bundle = bundle::analyse(name, archive, input, self.options);
+        let found = bundle.captures.len();
+        bundle.captures.into_iter().for_each(|captured| self.push(captured));
+        if let Some(error) = bundle.error {
             self.fail(name, &error);
-        } else if self.captures.len() == before.0 && meant {
-            self.row(name, "an archive without captures".to_owned());
+        } else if found == 0 && meant {
+            self.push(Captured::failed(name, "an archive without captures".to_owned()));
         }
-        outcome.sha256
-    }
-
-    /// Analyses a capture of an archive by itself.
-    fn leaf(&mut self, leaf: Leaf<'_>, input: usize) {
-        match leaf.bytes {
-            Ok(bytes) => {
-                self.alone(&leaf.name, bytes, input);
-            }
-            Err(error) => self.fail(&leaf.name, &error),
-        }
+        bundle.sha256
     }
 
     /// Analyses files that follow each other as one capture, as long as they do.
@@ -259,15 +213,13 @@ impl Analysis {
         for (index, part) in run.iter().enumerate() {
             let Some(input) = inputs.get(part.input) else { continue };
             let name = input.name();
-            let overlaps = |last: Timestamp| {
-                part.first.is_some_and(|first| first.nanos_since(last) < -series::TOLERANCE)
-            };
+            let overlaps = |before| part.first.is_some_and(|first| !series::follows(before, first));
             if !timeline.is_empty()
-                && (timeline.last().is_some_and(overlaps) || !timeline.has_room())
+                && (timeline.latest_span().is_some_and(overlaps) || !timeline.has_room())
             {
                 let kind = if index + 1 < run.len() { Kind::Several } else { Kind::One };
                 let fresh = Timeline::new(self.options.limits, kind);
-                self.finish(std::mem::replace(&mut timeline, fresh));
+                self.push(std::mem::replace(&mut timeline, fresh).finish());
                 timeline.note(spot(
                     "series-split",
                     None,
@@ -275,7 +227,7 @@ impl Analysis {
                     "the two are analysed apart; --series always merges them by time",
                 ));
             } else if part.missing > 0 {
-                timeline.note_missing(part.missing, &before, &name);
+                timeline.note_missing(part.missing, &name);
             }
             let slot = self.digests.len();
             self.digests.push(None);
@@ -291,32 +243,43 @@ impl Analysis {
             }
             before = name;
         }
-        self.finish(timeline);
+        self.push(timeline.finish());
     }
 
     /// Analyses all captures as one, merged by time. Archives stay by themselves: what is in them
     /// streams by and cannot wait.
     fn merged(&mut self, inputs: &[Input]) {
-        let mut sources = Vec::new();
+        let mut captures = Vec::new();
+        let mut others = Vec::new();
         for input in inputs {
             match glance(input) {
-                Glance::Capture(first) => {
-                    let slot = self.digests.len();
-                    self.digests.push(None);
-                    let hash = self.options.hash;
-                    sources.push(Source {
-                        name: input.name(),
-                        input: slot,
-                        first: first.map(|(time, _)| time),
-                        open: Box::new(move || open_reader(input, hash)),
-                    });
-                }
-                Glance::Other => self.input(input),
+                Glance::Capture(first) => captures.push((input, first.map(|(time, _)| time))),
+                Glance::Other => others.push(input),
             }
         }
-        if sources.is_empty() {
-            return;
+        match captures.as_slice() {
+            [] => {}
+            [(only, _)] => self.input(only), // there is nothing to merge it with
+            _ => self.merge(captures),
         }
+        others.into_iter().for_each(|input| self.input(input));
+    }
+
+    /// Merges captures; of each, the time of its first packet is known if it could be had.
+    fn merge(&mut self, captures: Vec<(&Input, Option<Timestamp>)>) {
+        let hash = self.options.hash;
+        let slots = self.digests.len()..;
+        let source = |(slot, (input, first)): (usize, (&'_ Input, _))| Source {
+            name: input.name(),
+            input: slot,
+            first,
+            open: {
+                let input = input.clone();
+                Box::new(move || open_reader(&input, hash))
+            },
+        };
+        let sources: Vec<Source> = slots.zip(captures).map(source).collect();
+        self.digests.resize(self.digests.len() + sources.len(), None);
         let mut timeline = Timeline::new(self.options.limits, Kind::Several);
         let most_open = self.options.limits.open_files;
         for (input, digest) in merge::merge(sources, most_open, &mut timeline) {
@@ -324,7 +287,7 @@ impl Analysis {
                 *slot = digest;
             }
         }
-        self.finish(timeline);
+        self.push(timeline.finish());
     }
 
     /// Says of directories that nothing in them was a capture.
@@ -340,42 +303,44 @@ impl Analysis {
                 files.chain([&captured.report.file]).any(|file| is_inside(file))
             });
             if !has_some {
-                self.row(&folder.to_string_lossy(), "a directory without captures".to_owned());
+                let why = "a directory without captures".to_owned();
+                self.push(Captured::failed(&folder.to_string_lossy(), why));
             }
         }
     }
 
-    fn finish(&mut self, timeline: Timeline) {
-        let (captured, mut connections) = timeline.finish();
+    /// Takes a capture into the report.
+    fn push(&mut self, mut captured: Captured) {
         let first_id = self.connections.len() as u64 + 1;
-        for (id, connection) in (first_id..).zip(&mut connections) {
+        for (id, connection) in (first_id..).zip(&mut captured.connections) {
             connection.id = id;
             connection.same_as = connection.same_as.map(|place| first_id + place);
             connection.capture = self.captures.len();
         }
-        self.connections.append(&mut connections);
+        self.connections.append(&mut captured.connections);
         self.captures.push(captured);
     }
 
     fn fail(&mut self, name: &str, error: &CaptureError) {
-        self.row(name, without_name(name, error));
-    }
-
-    fn row(&mut self, name: &str, error: String) {
-        let file = name.to_owned();
-        let report = CaptureReport { file, error: Some(error), ..CaptureReport::default() };
-        self.captures.push(Captured { report, inputs: Vec::new() });
+        self.push(Captured::failed(name, without_name(name, error)));
     }
 }
 
-/// A capture of an archive joins others.
-fn join(timeline: &mut Timeline, leaf: Leaf<'_>, input: usize) {
-    let place = timeline.join(&leaf.name, input);
-    match leaf.bytes.and_then(|bytes| Reader::new(bytes, &leaf.name)) {
+/// Analyses one capture by itself; also the digest of what was read, if that is all of the input.
+pub(super) fn alone(
+    limits: Limits,
+    name: &str,
+    bytes: Bytes<'_>,
+    input: usize,
+) -> (Captured, Option<String>) {
+    match Reader::new(bytes, name) {
         Ok(reader) => {
-            timeline.read(place, reader);
+            let mut timeline = Timeline::new(limits, Kind::One);
+            let place = timeline.join(name, input);
+            let bytes = timeline.read(place, reader);
+            (timeline.finish(), bytes.finish())
         }
-        Err(error) => timeline.fail(place, &error),
+        Err(error) => (Captured::failed(name, without_name(name, &error)), None),
     }
 }
 
@@ -448,52 +413,4 @@ fn find_runs(inputs: &[Input]) -> Vec<Vec<Part>> {
         runs.extend(series::runs(candidates.collect()));
     }
     runs
-}
-
-/// Reads an archive to find out, for each capture in it, whether it goes on where the one before
-/// ended: by name, by number and by time. One way through for the names, and another for the times
-/// if the names give reason to. What streams by only once is not looked through.
-fn look_through(name: &str, path: Option<&Path>) -> Vec<bool> {
-    let Some(path) = path else { return Vec::new() };
-    let walk = |taker: &mut dyn FnMut(Leaf<'_>)| {
-        let input = Input::named(path);
-        let opened = open(&input, false);
-        let unpacked = opened.and_then(|(bytes, path)| capture::unpack(bytes, name, path));
-        if let Ok(Unpacked::Archive(archive)) = unpacked {
-            archive.captures(name, taker);
-        }
-    };
-    let mut names: Vec<Option<Name>> = Vec::new();
-    walk(&mut |leaf| names.push(series::name_of(Path::new(&leaf.name))));
-    let pairs = |one: &Option<Name>, other: &Option<Name>| match (one, other) {
-        (Some(one), Some(other)) => one.key == other.key && series::may_be(&[one, other]),
-        _ => false,
-    };
-    let mut reason = names.windows(2).map(|pair| matches!(pair, [a, b] if pairs(a, b)));
-    if !reason.clone().any(|reason| reason) {
-        return Vec::new();
-    }
-    let mut follows = Vec::new();
-    let mut end: Option<(Timestamp, LinkType)> = None;
-    walk(&mut |leaf| {
-        let named = follows.is_empty().then_some(false).or_else(|| reason.next());
-        let span = leaf.bytes.and_then(|bytes| Reader::new(bytes, &leaf.name)).ok().and_then(span);
-        let goes_on = match (end, &span) {
-            (Some((last, link)), Some((first, _, other))) => {
-                link == *other && first.nanos_since(last) >= -series::TOLERANCE
-            }
-            _ => false,
-        };
-        follows.push(named == Some(true) && goes_on);
-        end = span.map(|(_, last, link)| (last, link));
-    });
-    follows
-}
-
-/// The times of the first and the latest packet, and the first one's link type.
-fn span(mut reader: Reader<Bytes<'_>>) -> Option<(Timestamp, Timestamp, LinkType)> {
-    let first = reader.next().ok().flatten().map(|packet| (packet.at.time, packet.link));
-    let (first, link) = first?;
-    while let Ok(Some(_)) = reader.next() {}
-    Some((first, reader.facts().last.unwrap_or(first), link))
 }

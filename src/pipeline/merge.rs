@@ -12,17 +12,20 @@ use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 /// Interface numbers of one file are below this.
 const MOST_INTERFACES: u32 = 65_536;
 
+/// How a capture is opened once its time has come.
+pub(super) type Open = Box<dyn FnOnce() -> Result<Reader<Bytes<'static>>, CaptureError>>;
+
 /// A capture to be merged.
-pub(super) struct Source<'s> {
+pub(super) struct Source {
     pub(super) name: String,
     pub(super) input: usize,
     /// The time of its first packet; `None` when only reading it will tell.
     pub(super) first: Option<Timestamp>,
-    pub(super) open: Box<dyn FnOnce() -> Result<Reader<Bytes<'static>>, CaptureError> + 's>,
+    pub(super) open: Open,
 }
 
 /// A capture that is open, and its next packet.
-struct Open {
+struct Active {
     reader: Reader<Bytes<'static>>,
     place: u32,
     input: usize,
@@ -42,20 +45,20 @@ struct Held {
 /// Merges `sources` into `timeline`, at most `most_open` of them open at once; the digests of those
 /// that were read, by input.
 pub(super) fn merge(
-    mut sources: Vec<Source<'_>>,
+    mut sources: Vec<Source>,
     most_open: usize,
     timeline: &mut Timeline,
 ) -> Vec<(usize, Option<String>)> {
     sources.sort_by_key(|source| source.first);
     let mut waiting = sources.into_iter().peekable();
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<Active> = Vec::new();
     let mut digests = Vec::new();
     let mut late: u64 = 0;
     let mut latest: Option<Timestamp> = None;
     loop {
         let earliest = open.iter().map(|one| one.next.at.time).min();
         // Those whose time has come join, one after the other.
-        let is_due = |source: &Source<'_>| match (source.first, earliest) {
+        let is_due = |source: &Source| match (source.first, earliest) {
             (Some(first), Some(earliest)) => first <= earliest,
             _ => true,
         };
@@ -67,7 +70,7 @@ pub(super) fn merge(
             continue;
         }
         // A stable choice where times are equal: the one that joined first.
-        let Some(index) = (0..open.len()).min_by_key(|index| open.get(*index).map(Open::time))
+        let Some(index) = (0..open.len()).min_by_key(|index| open.get(*index).map(Active::time))
         else {
             break;
         };
@@ -95,10 +98,10 @@ pub(super) fn merge(
 
 /// Opens a capture up to its first packet; `None` when there is none.
 fn begin(
-    source: Source<'_>,
+    source: Source,
     timeline: &mut Timeline,
     digests: &mut Vec<(usize, Option<String>)>,
-) -> Option<Open> {
+) -> Option<Active> {
     let place = timeline.join(&source.name, source.input);
     let reader = match (source.open)() {
         Ok(reader) => reader.in_file(place),
@@ -109,7 +112,7 @@ fn begin(
     };
     let at = PacketRef { number: PacketNumber::new(0), time: Timestamp(0) };
     let next = Held { at, link: LinkType::NULL, interface: 0, wire_len: 0, data: Vec::new() };
-    let mut one = Open { reader, place, input: source.input, next, error: None };
+    let mut one = Active { reader, place, input: source.input, next, error: None };
     if one.advance() {
         return Some(one);
     }
@@ -117,7 +120,7 @@ fn begin(
     None
 }
 
-impl Open {
+impl Active {
     fn time(&self) -> Timestamp {
         self.next.at.time
     }

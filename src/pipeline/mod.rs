@@ -7,6 +7,7 @@
 mod analysis;
 mod assemble;
 mod blind_spots;
+mod bundle;
 mod conversation;
 mod dispute;
 mod flow;

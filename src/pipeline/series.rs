@@ -31,7 +31,14 @@ pub enum Series {
 
 /// How much earlier than the end of the file before a file may begin, in nanoseconds: packets are
 /// not written strictly in the order of their times.
-pub(super) const TOLERANCE: i64 = 1_000_000_000;
+const TOLERANCE: i64 = 1_000_000_000;
+
+/// Whether a file that begins at `first` goes on where one that lasted from `before.0` to
+/// `before.1` ended. Both were captured at the same time if it begins in the first half of that.
+pub(super) fn follows(before: (Timestamp, Timestamp), first: Timestamp) -> bool {
+    let overlap = before.1.nanos_since(first);
+    overlap <= (before.1.nanos_since(before.0) / 2).clamp(0, TOLERANCE)
+}
 
 /// What the name of a file says about its place in a series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -334,6 +341,16 @@ mod tests {
         assert_ne!(key("eth0.pcap"), key("eth1.pcap"));
         assert_ne!(key("a/x.pcap1"), key("b/x.pcap2"));
         assert_eq!(series(&[("eth0", 1), ("eth1", 2)]), Vec::<Vec<_>>::new());
+    }
+
+    #[test]
+    fn a_file_goes_on_where_another_ended_but_not_where_it_is_going_on() {
+        let millis = |millis: i64| Timestamp(millis * 1_000_000);
+        let minute = (millis(0), millis(60_000));
+        assert!(follows(minute, millis(60_000)) && follows(minute, millis(90_000)));
+        assert!(follows(minute, millis(59_500)) && !follows(minute, millis(58_000)));
+        let short = (millis(0), millis(20));
+        assert!(follows(short, millis(15)) && !follows(short, millis(1)));
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(super) struct Timeline {
     more_spots: usize,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
+    latest_span: Option<(Timestamp, Timestamp)>,
     formats: Vec<&'static str>,
     /// What the files say of themselves.
     noted: CaptureReport,
@@ -54,11 +55,26 @@ struct File {
     input: usize,
 }
 
-/// A capture's report and, for each of its files, the input that it came from.
+/// A capture, its connections, and, for each of its files, the input that it came from.
 #[derive(Debug)]
 pub(super) struct Captured {
     pub(super) report: CaptureReport,
+    pub(super) connections: Vec<ConnectionReport>,
     pub(super) inputs: Vec<usize>,
+}
+
+impl Captured {
+    /// What could not be read at all.
+    pub(super) fn failed(name: &str, why: String) -> Captured {
+        let (file, error) = (name.to_owned(), Some(why));
+        let report = CaptureReport { file, error, ..CaptureReport::default() };
+        Captured { report, connections: Vec::new(), inputs: Vec::new() }
+    }
+
+    /// Takes back everything that one wrong byte could have brought about.
+    pub(super) fn distrust(&mut self) {
+        self.connections.iter_mut().for_each(distrust);
+    }
 }
 
 impl Timeline {
@@ -73,15 +89,16 @@ impl Timeline {
             more_spots: 0,
             first: None,
             last: None,
+            latest_span: None,
             formats: Vec::new(),
             noted: CaptureReport::default(),
             damaged: false,
         }
     }
 
-    /// The latest packet time so far.
-    pub(super) fn last(&self) -> Option<Timestamp> {
-        self.last
+    /// From when to when the latest file lasted that had packets.
+    pub(super) fn latest_span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.latest_span
     }
 
     /// Whether another file has room in the packet numbers.
@@ -139,6 +156,7 @@ impl Timeline {
     ) {
         self.first = self.first.into_iter().chain(facts.first).min();
         self.last = self.last.into_iter().chain(facts.last).max();
+        self.latest_span = facts.first.zip(facts.last).or(self.latest_span);
         let format = facts.format.name();
         if !self.formats.contains(&format) {
             self.formats.push(format);
@@ -182,8 +200,9 @@ impl Timeline {
     }
 
     /// Notes that `missing` files of the series should have come before the next one.
-    pub(super) fn note_missing(&mut self, missing: u64, behind: &str, before: &str) {
+    pub(super) fn note_missing(&mut self, missing: u64, before: &str) {
         let files = if missing == 1 { "file" } else { "files" };
+        let behind = self.files.last().map_or("", |file| file.report.file.as_str());
         let hides = format!("{missing} {files} of the series between {behind} and {before}");
         self.note(spot("missing-file", None, hides, LOST_IN_BETWEEN));
     }
@@ -212,7 +231,7 @@ impl Timeline {
     }
 
     /// There are no more packets: the report on the capture and those on its connections.
-    pub(super) fn finish(self) -> (Captured, Vec<ConnectionReport>) {
+    pub(super) fn finish(self) -> Captured {
         let (mut connections, counts) = self.table.finish();
         if self.damaged {
             connections.iter_mut().for_each(distrust);
@@ -252,7 +271,7 @@ impl Timeline {
             ..self.noted
         };
         report.quality = Some(quality::of_capture(&report, &connections));
-        (Captured { report, inputs }, connections)
+        Captured { report, connections, inputs }
     }
 }
 
@@ -260,7 +279,7 @@ const LOST_IN_BETWEEN: &str =
     "what was lost there is treated as every other loss: nobody is accused of it";
 
 /// Takes back everything that one wrong byte could have brought about.
-pub(super) fn distrust(connection: &mut ConnectionReport) {
+fn distrust(connection: &mut ConnectionReport) {
     connection.findings.clear();
     let close = &mut connection.close;
     close.initiator = None;

@@ -52,7 +52,8 @@ pub struct CaptureReport {
     pub file: String,
     /// `pcap` or `pcapng`; null when the file could not be read as a capture.
     pub format: Option<String>,
-    /// SHA-256 of the file in hex; null when it was not computed or the file could not be read.
+    /// SHA-256 of the file as it lies on disk, in hex; that of the archive for a capture in one.
+    /// Null when it was not computed or the file could not be read.
     pub sha256: Option<String>,
     /// The files that make it up, in the order of time, when it is a rotated series or was put
     /// together of several; empty when it is one file. Then `file` names the first of them.

@@ -1,6 +1,6 @@
 //! The same packets in files of every format: the same verdicts.
 
-use crate::files::{Order, Written, write};
+use crate::pack::{Order, Written, write};
 use crate::support::{Raw, all_samples, analyse, essences, packets};
 
 const FORMATS: &[Written] = &[

@@ -6,7 +6,6 @@ mod cli;
 mod corpus;
 mod counts;
 mod differential;
-#[path = "../common/files.rs"]
 mod files;
 mod formats;
 mod frames;
@@ -17,6 +16,8 @@ mod hostile;
 mod invariance;
 mod loss;
 mod made;
+#[path = "../common/pack.rs"]
+mod pack;
 mod quality;
 mod readme;
 mod real;

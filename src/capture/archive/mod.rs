@@ -42,8 +42,10 @@ pub(super) struct Member<'a> {
 
 /// Whether the archive is to be read further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Go {
+pub enum Go {
+    /// Yes.
     On,
+    /// No: what is left of it is passed over.
     Stop,
 }
 

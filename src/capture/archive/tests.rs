@@ -9,6 +9,7 @@ use tar::{Builder, EntryType, Header};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::Go;
 use crate::capture::craft::PcapFile;
 use crate::capture::error::CaptureError;
 use crate::capture::layer::Bytes;
@@ -81,6 +82,7 @@ fn look(packed: &[u8], path: Option<PathBuf>) -> (Vec<Found>, Option<String>) {
             };
             let reader = leaf.bytes.and_then(|bytes| Reader::new(bytes, &leaf.name));
             found.push((leaf.name, reader.and_then(count).map_err(|error| error.to_string())));
+            Go::On
         })
         .error;
     (found, error.map(|error| error.to_string()))
@@ -288,6 +290,7 @@ proptest! {
                     let _ = bytes.read_to_end(&mut sink); // an error is as good
                 }
                 all += sink.len();
+                Go::On
             });
             prop_assert!(all < 10_000);
         }
