@@ -13,7 +13,7 @@ use wsblame::verdict::{CAUSES, find_cause};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// A rule, a cause or a kind of blind spot by its id, or a close code by number or name ("abnormal closure")
-    #[arg(value_name = "RULE|CAUSE|CODE")]
+    #[arg(value_name = "RULE|CAUSE|BLIND-SPOT|CODE")]
     what: String,
 
     /// A close code to compare the first with

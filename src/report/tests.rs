@@ -178,6 +178,7 @@ fn packets_of_a_series_are_cited_with_the_name_of_their_file() {
         "--> packets 17, 18 of web_1.pcap, 3 of web_2.pcap, ",
         "the server, FIN, packet 9 of web_2.pcap",
         "       2#3 ",
+        "\n  file 2: day/web_2.pcap: 0 packets\n  (2#17 stands for packet 17 of file 2)\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

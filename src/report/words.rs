@@ -81,6 +81,9 @@ impl SideName {
     }
 }
 
+/// How packets of a series are cited in columns and in sentences.
+pub(super) const SHORT_CITE: &str = "(2#17 stands for packet 17 of file 2)";
+
 /// `address:port`, an IPv6 address in brackets.
 pub(super) fn endpoint(endpoint: &EndpointReport) -> String {
     match endpoint.address.contains(':') {

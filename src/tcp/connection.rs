@@ -581,6 +581,11 @@ impl Connection {
             answered: ending.answered.and_then(|acked| assembler.offset_of(acked)),
             ..*ending
         };
+        let conflicts = assembler.conflicts();
+        let mut around = half.around.clone();
+        if let Some(first) = conflicts.first() {
+            around.conflicts.extend(assembler.sources().packets((*first).into(), 2));
+        }
         Summary {
             segments: half.segments,
             captured_twice: half.captured_twice,
@@ -593,8 +598,8 @@ impl Connection {
             rst: half.rst.as_ref().map(ending),
             gaps: half.gaps.clone(),
             gap_bytes: half.gap_bytes,
-            around: half.around.clone(),
-            conflicts: assembler.conflicts(),
+            around,
+            conflicts,
             repeated_bytes: assembler.repeated_bytes(),
             zero_windows: half.zero_windows,
             keep_alives: half.keep_alives,

@@ -14,7 +14,8 @@ pub struct Around {
     pub gaps: Vec<[Option<PacketRef>; 2]>,
     /// Packets that the snap length cut.
     pub cut: Vec<PacketRef>,
-    /// Packets that carried another version of bytes that had been captured.
+    /// Packets that carried another version of bytes that had been captured; at the end also those
+    /// with the first version.
     pub conflicts: Vec<PacketRef>,
     /// Where the latest hole ends, until the packet behind it has come.
     open_until: Option<u64>,

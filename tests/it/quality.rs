@@ -239,6 +239,19 @@ fn a_hole_cites_the_packets_around_it_and_says_what_it_took_from_the_verdict() {
 }
 
 #[test]
+fn of_two_versions_both_are_cited() {
+    let capture = fs::read(sample("wsproto-fragments-with-ping-ipv6.pcap")).expect("a sample");
+    let mut packets = packets(&capture);
+    let mut other = packets[12].clone(); // a text message of the server
+    *other.data.last_mut().expect("a packet") ^= 1;
+    packets.insert(13, other);
+    let report = analyse(&capture_of(&packets));
+    let spots = &report.connections[0].blind_spots;
+    let spot = spots.iter().find(|spot| spot.kind == "conflicting-copies").expect("they differ");
+    assert_eq!(spot.packets, [13, 14].map(PacketCite::Number));
+}
+
+#[test]
 fn each_lack_has_its_part_in_the_command() {
     let command = |report: &Report| recapture(report).command.clone();
     let snapped = command(&damaged("chromium-bad-utf8.pcap", &[], 120));

@@ -17,12 +17,7 @@ const COMPARE: &[&str] = &[
 ];
 
 /// Rules that need every byte of both sides: they conclude from what was never sent.
-const NEED_BOTH: &[&str] = &[
-    "tcp-closed-without-close",
-    "close-not-answered",
-    "ping-unanswered",
-    "close-1002-but-no-violation",
-];
+const NEED_BOTH: &[&str] = &["tcp-closed-without-close", "close-not-answered", "ping-unanswered"];
 
 /// Rules on the text of a message.
 const NEED_TEXT: &[&str] = &["invalid-utf8-text", "binary-in-text", "utf8-truncated-at-end"];

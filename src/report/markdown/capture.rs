@@ -35,6 +35,9 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
             None => writeln!(out)?,
         }
     }
+    if !capture.files.is_empty() {
+        writeln!(out, "  - {}", prose(words::SHORT_CITE))?;
+    }
     let interfaces = words::interfaces(capture);
     if !interfaces.is_empty() {
         writeln!(out, "  - captured on: {}", prose(&interfaces))?;

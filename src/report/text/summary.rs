@@ -64,7 +64,10 @@ fn file_list(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()> {
         let hang = [(Ink::Plain, "    ")];
         page.flow_under(&[(Ink::Plain, lead.as_str())], &hang, Ink::Plain, &held)?;
     }
-    Ok(())
+    match capture.files.is_empty() {
+        true => Ok(()),
+        false => page.line(&[(Ink::Faint, "  "), (Ink::Faint, words::SHORT_CITE)]),
+    }
 }
 
 /// How far the verdicts can be trusted, and how to capture what is missing.
