@@ -4,7 +4,7 @@ use super::assemble::side_name;
 use crate::capture::{CaptureFacts, Ending};
 use crate::endpoint::Side;
 use crate::report::BlindSpot;
-use crate::rules::Facts;
+use crate::rules::{Facts, Resumed};
 use crate::tcp::GapCause;
 use crate::ws::Deflate;
 
@@ -23,7 +23,9 @@ fn spot(kind: &str, side: Option<Side>, hides: impl Into<String>, lowered: &str)
 pub(super) fn of_connection(facts: &Facts) -> Vec<BlindSpot> {
     let mut spots = Vec::new();
     let open = facts.handshake.is_open();
-    if facts.handshake.request.is_none() {
+    if facts.midstream {
+        spots.push(midstream(facts));
+    } else if facts.handshake.request.is_none() {
         spots.push(spot(
             "no-request",
             Some(Side::Client),
@@ -35,7 +37,7 @@ pub(super) fn of_connection(facts: &Facts) -> Vec<BlindSpot> {
         of_side(facts, side, &mut spots);
     }
     let ended = facts.first_end().is_some();
-    if open && !ended {
+    if (open || facts.midstream) && !ended {
         spots.push(spot(
             "no-end",
             None,
@@ -52,6 +54,55 @@ pub(super) fn of_connection(facts: &Facts) -> Vec<BlindSpot> {
         ));
     }
     spots
+}
+
+/// The handshake, and what stands in for it.
+fn midstream(facts: &Facts) -> BlindSpot {
+    let mut hides = "the opening handshake, and with it the extensions in use and every frame \
+                     before the first one that was recognised"
+        .to_owned();
+    let mut packets = Vec::new();
+    for side in Side::BOTH {
+        if let Some(found) = &facts.frames[side].resumed {
+            hides.push_str(&format!("; the {side}'s frames are read {}", where_from(found)));
+            hides.push_str(&doubtful_close(facts, side));
+            packets.extend(found.packet.map(|packet| packet.number.number()));
+        }
+    }
+    packets.sort_unstable();
+    packets.dedup();
+    let lowered = "the masks say who is the client; no frame is judged, and a Close counts only \
+                   where the other side's says the same";
+    BlindSpot { packets, ..spot("mid-stream", None, hides, lowered) }
+}
+
+/// Where frames were found, and by what.
+fn where_from(found: &Resumed) -> String {
+    let place = match found.packet {
+        Some(packet) => format!("from packet {} on", packet.number),
+        None => format!("from stream offset {} on", found.at),
+    };
+    let bits = found.bits;
+    let mut text = format!("{place}, where {bits} bits of evidence speak for a frame");
+    if found.refuted {
+        text.push_str(", up to one that no conforming endpoint sends");
+    } else if found.lost_at.is_some() {
+        text.push_str(", up to another lost header");
+    }
+    text
+}
+
+/// A Close behind a searched boundary of which nothing is made.
+fn doubtful_close(facts: &Facts, side: Side) -> String {
+    let found = facts.frames[side].resumed.as_ref().and_then(|found| found.close.as_ref());
+    let Some(close) = found.filter(|_| facts.sent_close(side).is_none()) else {
+        return String::new();
+    };
+    let code = close.frame.code().map_or("without a code".to_owned(), |code| code.to_string());
+    format!(
+        "; packet {} seems to hold a Close {code}, which nothing confirms",
+        close.source.at.number
+    )
 }
 
 fn of_side(facts: &Facts, side: Side, spots: &mut Vec<BlindSpot>) {
@@ -84,12 +135,21 @@ fn of_side(facts: &Facts, side: Side, spots: &mut Vec<BlindSpot>) {
         spots.push(BlindSpot { bytes, ..spot(kind, Some(side), hides, lowered) });
     }
     if let Some(lost) = frames.lost_at {
-        spots.push(spot(
-            "lost-sync",
-            Some(side),
-            format!("the {side}'s frames from stream offset {lost} on: a header was lost"),
-            "no statement is made about them, nor about whether a Close was among them",
-        ));
+        let mut hides =
+            format!("the {side}'s frames from stream offset {lost} on: a header was lost");
+        let mut packets = Vec::new();
+        let lowered = match &frames.resumed {
+            Some(found) => {
+                let count = found.frames;
+                hides.push_str(&format!("; {count} more are read {}", where_from(found)));
+                hides.push_str(&doubtful_close(facts, side));
+                packets.extend(found.packet.map(|packet| packet.number.number()));
+                "what was found again is a hypothesis: it is not counted, no frame is judged, and \
+                 a Close counts only where the other side's says the same"
+            }
+            None => "no statement is made about them, nor about whether a Close was among them",
+        };
+        spots.push(BlindSpot { packets, ..spot("lost-sync", Some(side), hides, lowered) });
     }
     if !tcp.conflicts.is_empty() {
         let bytes = tcp.conflicts.iter().map(|range| range.len()).sum();

@@ -2,6 +2,7 @@
 
 use crate::http::HttpLimits;
 use crate::tcp::AssemblerLimits;
+use crate::ws::search::SearchLimits;
 
 /// How much may be held. Reaching a limit is a blind spot of the report, never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub struct Limits {
     pub cited_packets: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
+    /// Bytes of one direction that are held while the boundaries of its frames are searched for.
+    pub search_window: usize,
+    /// Bytes of a connection that are searched for frames before it is given up.
+    pub searched: usize,
 }
 
 impl Default for Limits {
@@ -35,6 +40,8 @@ impl Default for Limits {
             held: 256 << 10,
             cited_packets: 8,
             keys: 1 << 16,
+            search_window: 64 << 10,
+            searched: 256 << 10,
         }
     }
 }
@@ -42,6 +49,10 @@ impl Default for Limits {
 impl Limits {
     pub(super) fn http(&self) -> HttpLimits {
         HttpLimits { head: self.head, held: self.held, ..HttpLimits::default() }
+    }
+
+    pub(super) fn search(&self) -> SearchLimits {
+        SearchLimits { window: self.search_window, total: self.searched }
     }
 
     pub(super) fn assembler(&self) -> AssemblerLimits {

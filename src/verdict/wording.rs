@@ -76,7 +76,7 @@ fn ended(story: &Story<'_>) -> String {
             )
         }
         Initiator::Unknown => {
-            let sent = |side: Side| Some((side, facts.frames[side].close.as_ref()?));
+            let sent = |side: Side| Some((side, facts.sent_close(side)?));
             match Side::BOTH.into_iter().find_map(sent) {
                 Some((side, close)) => format!(
                     "The {side} sent a Close {}{}, and whether it was the first cannot be told",
@@ -132,7 +132,9 @@ fn dropped(story: &Story<'_>) -> String {
                 EndKind::Fin => "a FIN",
                 EndKind::Reset => "a RST",
             };
-            format!("The {side} ended TCP with {how} and without a Close{}", because(story))
+            let known = story.facts.frames_are_known(side);
+            let without = if known { "and without a Close" } else { "and perhaps without a Close" };
+            format!("The {side} ended TCP with {how} {without}{}", because(story))
         }
         None => "How the connection ended was not captured".to_owned(),
     }

@@ -10,6 +10,7 @@ mod golden;
 mod hostile;
 mod invariance;
 mod loss;
+mod midstream;
 mod made;
 mod readme;
 mod real;
