@@ -100,7 +100,7 @@ fn doubtful_close(facts: &Facts, side: Side) -> String {
     };
     let code = close.frame.code().map_or("without a code".to_owned(), |code| code.to_string());
     format!(
-        "; packet {} seems to hold a Close {code}, which nothing confirms",
+        "; packet {} seems to hold a Close {code}, which is not taken for certain",
         close.source.at.number
     )
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
 mod cli;
+mod corpus;
 mod counts;
 #[path = "../common/generate.rs"]
 mod generate;
@@ -10,8 +11,8 @@ mod golden;
 mod hostile;
 mod invariance;
 mod loss;
-mod midstream;
 mod made;
+mod midstream;
 mod readme;
 mod real;
 mod reuse;

@@ -38,7 +38,14 @@ fn frames_are_found_without_their_handshake() {
         let seen = cut.iter().filter(|(_, _, report)| !found(report).is_empty()).count();
         println!("{more} packets behind the 101 missing: {seen} of {} found", cut.len());
         for (name, whole, report) in &cut {
-            if std::env::var("V").is_ok() { println!("  {name} {} {}: {:?}", whole.traffic.client.frames, whole.traffic.server.frames, found(report).iter().map(|c|&c.verdict.summary).collect::<Vec<_>>()); }
+            if std::env::var("V").is_ok() {
+                println!(
+                    "  {name} {} {}: {:?}",
+                    whole.traffic.client.frames,
+                    whole.traffic.server.frames,
+                    found(report).iter().map(|c| &c.verdict.summary).collect::<Vec<_>>()
+                );
+            }
         }
     }
 }

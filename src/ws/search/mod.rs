@@ -17,14 +17,15 @@
 //! message, text that is not UTF-8, anything behind a Close. So a side that breaks the protocol is
 //! not found, and nothing is said of it.
 //!
-//! For a connection without its handshake, 64 bits are asked for. A capture of 2^20 such
-//! connections, at each of which 2^18 bytes are tried in two ways, makes 2^39 attempts: 2^-25 false
-//! ones are to be expected among random bytes. Structured protocols are not random. What they lack
+//! For a connection without its handshake, 46 bits are asked for, and one more for each doubling of
+//! the bytes at which a frame was looked for, so that all connections have the same chance to be
+//! mistaken: each byte is tried in two ways, so it is 2^-45, and among 2^20 connections of random
+//! bytes 2^-25 false ones are to be expected. Structured protocols are not random. What they lack
 //! is the mask: records of tag and length (BER writes 0x81 and 0x82 as tags, and a list of names in
 //! a certificate reads like a chain of unmasked frames) leave no room for four bytes that change
-//! from record to record and turn what follows into text. So of the 64 bits at least 16 have to
-//! come from the masked side where it was captured at all; and where only the other side was, 80 are
-//! asked for, of text and control frames that end with their segments.
+//! from record to record and turn what follows into text. So of these bits at least 16 have to
+//! come from the masked side where it was captured at all; and where only the other side was, 112 are
+//! asked for, of eight text and control frames at least that end with their segments.
 //!
 //! In a connection whose handshake is known, only the boundary is in question: 2^16 offsets at one
 //! place. 32 bits are asked for, and a frame at the first byte behind the hole is worth 12 more,
@@ -64,8 +65,8 @@ pub struct SearchLimits {
     pub total: usize,
 }
 
-/// Bits that a connection without a handshake needs.
-const ENOUGH: u32 = 64;
+/// Bits that a connection without a handshake needs, and one more for each doubling of its bytes.
+const ENOUGH: u32 = 46;
 /// Of them, those that the masked side has to bring.
 const ENOUGH_MASKED: u32 = 16;
 /// Bits from which on a side's boundary is believed, where the whole is.
@@ -73,7 +74,9 @@ const ENOUGH_OF_ONE: u32 = 8;
 /// Bits that the masked side needs where the other one speaks and no frames are seen in it.
 const ENOUGH_ALONE: u32 = 96;
 /// Bits that the unmasked side needs where the other one was not captured.
-const ENOUGH_UNMASKED: u32 = 80;
+const ENOUGH_UNMASKED: u32 = 112;
+/// Frames that it needs then.
+const ENOUGH_FRAMES: u64 = 8;
 /// Bits for a boundary in a connection whose handshake is known.
 const ENOUGH_BEHIND_A_HOLE: u32 = 32;
 /// What the first byte behind a hole is worth, as the one place that was to be expected.
@@ -203,10 +206,12 @@ impl Search {
         let of = |chain: &Option<Chain>| chain.as_ref().map_or(0, |chain| chain.bits);
         let together =
             of(&masked).saturating_add(of(&unmasked)).saturating_add(exchanged(&masked, &unmasked));
+        let tried = self.windows.client.size() + self.windows.server.size();
+        let enough = ENOUGH + tried.checked_ilog2().unwrap_or(0);
         let both = of(&masked) >= ENOUGH_MASKED && of(&unmasked) >= ENOUGH_OF_ONE;
         let holds = match (spoke(client), spoke(!client)) {
-            (true, true) => (both && together >= ENOUGH) || of(&masked) >= ENOUGH_ALONE,
-            (true, false) => of(&masked) >= ENOUGH && masked.as_ref()?.frames >= 3,
+            (true, true) => (both && together >= enough) || of(&masked) >= ENOUGH_ALONE,
+            (true, false) => of(&masked) >= enough && masked.as_ref()?.frames >= 3,
             (false, true) => unmasked.as_ref().is_some_and(is_convincing_unmasked),
             (false, false) => false,
         };
@@ -224,7 +229,7 @@ fn is_convincing_unmasked(chain: &Chain) -> bool {
     let probes = (chain.pings.len() + chain.pongs.len()) as u64;
     let known = chain.texts + probes + u64::from(chain.close.is_some());
     chain.bits >= ENOUGH_UNMASKED
-        && chain.frames >= 4
+        && chain.frames >= ENOUGH_FRAMES
         && known == chain.frames
         && chain.aligned.saturating_add(1) >= chain.frames
 }

@@ -80,9 +80,14 @@ const PER_PIECE: usize = 64;
 const MOST_PROBES: usize = 16;
 /// An end at a segment's end is worth this at most: a length of seven bits says no more.
 const MOST_ALIGNED_BITS: u32 = 7;
+/// How far a length of seven bits reaches.
+const REACH: u64 = 128;
 /// Evidence that has to stand before a header inside a segment for it to be believed: other bytes
 /// may lead to a true boundary by chance.
 const PREFIX_BITS: u32 = 24;
+/// What the first header says for itself, if it stands where a segment begins: more than a header
+/// alone.
+const FIRST_BITS: u32 = 8;
 
 impl Window {
     /// Takes in an event. What was left out before it is a hole.
@@ -171,32 +176,42 @@ struct Field {
     runs: Vec<Run>,
     /// Where segments begin or end, in order.
     breaks: Vec<u64>,
-    /// What an end at one of these is worth.
-    aligned_bits: u32,
 }
 
 impl Field {
     fn of(pieces: &VecDeque<Released>) -> Field {
         let mut runs: Vec<Run> = Vec::new();
         let mut breaks = Vec::new();
-        let (mut total, mut segments) = (0_usize, 0_usize);
         for piece in pieces {
             let Released::Data { offset, bytes } = piece else { continue };
             let end = offset + bytes.len() as u64;
             breaks.extend([*offset, end]);
-            (total, segments) = (total + bytes.len(), segments + 1);
             match runs.last_mut() {
                 Some(run) if run.end() == *offset => run.bytes.extend_from_slice(bytes),
                 _ => runs.push(Run { start: *offset, bytes: bytes.clone() }),
             }
         }
         breaks.dedup();
-        let aligned_bits = total.checked_div(segments).and_then(usize::checked_ilog2).unwrap_or(0);
-        Field { runs, breaks, aligned_bits: aligned_bits.min(MOST_ALIGNED_BITS) }
+        Field { runs, breaks }
     }
 
-    fn is_break(&self, offset: u64) -> bool {
-        self.breaks.binary_search(&offset).is_ok()
+    /// What it is worth that a frame with its header at `start` ends at `end`: nothing, unless a
+    /// segment ends there, too; and the less, the more segments end as far ahead as a length of
+    /// seven bits reaches.
+    fn aligned_bits(&self, start: u64, end: u64) -> u32 {
+        if self.breaks.binary_search(&end).is_err() {
+            return 0;
+        }
+        let first = self.breaks.partition_point(|at| *at <= start);
+        let behind = self.breaks.partition_point(|at| *at <= start.saturating_add(REACH));
+        let others = behind.saturating_sub(first).checked_ilog2().unwrap_or(0);
+        MOST_ALIGNED_BITS.saturating_sub(others)
+    }
+
+    /// Whether a segment begins at `offset`, and segments are not so short that this says nothing.
+    fn begins_segment(&self, offset: u64) -> bool {
+        let before = offset.saturating_sub(REACH);
+        self.aligned_bits(before, offset) >= MOST_ALIGNED_BITS / 2
     }
 
     /// Every place at which a frame of `sender` may begin, the last one first.
@@ -233,14 +248,14 @@ impl Field {
             Landing::Node(place) => nodes.get(place),
             _ => None,
         };
-        let aligned = self.is_break(end);
+        let aligned_bits = self.aligned_bits(offset, end);
         let alike = follower.is_some_and(|follower| {
             (follower.header.opcode, follower.header.payload_len, follower.header.fin)
                 == (header.opcode, header.payload_len, header.fin)
         });
         let own = match (alike, header.mask) {
             (true, None) => REPEATED_BITS,
-            _ => found + if aligned { self.aligned_bits } else { 0 },
+            _ => found + aligned_bits,
         };
         // A masking key is chosen anew for each frame (RFC 6455 §5.3).
         let same_key = header.mask.is_some()
@@ -256,7 +271,7 @@ impl Field {
             };
             Some(behind?.saturating_add(own))
         });
-        Node { offset, header, own, total, aligned, next }
+        Node { offset, header, own, total, aligned: aligned_bits > 0, next }
     }
 
     fn landing(&self, end: u64, nodes: &[Node]) -> Landing {
@@ -282,9 +297,8 @@ impl Field {
         let (mut place, mut state, mut before) = (place, state, 0);
         let first = loop {
             let node = nodes.get(place)?;
-            let begins_segment =
-                self.is_break(node.offset) && self.aligned_bits >= MOST_ALIGNED_BITS / 2;
-            if begins_segment || before >= PREFIX_BITS {
+            let begins = self.begins_segment(node.offset) && node.own >= FIRST_BITS;
+            if begins || before >= PREFIX_BITS {
                 break node;
             }
             before += node.own;
