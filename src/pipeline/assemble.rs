@@ -121,10 +121,16 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
             delivered: facts.arrived(side, close.frame.range.end),
         })
     };
-    let initiator = match facts.close_initiator() {
-        _ if !facts.handshake.is_open() => {
+    let first = if facts.closes_are_supposed() {
+        facts.supposed_initiator()
+    } else {
+        facts.close_initiator()
+    };
+    let initiator = match first {
+        _ if !facts.midstream && !facts.handshake.is_open() => {
             facts.handshake.response.is_some().then_some(Initiator::None)
         }
+        rules::Initiator::None if facts.midstream => None, // an earlier one may have been
         rules::Initiator::None => Some(Initiator::None),
         rules::Initiator::One(Side::Client) => Some(Initiator::Client),
         rules::Initiator::One(Side::Server) => Some(Initiator::Server),

@@ -124,6 +124,7 @@ impl Conversation {
     ) -> Conversation {
         let mut conversation = Conversation::new(&Agreement::default(), PerSide::default(), limits);
         let mut findings = Findings::new(limits);
+        let follows_request = found.follows_request;
         let PerSide { client, server } = found.chains;
         for (side, chain) in [(Side::Client, client), (Side::Server, server)] {
             let side_then = if found.swapped { !side } else { side };
@@ -131,6 +132,8 @@ impl Conversation {
             let pieces = search.take_from(side_then, start);
             match chain {
                 Some(chain) => {
+                    conversation.frames[side].resumed = (follows_request && side == Side::Client)
+                        .then(|| Resumed { follows_request, ..found_at(&chain, side, tcp) });
                     conversation.resume(side, &chain, pieces, tcp, &mut findings);
                 }
                 None => {
@@ -217,7 +220,11 @@ impl Conversation {
     fn lose(&mut self, side: Side, at: u64, mut decoder: Box<Decoder>, tcp: &Connection) {
         decoder.abandon();
         match &mut self.frames[side].resumed {
-            Some(resumed) => resumed.lost_at = Some(at),
+            Some(resumed) => {
+                resumed.lost_at = Some(at);
+                resumed.follows_request = false;
+                resumed.close = None;
+            }
             None => self.frames[side].lost_at = Some(at),
         }
         self.sum_up(side, &decoder, tcp);
@@ -269,12 +276,7 @@ impl Conversation {
         self.searches[side] = None;
         let agreement = Agreement { unknown_extension: true, ..self.agreement.clone() };
         self.decoders[side] = Some(Box::new(Decoder::new(side, agreement, chain.start)));
-        let resumed = self.frames[side].resumed.get_or_insert(Resumed {
-            at: chain.start,
-            packet: tcp.sources(side).locate(chain.start).map(|source| source.at),
-            bits: chain.bits,
-            ..Resumed::default()
-        });
+        let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
         resumed.lost_at = None;
         for piece in pieces {
             self.feed(side, Input::Stream(piece.as_event()), tcp, findings);
@@ -490,6 +492,16 @@ impl Conversation {
         {
             last.at = source.at;
         }
+    }
+}
+
+/// What is known of a chain before it is read.
+fn found_at(chain: &Chain, side: Side, tcp: &Connection) -> Resumed {
+    Resumed {
+        at: chain.start,
+        packet: tcp.sources(side).locate(chain.start).map(|source| source.at),
+        bits: chain.bits,
+        ..Resumed::default()
     }
 }
 

@@ -333,7 +333,12 @@ impl Flow {
 
     /// Searches what was captured for frames.
     fn search(&mut self, held: Vec<(Side, Released)>) {
-        self.stage = Stage::Searching(Box::new(Search::new(self.limits.search())));
+        let mut search = Box::new(Search::new(self.limits.search()));
+        let unanswered = self.attempts.last().filter(|attempt| attempt.response.is_none());
+        if let Some(request) = unanswered.and_then(|attempt| attempt.request.as_ref()) {
+            search.expect(Side::Client, request.head.range.end);
+        }
+        self.stage = Stage::Searching(search);
         for (side, released) in held {
             self.advance(side, released.as_event());
         }
@@ -367,9 +372,12 @@ impl Flow {
                 self.given_up = limit_reached(exchange);
                 let kind = if over == Over::Tls { Kind::Tls } else { Kind::Other };
                 let hides_heads = |note: &Note| note.why.is_a_hole();
-                let hidden = matches!(over, Over::Ended | Over::NotHttp)
-                    && exchange.notes().iter().any(hides_heads);
+                let in_a_hole = exchange.notes().iter().any(hides_heads);
                 let unread = exchange.take_unread();
+                let one_sided =
+                    !unread.client.is_empty() && self.tcp.summary(Side::Server).segments == 0;
+                let hidden =
+                    matches!(over, Over::Ended | Over::NotHttp) && (in_a_hole || one_sided);
                 self.stage = Stage::Over(kind);
                 if hidden {
                     let PerSide { client, server } = unread;

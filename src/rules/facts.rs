@@ -77,6 +77,9 @@ pub struct Resumed {
     pub at: u64,
     /// The packet with that header.
     pub packet: Option<PacketRef>,
+    /// Whether the boundary itself is known, because the request ended there, and only the answer is
+    /// not; and no header was lost behind it.
+    pub follows_request: bool,
     /// Bits of evidence for it: see [`crate::ws::search`].
     pub bits: u32,
     /// Frames whose header was read.
@@ -308,7 +311,8 @@ impl Facts {
     }
 
     /// The Close of a side: read in order, or found behind a boundary that was searched for and
-    /// confirmed by the peer's, which says the same.
+    /// confirmed by the peer's, which says the same. Where nothing but the answer to the request is
+    /// missing, the boundary was not in question.
     ///
     /// A hole may hide a first Close of which this one is a repetition, or a violation behind which
     /// nothing counts; and a recorded stream inside a message looks like frames. An equal code on
@@ -317,6 +321,9 @@ impl Facts {
     pub fn sent_close(&self, side: Side) -> Option<&Close> {
         if let Some(close) = &self.frames[side].close {
             return Some(close);
+        }
+        if let Some(resumed) = self.frames[side].resumed.as_ref().filter(|r| r.follows_request) {
+            return resumed.close.as_ref();
         }
         let supposed = |side: Side| self.frames[side].resumed.as_ref()?.close.as_ref();
         let (own, peers) = (supposed(side)?, self.frames[!side].close.as_ref());
@@ -329,6 +336,26 @@ impl Facts {
         let (own_says, peer_says) = (says(own)?, says(peers)?);
         let alike = own_says.1 == peer_says.1 && (own_says.0 == 0) == (peer_says.0 == 0);
         alike.then_some(own)
+    }
+
+    /// Whether both sides sent the same Close of which one at least stands behind a boundary that was
+    /// searched for: see [`Facts::sent_close`].
+    pub fn closes_are_supposed(&self) -> bool {
+        let says = |side: Side| Some(self.sent_close(side)?.frame.code());
+        let known = |side: Side| self.frames[side].close.is_some();
+        says(Side::Client).is_some()
+            && says(Side::Client) == says(Side::Server)
+            && !(known(Side::Client) && known(Side::Server))
+    }
+
+    /// As [`Facts::close_initiator`], where the Closes are supposed.
+    pub fn supposed_initiator(&self) -> Initiator {
+        let closes = (self.sent_close(Side::Client), self.sent_close(Side::Server));
+        let (Some(client), Some(server)) = closes else { return Initiator::Unknown };
+        let knew = |one: &Close, other: &Close| {
+            one.source.acked.map(|acked| acked >= other.frame.range.end)
+        };
+        first_of(knew(client, server), knew(server, client))
     }
 
     /// The side that sent the first Close, by what the Closes acknowledge of each other.
@@ -349,14 +376,19 @@ impl Facts {
             (Some(client), Some(server)) => {
                 let client_knew = self.close_answers(Side::Client, server.frame.range.end);
                 let server_knew = self.close_answers(Side::Server, client.frame.range.end);
-                match (client_knew, server_knew) {
-                    (Some(true), Some(false)) => Initiator::One(Side::Server),
-                    (Some(false), Some(true)) => Initiator::One(Side::Client),
-                    (Some(false), Some(false)) => Initiator::Both,
-                    _ => Initiator::Unknown,
-                }
+                first_of(client_knew, server_knew)
             }
         }
+    }
+}
+
+/// Who closed first, by whether each side had received the other's Close when it sent its own.
+fn first_of(client_knew: Option<bool>, server_knew: Option<bool>) -> Initiator {
+    match (client_knew, server_knew) {
+        (Some(true), Some(false)) => Initiator::One(Side::Server),
+        (Some(false), Some(true)) => Initiator::One(Side::Client),
+        (Some(false), Some(false)) => Initiator::Both,
+        _ => Initiator::Unknown,
     }
 }
 

@@ -78,6 +78,7 @@ fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Findi
     match facts.close_initiator() {
         Initiator::One(side) => closed_by(facts, findings, side),
         Initiator::Both => closed_by_both(facts, findings),
+        Initiator::Unknown if facts.closes_are_supposed() => supposed_close(facts),
         Initiator::Unknown if has_close(facts) || is_hidden(facts) => hidden(facts),
         Initiator::Unknown | Initiator::None => without_close(facts, findings),
     }
@@ -433,19 +434,28 @@ fn is_hidden(facts: &Facts) -> bool {
 }
 
 /// The handshake was not captured, and frames were found all the same. What came before them is not
-/// known, so nobody is blamed. Two equal Closes are how a closing handshake looks; where each stands
-/// right before its sender's FIN, there is not much else that they can be.
+/// known, so nobody is blamed.
 fn midstream(facts: &Facts) -> Rung<'static> {
-    let closes = (facts.sent_close(Side::Client), facts.sent_close(Side::Server));
-    let (Some(close), Some(_)) = closes else {
-        let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
-        return if facts.first_end().is_some() || silent {
-            Rung::unknown(Outcome::Unknown)
-        } else {
-            Rung::new(Outcome::Open, Blame::None, "still-open", Confidence::Possible)
-        };
-    };
-    let (cause, at_fault) = match close.frame.code() {
+    if facts.closes_are_supposed() {
+        return supposed_close(facts);
+    }
+    if has_close(facts) {
+        return hidden(facts);
+    }
+    let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
+    if facts.first_end().is_some() || silent {
+        Rung::unknown(Outcome::Unknown)
+    } else {
+        Rung::new(Outcome::Open, Blame::None, "still-open", Confidence::Possible)
+    }
+}
+
+/// Two equal Closes, behind a boundary that was searched for. That is how a closing handshake looks;
+/// where each stands right before its sender's FIN, there is not much else that they can be. Whether
+/// a violation brought it about is not known.
+fn supposed_close(facts: &Facts) -> Rung<'static> {
+    let code = facts.sent_close(Side::Client).and_then(|close| close.frame.code());
+    let (cause, at_fault) = match code {
         None => ("empty-close", Blame::None),
         Some(1000) => ("clean-close", Blame::None),
         Some(1001) => ("going-away", Blame::None),

@@ -65,10 +65,15 @@ fn packet(finding: &Finding) -> u64 {
 /// How the connection ended.
 fn ended(story: &Story<'_>) -> String {
     let facts = story.facts;
-    match facts.close_initiator() {
+    let first = if facts.closes_are_supposed() {
+        facts.supposed_initiator()
+    } else {
+        facts.close_initiator()
+    };
+    match first {
         Initiator::One(side) => closed(story, side),
         Initiator::Both => {
-            let code = |side: Side| facts.frames[side].close.as_ref().map_or(String::new(), with);
+            let code = |side: Side| facts.sent_close(side).map_or(String::new(), with);
             let (client, server) = (code(Side::Client), code(Side::Server));
             let why = because(story);
             format!(
@@ -93,7 +98,7 @@ fn ended(story: &Story<'_>) -> String {
 /// `side` sent the first Close.
 fn closed(story: &Story<'_>, side: Side) -> String {
     let facts = story.facts;
-    let Some(close) = &facts.frames[side].close else { return String::new() };
+    let Some(close) = facts.sent_close(side) else { return String::new() };
     let how = if signals_error(close) { "failed the connection" } else { "closed the connection" };
     let mut opening = format!("The {side} {how} {}", with(close));
     if story.rung.cause == Some("data-after-close") {
@@ -104,7 +109,7 @@ fn closed(story: &Story<'_>, side: Side) -> String {
     let own_fault = story.rung.violation.is_some_and(|finding| finding.place.side == side);
     let (first_reason, last_reason) =
         if own_fault { (String::new(), because(story)) } else { (because(story), String::new()) };
-    let answer = match &facts.frames[peer].close {
+    let answer = match facts.sent_close(peer) {
         Some(answer) if signals_error(answer) && own_fault => {
             format!(", and the {peer} failed it {}", with(answer))
         }

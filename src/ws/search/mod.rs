@@ -14,7 +14,8 @@
 //! a registered Close code 10, and an equal Close or an equal Pong of the other side up to 24. What
 //! contradicts a header ends the chain's claim: a wrong mask bit, a key that repeats or consists of
 //! one byte, a longer length form than needed, a reserved bit or opcode, a continuation without a
-//! message, text that is not UTF-8, anything behind a Close. So a side that breaks the protocol is
+//! message, text that is not UTF-8, anything behind a Close. Where all the bytes around are one text
+//! in UTF-8, whose continuation bytes may pass for headers, there are no frames. So a side that breaks the protocol is
 //! not found, and nothing is said of it.
 //!
 //! For a connection without its handshake, 46 bits are asked for, and one more for each doubling of
@@ -25,7 +26,10 @@
 //! a certificate reads like a chain of unmasked frames) leave no room for four bytes that change
 //! from record to record and turn what follows into text. So of these bits at least 16 have to
 //! come from the masked side where it was captured at all; and where only the other side was, 112 are
-//! asked for, of eight text and control frames at least that end with their segments.
+//! asked for, of twelve text and control frames at least that end with their segments.
+//!
+//! Where the request was captured and the answer was not, frames right behind it were to be expected:
+//! that is worth 28 bits, and their boundary is then not in question.
 //!
 //! In a connection whose handshake is known, only the boundary is in question: 2^16 offsets at one
 //! place. 32 bits are asked for, and a frame at the first byte behind the hole is worth 12 more,
@@ -76,11 +80,14 @@ const ENOUGH_ALONE: u32 = 96;
 /// Bits that the unmasked side needs where the other one was not captured.
 const ENOUGH_UNMASKED: u32 = 112;
 /// Frames that it needs then.
-const ENOUGH_FRAMES: u64 = 8;
+const ENOUGH_FRAMES: u64 = 12;
 /// Bits for a boundary in a connection whose handshake is known.
 const ENOUGH_BEHIND_A_HOLE: u32 = 32;
 /// What the first byte behind a hole is worth, as the one place that was to be expected.
 const EXPECTED_BITS: u32 = 12;
+/// What the first byte behind a request for a WebSocket is worth: another request apart, nothing but
+/// frames can stand there.
+const ASKED_BITS: u32 = 28;
 /// Bytes at which is looked first; then at twice as many, and so on.
 const FIRST_LOOK: usize = 64;
 
@@ -102,6 +109,8 @@ pub struct Found {
     pub swapped: bool,
     /// The chain of each side, named as it is after the swap; `None` where none was found yet.
     pub chains: PerSide<Option<Chain>>,
+    /// Whether the client's chain begins where its request ended.
+    pub follows_request: bool,
     /// Bits of evidence in all.
     pub bits: u32,
 }
@@ -111,6 +120,8 @@ pub struct Found {
 pub struct Search {
     limits: SearchLimits,
     windows: PerSide<Window>,
+    /// Where a request to switch to WebSocket ended in its sender's stream.
+    request: Option<(Side, u64)>,
     pace: Pace,
 }
 
@@ -161,7 +172,13 @@ impl Pace {
 impl Search {
     /// A search that has seen nothing yet.
     pub fn new(limits: SearchLimits) -> Search {
-        Search { limits, windows: PerSide::default(), pace: Pace::new() }
+        Search { limits, windows: PerSide::default(), request: None, pace: Pace::new() }
+    }
+
+    /// Notes that `client` asked for a WebSocket, and that its frames, if the answer was yes, begin
+    /// at stream offset `end`.
+    pub fn expect(&mut self, client: Side, end: u64) {
+        self.request = Some((client, end));
     }
 
     /// Takes in an event of `side`.
@@ -202,16 +219,22 @@ impl Search {
     fn hypothesis(&self, client: Side) -> Option<Found> {
         let masked = self.windows[client].strongest(Side::Client);
         let unmasked = self.windows[!client].strongest(Side::Server);
+        let follows_request =
+            masked.as_ref().is_some_and(|chain| self.request == Some((client, chain.start)));
+        let expected = if follows_request { ASKED_BITS } else { 0 };
+        let least = if follows_request { 2 } else { 3 };
         let spoke = |side: Side| self.windows[side].has_bytes();
         let of = |chain: &Option<Chain>| chain.as_ref().map_or(0, |chain| chain.bits);
-        let together =
-            of(&masked).saturating_add(of(&unmasked)).saturating_add(exchanged(&masked, &unmasked));
+        let together = expected
+            + of(&masked)
+                .saturating_add(of(&unmasked))
+                .saturating_add(exchanged(&masked, &unmasked));
         let tried = self.windows.client.size() + self.windows.server.size();
         let enough = ENOUGH + tried.checked_ilog2().unwrap_or(0);
         let both = of(&masked) >= ENOUGH_MASKED && of(&unmasked) >= ENOUGH_OF_ONE;
         let holds = match (spoke(client), spoke(!client)) {
             (true, true) => (both && together >= enough) || of(&masked) >= ENOUGH_ALONE,
-            (true, false) => of(&masked) >= enough && masked.as_ref()?.frames >= 3,
+            (true, false) => together >= enough && masked.as_ref()?.frames >= least,
             (false, true) => unmasked.as_ref().is_some_and(is_convincing_unmasked),
             (false, false) => false,
         };
@@ -219,6 +242,7 @@ impl Search {
         holds.then(|| Found {
             swapped: client == Side::Server,
             chains: PerSide { client: credible(masked), server: credible(unmasked) },
+            follows_request,
             bits: together,
         })
     }

@@ -167,7 +167,10 @@ impl Window {
         });
         // Of two that are as strong the one with the lower offset, which is the later node.
         let (_, place, state) = totals.flatten().max_by_key(|(bits, place, _)| (*bits, *place))?;
-        field.chain(&nodes, place, state)
+        let chain = field.chain(&nodes, place, state)?;
+        // A single unmasked frame is a text behind two bytes.
+        let can_be_text = sender == Side::Client || chain.frames > 1;
+        (!(can_be_text && field.is_text_at(chain.start))).then_some(chain)
     }
 }
 
@@ -212,6 +215,30 @@ impl Field {
     fn begins_segment(&self, offset: u64) -> bool {
         let before = offset.saturating_sub(REACH);
         self.aligned_bits(before, offset) >= MOST_ALIGNED_BITS / 2
+    }
+
+    /// Whether the bytes from `offset` on are text in UTF-8 that is not all ASCII: then what looks
+    /// like a header there is the inside of a character.
+    fn is_text_at(&self, offset: u64) -> bool {
+        const LOOKED_AT: usize = 512;
+        const MANY: usize = 4;
+        let behind = self.runs.partition_point(|run| run.start <= offset);
+        let run = behind.checked_sub(1).and_then(|place| self.runs.get(place));
+        let index = run.and_then(|run| usize::try_from(offset - run.start).ok());
+        let (Some(run), Some(index)) = (run, index) else { return false };
+        let bytes = run.bytes.get(index..).unwrap_or_default();
+        let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+        // The character that `offset` lies in has three bytes behind its first one at most.
+        let inside = bytes.iter().take(3).take_while(|byte| **byte & 0xC0 == 0x80).count();
+        let bytes = bytes.get(inside..).unwrap_or_default();
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(fault) if fault.error_len().is_none() => {
+                bytes.get(..fault.valid_up_to()).map_or("", |b| str::from_utf8(b).unwrap_or(""))
+            }
+            Err(_) => return false,
+        };
+        text.chars().filter(|c| !c.is_ascii()).count() >= MANY
     }
 
     /// Every place at which a frame of `sender` may begin, the last one first.
