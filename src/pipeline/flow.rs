@@ -17,7 +17,7 @@ use crate::ws::search::{Found, Look, Search};
 /// What a connection is, if it is no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It begins with a TLS handshake.
+    /// It begins with TLS records.
     Tls,
     /// Something else.
     Other,
@@ -177,6 +177,7 @@ impl Flow {
     /// copy of one must not come between a connection and its packets.
     pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
         let older = before.take_predecessor();
+        before.end_search();
         if before.tcp.is_unanswered() && older.is_some() {
             self.predecessor = older;
             return None;
@@ -211,6 +212,28 @@ impl Flow {
         }
     }
 
+    /// Whether a connection before this one is kept for its stragglers.
+    pub(super) fn has_predecessor(&self) -> bool {
+        self.predecessor.is_some()
+    }
+
+    /// Bytes that are held because they are searched for frames.
+    pub(super) fn searching(&self) -> usize {
+        match &self.stage {
+            Stage::Searching(search) => search.size(),
+            _ => 0,
+        }
+    }
+
+    /// Ends the search for frames with what is known by now.
+    pub(super) fn end_search(&mut self) {
+        let Stage::Searching(search) = &self.stage else { return };
+        match search.look_now() {
+            Some(found) => self.begin_midstream(found),
+            None => self.stage = Stage::Over(Kind::Other),
+        }
+    }
+
     /// Takes in a segment.
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         let opens = self.is_opened_by(segment);
@@ -241,11 +264,7 @@ impl Flow {
             self.attempts.extend(exchange.take_attempts());
             self.follow(progress);
         }
-        if let Stage::Searching(search) = &self.stage
-            && let Some(found) = search.look_now()
-        {
-            self.begin_midstream(found);
-        }
+        self.end_search();
         for attempt in std::mem::take(&mut self.attempts) {
             let findings = Findings::new(&self.limits);
             let frames = PerSide::default();

@@ -27,6 +27,8 @@ pub struct Limits {
     pub search_window: usize,
     /// Bytes of a connection that are searched for frames before it is given up.
     pub searched: usize,
+    /// Bytes that are held for the search in all connections together.
+    pub searching: usize,
 }
 
 impl Default for Limits {
@@ -41,7 +43,8 @@ impl Default for Limits {
             cited_packets: 8,
             keys: 1 << 16,
             search_window: 64 << 10,
-            searched: 256 << 10,
+            searched: 128 << 10,
+            searching: 64 << 20,
         }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Table {
     done: Vec<ConnectionReport>,
     counts: Counts,
     keys: Keys,
+    /// Bytes held by connections that are searched for frames.
+    searching: usize,
     latest: Option<PacketRef>,
 }
 
@@ -44,6 +46,8 @@ pub(super) struct Counts {
     pub streams: u64,
     /// Those that begin with a TLS handshake.
     pub tls: u64,
+    /// Connections whose search for frames was cut short.
+    pub cut_short: u64,
     /// Segments of connections that there was no room to follow.
     pub turned_away: u64,
     /// Connections on which HTTP was given up, by the limit that was reached.
@@ -117,7 +121,11 @@ impl Counts {
             let hides = format!("HTTP on {connections} {what}, because {why}");
             spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
         });
-        turned_away.into_iter().chain(given_up).collect()
+        let cut_short = (self.cut_short > 0).then(|| {
+            let hides = format!("the rest of {} connections without their start", self.cut_short);
+            spot(hides, "a WebSocket whose frames came later there goes unseen")
+        });
+        turned_away.into_iter().chain(given_up).chain(cut_short).collect()
     }
 
     fn note(&mut self, flow: &Flow) {
@@ -135,6 +143,7 @@ impl Table {
             done: Vec::new(),
             counts: Counts::default(),
             keys: Keys::default(),
+            searching: 0,
             latest: None,
         }
     }
@@ -152,6 +161,7 @@ impl Table {
         let entry = match self.flows.entry(segment.flow()) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(_) if full => {
+                self.end_searches();
                 self.flows.retain(|_, tracked| matches!(tracked, Tracked::Followed(_)));
                 if self.flows.len() >= self.limits.flows {
                     self.counts.turned_away += 1;
@@ -179,7 +189,9 @@ impl Table {
             }
         }
         let Tracked::Followed(flow) = entry else { return };
+        let before = flow.searching();
         flow.segment(segment);
+        self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
         if let Some(kind) = flow.is_something_else() {
             self.counts.tls += u64::from(kind == Kind::Tls);
             let opener = flow.opener();
@@ -191,6 +203,25 @@ impl Table {
             }
             *entry = Tracked::Ignored { opener };
         }
+        if self.searching > self.limits.searching {
+            self.end_searches();
+        }
+    }
+
+    /// Ends every search for frames, so that what they hold does not grow with the capture: what is
+    /// not found by now is not looked for any more.
+    fn end_searches(&mut self) {
+        for tracked in self.flows.values_mut() {
+            let Tracked::Followed(flow) = tracked else { continue };
+            if flow.searching() > 0 {
+                flow.end_search();
+                if flow.is_something_else().is_some() && !flow.has_predecessor() {
+                    self.counts.cut_short += 1;
+                    *tracked = Tracked::Ignored { opener: flow.opener() };
+                }
+            }
+        }
+        self.searching = 0;
     }
 
     /// The capture has ended: the reports on all WebSockets, in the order of their streams, and

@@ -3,6 +3,7 @@
 
 use wsblame::endpoint::Endpoint;
 use wsblame::ip::TcpFlags;
+use wsblame::pipeline::{Analysis, Limits, Options};
 use wsblame::report::{
     AtFault, Blame, BlindSpot, Confidence, ConnectionReport, EndedBy, Outcome, Report,
 };
@@ -305,6 +306,34 @@ fn tls_from_inside_a_connection_is_tls() {
     let report = analyse(&capture_of_segments(&talk.segments));
     assert_eq!(report.connections.len(), 0);
     assert_eq!(report.captures[0].tls_streams, 1);
+}
+
+#[test]
+fn what_all_searches_hold_is_bounded_and_the_report_admits_it() {
+    // Bytes that are neither frames nor anything known, in connections without their start.
+    let mut all: Vec<Seg> = Vec::new();
+    for port in 1_000..1_400 {
+        let mut talk = Talk { segments: Vec::new(), next: [1_000, 9_000] };
+        (0..10).for_each(|number| talk.say(number % 2, &[b'a' + number as u8; 500]));
+        for mut segment in talk.segments {
+            let client = if segment.from.port == 80 { &mut segment.to } else { &mut segment.from };
+            client.port = port;
+            all.push(segment);
+        }
+    }
+    let (talk, _) = chat();
+    all.extend(talk.segments[5..].iter().cloned());
+    let limits = Limits { searching: 100_000, ..Limits::default() };
+    let mut analysis = Analysis::new(Options { limits, ..Options::default() });
+    analysis.read("sample", capture_of_segments(&all).as_slice());
+    let report = analysis.into_report();
+    assert_eq!(found(&report).len(), 1, "the last one still had room");
+    let admitted = &report.captures[0].blind_spots;
+    assert!(admitted.iter().any(|spot| spot.hides.contains("without their start")), "{admitted:?}");
+    let roomy = analyse(&capture_of_segments(&all));
+    assert_eq!(found(&roomy).len(), 1);
+    let spots = &roomy.captures[0].blind_spots;
+    assert!(!spots.iter().any(|spot| spot.hides.contains("without their start")), "{spots:?}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ mod evidence;
 mod tests;
 mod window;
 
-pub use window::{Chain, Window};
+pub use window::{Chain, Field, Window};
 
 use crate::endpoint::{PerSide, Side};
 use crate::tcp::{Released, StreamEvent};
@@ -181,6 +181,11 @@ impl Search {
         self.request = Some((client, end));
     }
 
+    /// What is held, in bytes, with something added for each event.
+    pub fn size(&self) -> usize {
+        self.windows.client.size() + self.windows.server.size()
+    }
+
     /// Takes in an event of `side`.
     pub fn push(&mut self, side: Side, event: StreamEvent<'_>) {
         self.pace.push(&event);
@@ -205,8 +210,9 @@ impl Search {
 
     /// Looks whether frames can be seen.
     pub fn look_now(&self) -> Option<Found> {
-        let as_it_is = self.hypothesis(Side::Client);
-        let swapped = self.hypothesis(Side::Server);
+        let fields = PerSide::from_fn(|side| self.windows[side].field());
+        let as_it_is = self.hypothesis(Side::Client, &fields);
+        let swapped = self.hypothesis(Side::Server, &fields);
         as_it_is.into_iter().chain(swapped).max_by_key(|found| found.bits)
     }
 
@@ -216,9 +222,9 @@ impl Search {
     }
 
     /// What speaks for `client` as the side that masks.
-    fn hypothesis(&self, client: Side) -> Option<Found> {
-        let masked = self.windows[client].strongest(Side::Client);
-        let unmasked = self.windows[!client].strongest(Side::Server);
+    fn hypothesis(&self, client: Side, fields: &PerSide<Field>) -> Option<Found> {
+        let masked = fields[client].strongest(Side::Client);
+        let unmasked = fields[!client].strongest(Side::Server);
         let follows_request =
             masked.as_ref().is_some_and(|chain| self.request == Some((client, chain.start)));
         let expected = if follows_request { ASKED_BITS } else { 0 };
@@ -229,8 +235,7 @@ impl Search {
             + of(&masked)
                 .saturating_add(of(&unmasked))
                 .saturating_add(exchanged(&masked, &unmasked));
-        let tried = self.windows.client.size() + self.windows.server.size();
-        let enough = ENOUGH + tried.checked_ilog2().unwrap_or(0);
+        let enough = ENOUGH + self.size().checked_ilog2().unwrap_or(0);
         let both = of(&masked) >= ENOUGH_MASKED && of(&unmasked) >= ENOUGH_OF_ONE;
         let holds = match (spoke(client), spoke(!client)) {
             (true, true) => (both && together >= enough) || of(&masked) >= ENOUGH_ALONE,
@@ -310,7 +315,7 @@ impl Resumption {
 
     /// Looks whether frames can be seen.
     pub fn look_now(&self) -> Option<Chain> {
-        let chain = self.window.strongest(self.sender)?;
+        let chain = self.window.field().strongest(self.sender)?;
         let expected = if Some(chain.start) == self.first { EXPECTED_BITS } else { 0 };
         (chain.bits.saturating_add(expected) >= ENOUGH_BEHIND_A_HOLE).then_some(chain)
     }

@@ -131,7 +131,7 @@ fn a_message_may_be_open_where_a_chain_begins_but_not_behind_a_whole_one() {
     let rest = masked(0x80, 9, b"the last fragment of something");
     let text = |key| masked(0x81, key, b"a text that would prove itself");
     let chain = behind_a_hole(Side::Client, &[rest.clone(), text(1), text(2)]).unwrap();
-    assert_eq!(chain.start, 1_000 + rest.len() as u64, "a continuation says little for itself");
+    assert_eq!(chain.start, 1_000);
     let chain = behind_a_hole(Side::Client, &[text(1), text(2), rest, text(3), text(4)]).unwrap();
     assert!(chain.start > 1_000 + text(1).len() as u64);
 }

@@ -157,31 +157,35 @@ impl Window {
             .collect()
     }
 
-    /// The chain with the most evidence, if these are frames of `sender`.
-    pub fn strongest(&self, sender: Side) -> Option<Chain> {
-        let field = Field::of(&self.pieces);
-        let nodes = field.nodes(sender);
-        let totals = nodes.iter().enumerate().flat_map(|(place, node)| {
-            [IDLE, OPEN]
-                .map(|state| Some((node.total.get(state).copied().flatten()?, place, state)))
-        });
-        // Of two that are as strong the one with the lower offset, which is the later node.
-        let (_, place, state) = totals.flatten().max_by_key(|(bits, place, _)| (*bits, *place))?;
-        let chain = field.chain(&nodes, place, state)?;
-        // A single unmasked frame is a text behind two bytes.
-        let can_be_text = sender == Side::Client || chain.frames > 1;
-        (!(can_be_text && field.is_text_at(chain.start))).then_some(chain)
+    /// What it holds, laid out for a search.
+    pub fn field(&self) -> Field {
+        Field::of(&self.pieces)
     }
 }
 
-/// What is searched.
-struct Field {
+/// What is searched: the bytes of a window without the seams between its pieces.
+pub struct Field {
     runs: Vec<Run>,
     /// Where segments begin or end, in order.
     breaks: Vec<u64>,
 }
 
 impl Field {
+    /// The chain with the most evidence, if these are frames of `sender`.
+    pub fn strongest(&self, sender: Side) -> Option<Chain> {
+        let nodes = self.nodes(sender);
+        let totals = nodes.iter().enumerate().flat_map(|(place, node)| {
+            [IDLE, OPEN]
+                .map(|state| Some((node.total.get(state).copied().flatten()?, place, state)))
+        });
+        // Of two that are as strong the one with the lower offset, which is the later node.
+        let (_, place, state) = totals.flatten().max_by_key(|(bits, place, _)| (*bits, *place))?;
+        let chain = self.chain(&nodes, place, state)?;
+        // A single unmasked frame is a text behind two bytes.
+        let can_be_text = sender == Side::Client || chain.frames > 1;
+        (!(can_be_text && self.is_text_at(chain.start))).then_some(chain)
+    }
+
     fn of(pieces: &VecDeque<Released>) -> Field {
         let mut runs: Vec<Run> = Vec::new();
         let mut breaks = Vec::new();
