@@ -39,9 +39,11 @@ enum Mix {
     Large,
     /// Messages of every size, and twice as much that is no WebSocket.
     Mixed,
+    /// No WebSocket at all, in connections that are older than the capture.
+    Older,
 }
 
-const MIXES: [Mix; 3] = [Mix::Small, Mix::Large, Mix::Mixed];
+const MIXES: [Mix; 4] = [Mix::Small, Mix::Large, Mix::Mixed, Mix::Older];
 
 impl fmt::Display for Mix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,6 +51,7 @@ impl fmt::Display for Mix {
             Mix::Small => "small",
             Mix::Large => "large",
             Mix::Mixed => "mixed",
+            Mix::Older => "older",
         })
     }
 }
@@ -56,10 +59,11 @@ impl fmt::Display for Mix {
 impl Mix {
     /// About 32 MB.
     fn capture(self) -> &'static Generated {
-        static MADE: [LazyLock<Generated>; 3] = [
+        static MADE: [LazyLock<Generated>; 4] = [
             LazyLock::new(|| make(1_000, 185, 16..=125, 0, 0)),
             LazyLock::new(|| make(60, 4, 16_000..=256_000, 0, 0)),
             LazyLock::new(|| make(300, 15, 16..=16_000, 16 << 20, 4 << 20)),
+            LazyLock::new(|| without_syns(make(0, 0, 16..=16, 30 << 20, 1 << 20))),
         ];
         &MADE[self as usize]
     }
@@ -73,6 +77,28 @@ fn make(
     udp: usize,
 ) -> Generated {
     generate(&Plan { seed: 1, websockets, messages, sizes, other_tcp, udp })
+}
+
+/// The same without the packets that open connections.
+fn without_syns(mut made: Generated) -> Generated {
+    const FILE_HEADER: usize = 24;
+    const RECORD_HEADER: usize = 16;
+    const FLAGS: usize = 14 + 20 + 13; // behind Ethernet and IPv4
+    let (header, mut rest) = made.capture.split_at(FILE_HEADER);
+    let mut capture = header.to_vec();
+    while let Some((record, _)) = rest.split_at_checked(RECORD_HEADER) {
+        let len = u32::from_le_bytes([record[8], record[9], record[10], record[11]]) as usize;
+        let (packet, behind) = rest.split_at(RECORD_HEADER + len);
+        let is_tcp = packet[RECORD_HEADER + 14 + 9] == 6;
+        if is_tcp && packet[RECORD_HEADER + FLAGS] & 0x02 != 0 {
+            made.truth.packets -= 1;
+        } else {
+            capture.extend_from_slice(packet);
+        }
+        rest = behind;
+    }
+    made.capture = capture;
+    made
 }
 
 fn analyse(capture: &[u8]) -> u64 {

@@ -10,7 +10,7 @@ pub enum Opening {
     Request,
     /// An HTTP/1 status line: this side is the server.
     Response,
-    /// A TLS handshake record.
+    /// A TLS record: of a handshake, or of any kind where its start was not captured.
     Tls,
     /// Neither.
     Other,
@@ -38,6 +38,9 @@ pub fn classify(first_bytes: &[u8]) -> Opening {
             Some(_) => Opening::Other,
         };
     }
+    if let Some(opening) = tls_record(first_bytes) {
+        return opening;
+    }
     // RFC 9112 §2.2: a server ignores at least one empty line before a request.
     let line_ends = first_bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let bytes = first_bytes.get(line_ends..).unwrap_or_default();
@@ -49,6 +52,23 @@ pub fn classify(first_bytes: &[u8]) -> Opening {
         return Opening::NeedMore;
     }
     request_line(bytes)
+}
+
+/// A record of a kind that does not begin a connection: alert, change of cipher or data. Versions
+/// 3.0 to 3.4 and a length within the limit (RFC 5246 §6.2.3) tell it from other bytes.
+fn tls_record(first_bytes: &[u8]) -> Option<Opening> {
+    const MOST: u16 = (1 << 14) + 2048;
+    match first_bytes {
+        [0x14 | 0x15 | 0x17, 3, 0..=4, high, low, ..] => {
+            let len = u16::from_be_bytes([*high, *low]);
+            (1..=MOST).contains(&len).then_some(Opening::Tls)
+        }
+        [0x14 | 0x15 | 0x17] | [0x14 | 0x15 | 0x17, 3] => Some(Opening::NeedMore),
+        [0x14 | 0x15 | 0x17, 3, 0..=4] | [0x14 | 0x15 | 0x17, 3, 0..=4, _] => {
+            Some(Opening::NeedMore)
+        }
+        _ => None,
+    }
 }
 
 fn request_line(bytes: &[u8]) -> Opening {

@@ -121,12 +121,19 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
 
 fn traffic(facts: &Facts, side: Side) -> SideTraffic {
     let frames = &facts.frames[side];
+    // Behind a handshake that was captured, what was found behind a hole is told apart from it.
+    if facts.midstream
+        && let Some(found) = &frames.resumed
+    {
+        let (frames, messages, bytes) = (found.frames, found.messages, found.payload_bytes);
+        return SideTraffic { frames, messages, bytes };
+    }
     SideTraffic { frames: frames.frames, messages: frames.messages, bytes: frames.payload_bytes }
 }
 
 fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
     let sent = |side: Side| {
-        let close = facts.frames[side].close.as_ref()?;
+        let close = facts.sent_close(side)?;
         Some(CloseFrameReport {
             code: close.frame.code(),
             reason: String::from_utf8_lossy(close.frame.reason()).into_owned(),
@@ -135,10 +142,16 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
             delivered: facts.arrived(side, close.frame.range.end),
         })
     };
-    let initiator = match facts.close_initiator() {
-        _ if !facts.handshake.is_open() => {
+    let first = if facts.closes_are_supposed() {
+        facts.supposed_initiator()
+    } else {
+        facts.close_initiator()
+    };
+    let initiator = match first {
+        _ if !facts.midstream && !facts.handshake.is_open() => {
             facts.handshake.response.is_some().then_some(Initiator::None)
         }
+        rules::Initiator::None if facts.midstream => None, // an earlier one may have been
         rules::Initiator::None => Some(Initiator::None),
         rules::Initiator::One(Side::Client) => Some(Initiator::Client),
         rules::Initiator::One(Side::Server) => Some(Initiator::Server),
@@ -233,6 +246,10 @@ fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
     }
     for side in Side::BOTH {
         let tcp = &facts.tcp[side];
+        if let (None, Some(close)) = (&facts.frames[side].close, facts.sent_close(side)) {
+            let code = close.frame.code().map_or("without a code".to_owned(), |c| c.to_string());
+            add(close.source.at, side, format!("Close {code}, behind a searched boundary"), 5);
+        }
         let mut ending = |ending: Option<Ending>, name: &str| {
             if let Some(ending) = ending {
                 add(ending.at, side, name.to_owned(), 4);

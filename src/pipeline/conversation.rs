@@ -3,6 +3,10 @@
 //! In: stream events of both sides. Out, at the end: the [`Frames`] of each side and the
 //! [`Finding`]s. Which side's events come first makes no difference: a rule that is asked while
 //! frames are read sees one direction only.
+//!
+//! Where the boundaries of frames are lost, or were never known, they are searched for. Frames read
+//! behind a boundary that was found are counted apart, as [`Resumed`], and no rule is asked about
+//! them.
 
 use std::sync::LazyLock;
 
@@ -11,9 +15,10 @@ use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::rules::{
     self, Breach, Check, Close, Context, Finding, FrameView, Frames, LastMessage, MessageView,
-    OpenMessage, Ping, Rule, Severity,
+    OpenMessage, Ping, Resumed, Rule, Severity,
 };
-use crate::tcp::{Connection, Range64, StreamEvent};
+use crate::tcp::{Connection, Range64, Released, StreamEvent};
+use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
 use crate::ws::{
     Agreement, Assembly, ControlFrame, Decoder, Event, FrameStart, Input, MessageEnd, Opcode,
 };
@@ -44,6 +49,12 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 pub(super) struct Conversation {
     /// Boxed, because each is taken out while its events are looked at.
     decoders: PerSide<Option<Box<Decoder>>>,
+    /// Where the boundaries of frames are not known.
+    searches: PerSide<Option<Box<Resumption>>>,
+    /// How often a side's boundaries were searched for.
+    searched: PerSide<u32>,
+    agreement: Agreement,
+    limits: SearchLimits,
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
@@ -76,17 +87,63 @@ const MAX_MILESTONES: usize = 64;
 /// How many Pings, and how many Pongs, wait for their counterparts.
 const MAX_PINGS: usize = 64;
 
+/// How often the boundaries of one side's frames are searched for.
+const MAX_SEARCHES: u32 = 64;
+
 impl Conversation {
-    /// A WebSocket whose frames start at `starts`; `None` where the start is not known.
-    pub(super) fn new(agreement: &Agreement, starts: PerSide<Option<u64>>) -> Conversation {
+    /// A WebSocket whose frames start at `starts`; where that is not known, it is searched for.
+    pub(super) fn new(
+        agreement: &Agreement,
+        starts: PerSide<Option<u64>>,
+        limits: &Limits,
+    ) -> Conversation {
+        let limits = limits.search();
         Conversation {
             decoders: PerSide::from_fn(|side| {
                 Some(Box::new(Decoder::new(side, agreement.clone(), starts[side]?)))
             }),
+            searches: PerSide::from_fn(|side| match starts[side] {
+                None => Some(Box::new(Resumption::new(side, limits))),
+                Some(_) => None,
+            }),
+            searched: PerSide::default(),
+            agreement: agreement.clone(),
+            limits,
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
             pings: PerSide::default(),
         }
+    }
+
+    /// A WebSocket whose handshake is not known, and whose frames `search` has found.
+    pub(super) fn found(
+        search: &mut Search,
+        found: Found,
+        tcp: &Connection,
+        limits: &Limits,
+    ) -> Conversation {
+        let mut conversation = Conversation::new(&Agreement::default(), PerSide::default(), limits);
+        let mut findings = Findings::new(limits);
+        let follows_request = found.follows_request;
+        let PerSide { client, server } = found.chains;
+        for (side, chain) in [(Side::Client, client), (Side::Server, server)] {
+            let side_then = if found.swapped { !side } else { side };
+            let start = chain.as_ref().map_or(0, |chain| chain.start);
+            let pieces = search.take_from(side_then, start);
+            match chain {
+                Some(chain) => {
+                    conversation.frames[side].resumed = (follows_request && side == Side::Client)
+                        .then(|| Resumed { follows_request, ..found_at(&chain, side, tcp) });
+                    conversation.resume(side, &chain, pieces, tcp, &mut findings);
+                }
+                None => {
+                    for piece in pieces {
+                        conversation.push(side, piece.as_event(), tcp, &mut findings);
+                    }
+                }
+            }
+        }
+        conversation
     }
 
     /// Reads on in `side`'s stream.
@@ -104,7 +161,9 @@ impl Conversation {
     pub(super) fn finish(&mut self, tcp: &Connection, findings: &mut Findings) {
         for side in Side::BOTH {
             self.feed(side, Input::End, tcp, findings);
-            self.sum_up(side, tcp);
+            if let Some(decoder) = self.decoders[side].take() {
+                self.sum_up(side, &decoder, tcp);
+            }
         }
         for side in Side::BOTH {
             let pinging = std::mem::take(&mut self.pings[side]);
@@ -117,12 +176,14 @@ impl Conversation {
         // Only now is it certain where the peer's stream started.
         for side in Side::BOTH {
             let frames = &mut self.frames[side];
-            let close = frames.close.as_mut().map(|close| &mut close.source);
+            let resumed = frames.resumed.as_mut().and_then(|resumed| resumed.close.as_mut());
+            let closes = frames.close.as_mut().into_iter().chain(resumed);
+            let close = closes.map(|close| &mut close.source);
             let pings = &mut frames.pings;
             let probes =
                 [&mut pings.unanswered, &mut pings.unanswered_since, &mut frames.last_pong];
             let probes = probes.into_iter().flatten().map(|probe| &mut probe.source);
-            for source in close.into_iter().chain(probes).chain(&mut frames.last_frame) {
+            for source in close.chain(probes).chain(&mut frames.last_frame) {
                 *source = tcp.in_offsets(side, *source);
             }
             for pong in &mut frames.pings.unmatched_pongs {
@@ -132,17 +193,118 @@ impl Conversation {
     }
 
     fn feed(&mut self, side: Side, input: Input<'_>, tcp: &Connection, findings: &mut Findings) {
+        if let Some(search) = self.searches[side].take() {
+            return self.search(side, search, input, tcp, findings);
+        }
         let Some(mut decoder) = self.decoders[side].take() else { return };
         let mut input = Some(input);
         while let Some(event) = decoder.step(&mut input) {
+            if let Event::SyncLost { at } = event {
+                return self.lose(side, at, decoder, tcp);
+            }
+            if self.frames[side].resumed.is_some() {
+                self.suppose(side, &event, &mut decoder, tcp);
+                continue;
+            }
             match &event {
                 Event::Frame(start) => self.frame(side, start, &mut decoder, tcp, findings),
                 Event::Message(end) => self.message(side, end, &decoder, tcp, findings),
                 Event::Control(frame) => self.control(side, frame, &decoder, tcp, findings),
-                Event::SyncLost { at } => self.frames[side].lost_at = Some(*at),
+                Event::SyncLost { .. } => {}
             }
         }
         self.decoders[side] = Some(decoder);
+    }
+
+    /// A header was lost: what was read stands, and the next boundary is searched for.
+    fn lose(&mut self, side: Side, at: u64, mut decoder: Box<Decoder>, tcp: &Connection) {
+        decoder.abandon();
+        match &mut self.frames[side].resumed {
+            Some(resumed) => {
+                resumed.lost_at = Some(at);
+                resumed.follows_request = false;
+                resumed.close = None;
+            }
+            None => self.frames[side].lost_at = Some(at),
+        }
+        self.sum_up(side, &decoder, tcp);
+        if self.searched[side] < MAX_SEARCHES {
+            self.searched[side] += 1;
+            self.searches[side] = Some(Box::new(Resumption::new(side, self.limits)));
+        }
+    }
+
+    /// Searches on for a boundary.
+    fn search(
+        &mut self,
+        side: Side,
+        mut search: Box<Resumption>,
+        input: Input<'_>,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        let look = match input {
+            Input::Stream(event) => {
+                search.push(event);
+                search.look()
+            }
+            Input::End => search.look_now().map_or(Look::GivenUp, Look::Found),
+        };
+        match look {
+            Look::NotYet => self.searches[side] = Some(search),
+            Look::GivenUp => {}
+            Look::Found(chain) => {
+                let pieces = search.take_from(chain.start);
+                self.resume(side, &chain, pieces, tcp, findings);
+                if let Input::End = input {
+                    self.feed(side, Input::End, tcp, findings);
+                }
+            }
+        }
+    }
+
+    /// Reads on from where a search has found frames. What an extension does to them is not taken
+    /// into account: nothing of them is judged.
+    fn resume(
+        &mut self,
+        side: Side,
+        chain: &Chain,
+        pieces: Vec<Released>,
+        tcp: &Connection,
+        findings: &mut Findings,
+    ) {
+        self.searches[side] = None;
+        let agreement = Agreement { unknown_extension: true, ..self.agreement.clone() };
+        self.decoders[side] = Some(Box::new(Decoder::new(side, agreement, chain.start)));
+        let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
+        resumed.lost_at = None;
+        for piece in pieces {
+            self.feed(side, Input::Stream(piece.as_event()), tcp, findings);
+        }
+    }
+
+    /// Takes in an event behind a boundary that was searched for. What no conforming endpoint sends
+    /// speaks against the boundary, and not against the endpoint.
+    fn suppose(&mut self, side: Side, event: &Event, decoder: &mut Decoder, tcp: &Connection) {
+        let undefined = |header| self.agreement.undefined_rsv(header) != 0;
+        let Some(resumed) = &mut self.frames[side].resumed else { return };
+        match event {
+            Event::Frame(start) => {
+                let fits = is_plausible(&start.header, side)
+                    && !undefined(&start.header)
+                    && resumed.close.is_none();
+                if !fits {
+                    resumed.refuted = true;
+                    resumed.close = None;
+                    decoder.abandon();
+                }
+            }
+            Event::Control(frame) if frame.opcode == Opcode::CLOSE && !resumed.refuted => {
+                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
+                resumed.close.get_or_insert(Close { frame: frame.clone(), source });
+            }
+            Event::Control(_) | Event::Message(_) | Event::SyncLost { .. } => {}
+        }
     }
 
     fn frame(
@@ -300,10 +462,15 @@ impl Conversation {
     }
 
     /// Takes over what the decoder counted.
-    fn sum_up(&mut self, side: Side, tcp: &Connection) {
-        let Some(decoder) = &self.decoders[side] else { return };
+    fn sum_up(&mut self, side: Side, decoder: &Decoder, tcp: &Connection) {
         let direction = decoder.direction();
         let frames = &mut self.frames[side];
+        if let Some(resumed) = &mut frames.resumed {
+            resumed.frames += direction.frames;
+            resumed.messages += direction.messages;
+            resumed.payload_bytes = resumed.payload_bytes.saturating_add(direction.payload_bytes);
+            return;
+        }
         frames.frames = direction.frames;
         frames.messages = direction.messages;
         frames.payload_bytes = direction.payload_bytes;
@@ -325,6 +492,16 @@ impl Conversation {
         {
             last.at = source.at;
         }
+    }
+}
+
+/// What is known of a chain before it is read.
+fn found_at(chain: &Chain, side: Side, tcp: &Connection) -> Resumed {
+    Resumed {
+        at: chain.start,
+        packet: tcp.sources(side).locate(chain.start).map(|source| source.at),
+        bits: chain.bits,
+        ..Resumed::default()
     }
 }
 

@@ -5,17 +5,18 @@ use super::conversation::{Conversation, Findings};
 use super::identity::{Identity, Judged, Keys};
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
-use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, Why, classify};
+use crate::http::{Exchange, Handshake, Note, Opening, Over, Progress, Tunnel, Why, classify};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
 use crate::verdict;
+use crate::ws::search::{Found, Look, Search};
 
 /// What a connection is, if it is no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It begins with a TLS handshake.
+    /// It begins with TLS records.
     Tls,
     /// Something else.
     Other,
@@ -42,8 +43,10 @@ pub(super) struct Flow {
 /// How far a connection has come.
 ///
 /// ```text
-///   Undecided ──HTTP──▶ Http ──101──▶ WebSocket
-///       └──anything else──▶ Over ◀──no upgrade──┘
+///   Undecided ──HTTP──▶ Http ──101──▶ WebSocket ◀──frames──┐
+///     │  │                │ └──a hole hides the heads──▶ Searching ──nothing──▶ Over
+///     │  └──the start was not captured────────────────────┘                     ▲
+///     └──anything else────┴──no upgrade─────────────────────────────────────────┘
 /// ```
 #[derive(Debug)]
 enum Stage {
@@ -51,6 +54,9 @@ enum Stage {
     Undecided(Undecided),
     /// HTTP, perhaps with an opening handshake to come.
     Http(Box<Exchange>),
+    /// The heads of an opening handshake were not captured, if there were any: what was is searched
+    /// for frames.
+    Searching(Box<Search>),
     /// A WebSocket.
     WebSocket(Box<WebSocket>),
     /// There is no WebSocket, or no further one.
@@ -69,6 +75,8 @@ struct Undecided {
 #[derive(Debug)]
 struct WebSocket {
     tunnel: Tunnel,
+    /// Whether the handshake was not captured.
+    midstream: bool,
     conversation: Conversation,
     findings: Findings,
 }
@@ -176,6 +184,7 @@ impl Flow {
     /// copy of one must not come between a connection and its packets.
     pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
         let older = before.take_predecessor();
+        before.end_search();
         if before.tcp.is_unanswered() && older.is_some() {
             self.predecessor = older;
             return None;
@@ -224,6 +233,28 @@ impl Flow {
         }
     }
 
+    /// Whether a connection before this one is kept for its stragglers.
+    pub(super) fn has_predecessor(&self) -> bool {
+        self.predecessor.is_some()
+    }
+
+    /// Bytes that are held because they are searched for frames.
+    pub(super) fn searching(&self) -> usize {
+        match &self.stage {
+            Stage::Searching(search) => search.size(),
+            _ => 0,
+        }
+    }
+
+    /// Ends the search for frames with what is known by now.
+    pub(super) fn end_search(&mut self) {
+        let Stage::Searching(search) = &self.stage else { return };
+        match search.look_now() {
+            Some(found) => self.begin_midstream(found),
+            None => self.stage = Stage::Over(Kind::Other),
+        }
+    }
+
     /// Takes in a segment.
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
         let opens = self.is_opened_by(segment);
@@ -254,23 +285,20 @@ impl Flow {
             self.attempts.extend(exchange.take_attempts());
             self.follow(progress);
         }
+        self.end_search();
         for attempt in std::mem::take(&mut self.attempts) {
             let findings = Findings::new(&self.limits);
-            reports.push(self.report(
-                attempt,
-                PerSide::default(),
-                Vec::new(),
-                findings,
-                latest,
-                keys,
-            ));
+            let frames = PerSide::default();
+            reports.push(self.report(attempt, false, frames, Vec::new(), findings, latest, keys));
         }
         if let Stage::WebSocket(websocket) = std::mem::replace(&mut self.stage, DONE) {
-            let WebSocket { tunnel, mut conversation, mut findings } = *websocket;
+            let WebSocket { tunnel, midstream, mut conversation, mut findings } = *websocket;
             conversation.finish(&self.tcp, &mut findings);
             let Conversation { frames, milestones, .. } = conversation;
             let handshake = tunnel.handshake;
-            reports.push(self.report(handshake, frames, milestones, findings, latest, keys));
+            let report =
+                self.report(handshake, midstream, frames, milestones, findings, latest, keys);
+            reports.push(report);
         }
         reports
     }
@@ -295,6 +323,14 @@ impl Flow {
                 let progress = exchange.advance(&self.tcp);
                 self.follow(progress);
             }
+            Stage::Searching(search) => {
+                search.push(side, event);
+                match search.look() {
+                    Look::NotYet => {}
+                    Look::Found(found) => self.begin_midstream(found),
+                    Look::GivenUp => self.stage = Stage::Over(Kind::Other),
+                }
+            }
             Stage::WebSocket(websocket) => websocket.push(side, event, &self.tcp),
             Stage::Over(_) => {}
         }
@@ -305,7 +341,12 @@ impl Flow {
         let swapped = match undecided.decide(at_last) {
             Decision::NotYet => return,
             Decision::SomethingElse(kind) => {
+                let lost = undecided.lost;
+                let held = std::mem::take(&mut undecided.held);
                 self.stage = Stage::Over(kind);
+                if kind == Kind::Other && self.may_have_begun_before(lost) {
+                    self.search(held);
+                }
                 return;
             }
             Decision::Http => false,
@@ -321,6 +362,46 @@ impl Flow {
         }
     }
 
+    /// Whether an opening handshake may stand before what was captured: of no side the first bytes
+    /// are known not to be HTTP.
+    fn may_have_begun_before(&self, lost: PerSide<bool>) -> bool {
+        Side::BOTH.into_iter().all(|side| {
+            let summary = self.tcp.summary(side);
+            lost[side] || !summary.has_start || summary.end == 0
+        })
+    }
+
+    /// Searches what was captured for frames.
+    fn search(&mut self, held: Vec<(Side, Released)>) {
+        let mut search = Box::new(Search::new(self.limits.search()));
+        let unanswered = self.attempts.last().filter(|attempt| attempt.response.is_none());
+        if let Some(request) = unanswered.and_then(|attempt| attempt.request.as_ref()) {
+            search.expect(Side::Client, request.head.range.end);
+        }
+        self.stage = Stage::Searching(search);
+        for (side, released) in held {
+            self.advance(side, released.as_event());
+        }
+    }
+
+    /// Reads on behind an opening handshake that was not captured.
+    fn begin_midstream(&mut self, found: Found) {
+        let Stage::Searching(search) = &mut self.stage else { return };
+        if found.swapped {
+            self.tcp.swap_sides();
+        }
+        let conversation = Conversation::found(search, found, &self.tcp, &self.limits);
+        // Of a request that got no answer the answer was lost, then.
+        let asked = self.attempts.pop_if(|attempt| attempt.response.is_none());
+        let handshake = Handshake { awaited_at: None, ..asked.unwrap_or_default() };
+        self.stage = Stage::WebSocket(Box::new(WebSocket {
+            tunnel: Tunnel::unanswered(handshake),
+            midstream: true,
+            conversation,
+            findings: Findings::new(&self.limits),
+        }));
+    }
+
     /// Goes where the exchange of requests and responses leads.
     fn follow(&mut self, progress: Progress) {
         let Stage::Http(exchange) = &mut self.stage else { return };
@@ -330,16 +411,34 @@ impl Flow {
                 self.attempts.extend(exchange.take_attempts());
                 self.given_up = limit_reached(exchange);
                 let kind = if over == Over::Tls { Kind::Tls } else { Kind::Other };
+                let hides_heads = |note: &Note| note.why.is_a_hole();
+                let in_a_hole = exchange.notes().iter().any(hides_heads);
+                let unread = exchange.take_unread();
+                let one_sided =
+                    !unread.client.is_empty() && self.tcp.summary(Side::Server).segments == 0;
+                let hidden =
+                    matches!(over, Over::Ended | Over::NotHttp) && (in_a_hole || one_sided);
                 self.stage = Stage::Over(kind);
+                if hidden {
+                    let PerSide { client, server } = unread;
+                    let client = client.into_iter().map(|released| (Side::Client, released));
+                    let server = server.into_iter().map(|released| (Side::Server, released));
+                    self.search(client.chain(server).collect());
+                }
             }
             Progress::Switched(mut tunnel) => {
                 self.attempts.extend(exchange.take_attempts());
                 self.given_up = limit_reached(exchange);
                 let agreement = tunnel.handshake.agreement();
-                let conversation = Conversation::new(&agreement, tunnel.start);
+                let conversation = Conversation::new(&agreement, tunnel.start, &self.limits);
                 let held = std::mem::take(&mut tunnel.held);
                 let findings = Findings::new(&self.limits);
-                let mut websocket = Box::new(WebSocket { tunnel: *tunnel, conversation, findings });
+                let mut websocket = Box::new(WebSocket {
+                    tunnel: *tunnel,
+                    midstream: false,
+                    conversation,
+                    findings,
+                });
                 for side in Side::BOTH {
                     for held in &held[side] {
                         websocket.read(side, held.as_event(), &self.tcp);
@@ -351,9 +450,11 @@ impl Flow {
     }
 
     /// Judges one WebSocket, or one attempt, of this connection.
+    #[allow(clippy::too_many_arguments, reason = "all that a report is made of")]
     fn report(
         &self,
         mut handshake: Handshake,
+        midstream: bool,
         mut frames: PerSide<Frames>,
         mut milestones: Vec<super::conversation::Milestone>,
         mut findings: Findings,
@@ -393,6 +494,7 @@ impl Flow {
             handshake,
             tcp,
             frames,
+            midstream,
             violated: PerSide::from_fn(|side| findings.blames_bytes_of(side)),
             span: (self.tcp.first, self.tcp.last),
             clock_doubt: self.tcp.clock_doubt(),

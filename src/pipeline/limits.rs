@@ -3,6 +3,7 @@
 use crate::http::HttpLimits;
 use crate::ip::FragmentLimits;
 use crate::tcp::AssemblerLimits;
+use crate::ws::search::SearchLimits;
 
 /// How much may be held. Reaching a limit is a blind spot of the report, never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,12 @@ pub struct Limits {
     pub fragment_bytes: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
+    /// Bytes of one direction that are held while the boundaries of its frames are searched for.
+    pub search_window: usize,
+    /// Bytes of a connection that are searched for frames before it is given up.
+    pub searched: usize,
+    /// Bytes that are held for the search in all connections together.
+    pub searching: usize,
 }
 
 impl Default for Limits {
@@ -48,6 +55,9 @@ impl Default for Limits {
             fragmented_datagrams: 4_096,
             fragment_bytes: 8 << 20,
             keys: 1 << 16,
+            search_window: 64 << 10,
+            searched: 128 << 10,
+            searching: 64 << 20,
         }
     }
 }
@@ -59,6 +69,10 @@ impl Limits {
 
     pub(super) fn fragments(&self) -> FragmentLimits {
         FragmentLimits { datagrams: self.fragmented_datagrams, bytes: self.fragment_bytes }
+    }
+
+    pub(super) fn search(&self) -> SearchLimits {
+        SearchLimits { window: self.search_window, total: self.searched }
     }
 
     pub(super) fn assembler(&self) -> AssemblerLimits {

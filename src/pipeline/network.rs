@@ -101,6 +101,11 @@ impl Slot {
         is_left
     }
 
+    /// All connections of this key.
+    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Tracked> {
+        std::iter::once(&mut self.here).chain(&mut self.elsewhere).map(|place| &mut place.tracked)
+    }
+
     /// The connections that are followed.
     pub(super) fn into_flows(self) -> impl Iterator<Item = Box<Flow>> {
         std::iter::once(self.here).chain(self.elsewhere).filter_map(|place| match place.tracked {

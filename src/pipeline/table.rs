@@ -26,6 +26,8 @@ pub(super) struct Table {
     done: Vec<Judged>,
     counts: Counts,
     keys: Keys,
+    /// Bytes held by connections that are searched for frames.
+    searching: usize,
     latest: Option<PacketRef>,
 }
 
@@ -36,6 +38,8 @@ pub(super) struct Counts {
     pub streams: u64,
     /// Those that begin with a TLS handshake.
     pub tls: u64,
+    /// Connections whose search for frames was cut short.
+    pub cut_short: u64,
     /// Segments of connections that there was no room to follow.
     pub turned_away: u64,
     /// Connections on which HTTP was given up, by the limit that was reached.
@@ -64,7 +68,11 @@ impl Counts {
             spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
         });
         let tls = blind_spots::of_tls(self.tls, &self.tls_servers);
-        turned_away.into_iter().chain(given_up).chain(tls).collect()
+        let cut_short = (self.cut_short > 0).then(|| {
+            let hides = format!("the rest of {} connections without their start", self.cut_short);
+            spot(hides, "a WebSocket whose frames came later there goes unseen")
+        });
+        turned_away.into_iter().chain(given_up).chain(cut_short).chain(tls).collect()
     }
 
     /// Counts a connection that turned out to be TLS with `server`.
@@ -92,6 +100,7 @@ impl Table {
             done: Vec::new(),
             counts: Counts::default(),
             keys: Keys::default(),
+            searching: 0,
             latest: None,
         }
     }
@@ -109,6 +118,7 @@ impl Table {
         let slot = match self.flows.entry(segment.flow()) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(_) if full => {
+                self.end_searches();
                 if self.forget_ignored() {
                     return self.segment(segment);
                 }
@@ -135,7 +145,9 @@ impl Table {
             }
         }
         let Tracked::Followed(flow) = &mut place.tracked else { return };
+        let before = flow.searching();
         flow.segment(segment);
+        self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
         if let Some(kind) = flow.is_something_else() {
             if kind == Kind::Tls {
                 self.counts.note_tls(flow.server());
@@ -149,6 +161,25 @@ impl Table {
             }
             place.tracked = Tracked::Ignored { opener };
         }
+        if self.searching > self.limits.searching {
+            self.end_searches();
+        }
+    }
+
+    /// Ends every search for frames, so that what they hold does not grow with the capture: what is
+    /// not found by now is not looked for any more.
+    fn end_searches(&mut self) {
+        for tracked in self.flows.values_mut().flat_map(Slot::all) {
+            let Tracked::Followed(flow) = tracked else { continue };
+            if flow.searching() > 0 {
+                flow.end_search();
+                if flow.is_something_else().is_some() && !flow.has_predecessor() {
+                    self.counts.cut_short += 1;
+                    *tracked = Tracked::Ignored { opener: flow.opener() };
+                }
+            }
+        }
+        self.searching = 0;
     }
 
     /// The first segment of a connection whose endpoints have the addresses of others.

@@ -134,6 +134,16 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::FromTheStart,
     },
     BlindSpotKind {
+        id: "mid-stream",
+        summary: "the opening handshake was not captured, and frames were recognised without it",
+        explanation: "The connection is older than the capture, or its handshake was lost or cut \
+            off. Frames were found by their own structure: that they are a WebSocket's is a \
+            hypothesis with so many bits of evidence, and nobody is judged by it.",
+        weight: Weight::Heavy,
+        cites: Cites::Always,
+        remedy: Remedy::FromTheStart,
+    },
+    BlindSpotKind {
         id: "lost-sync",
         summary: "a lost header hides where frames begin",
         explanation: "A frame's length is in its header. Where a header is lost, nothing tells \

@@ -22,6 +22,8 @@ pub struct Facts {
     pub tcp: PerSide<Summary>,
     /// Each side's frames; empty defaults when the handshake did not succeed.
     pub frames: PerSide<Frames>,
+    /// Whether no opening handshake that succeeded was captured, and frames were found all the same.
+    pub midstream: bool,
     /// Whether a violation (a finding of severity error) was found in the bytes of a side.
     pub violated: PerSide<bool>,
     /// The first and the last packet, by time.
@@ -68,6 +70,36 @@ pub struct Frames {
     pub pings: Pings,
     /// Its latest Pong.
     pub last_pong: Option<Ping>,
+    /// What was read behind a boundary that was searched for. All the other fields are about what
+    /// stands before it, so that no rule takes it for certain.
+    pub resumed: Option<Resumed>,
+}
+
+/// Frames behind a boundary that was searched for: a hypothesis.
+#[derive(Clone, Debug, Default)]
+pub struct Resumed {
+    /// Stream offset of the first header that was found.
+    pub at: u64,
+    /// The packet with that header.
+    pub packet: Option<PacketRef>,
+    /// Whether the boundary itself is known, because the request ended there, and only the answer is
+    /// not; and no header was lost behind it.
+    pub follows_request: bool,
+    /// Bits of evidence for it: see [`crate::ws::search`].
+    pub bits: u32,
+    /// Frames whose header was read.
+    pub frames: u64,
+    /// Complete data messages.
+    pub messages: u64,
+    /// Payload bytes as declared, control frames included.
+    pub payload_bytes: u64,
+    /// The Close, if nothing follows it.
+    pub close: Option<Close>,
+    /// Where a header was lost once more and no boundary found behind it.
+    pub lost_at: Option<u64>,
+    /// Whether it led to something that no conforming endpoint sends: then it was wrong, or the
+    /// endpoint is, and nobody knows which.
+    pub refuted: bool,
 }
 
 /// A side's first Close frame.
@@ -300,6 +332,54 @@ impl Facts {
         first || (own.is_some() && peers.is_some() && own != peers)
     }
 
+    /// The Close of a side: read in order, or found behind a boundary that was searched for and
+    /// confirmed by the peer's, which says the same. Where nothing but the answer to the request is
+    /// missing, the boundary was not in question.
+    ///
+    /// A hole may hide a first Close of which this one is a repetition, or a violation behind which
+    /// nothing counts; and a recorded stream inside a message looks like frames. An equal code on
+    /// the other side leaves room for none of these. A code that complains of something counts only
+    /// where it was read in order.
+    pub fn sent_close(&self, side: Side) -> Option<&Close> {
+        if let Some(close) = &self.frames[side].close {
+            return Some(close);
+        }
+        if let Some(resumed) = self.frames[side].resumed.as_ref().filter(|r| r.follows_request) {
+            return resumed.close.as_ref();
+        }
+        let supposed = |side: Side| self.frames[side].resumed.as_ref()?.close.as_ref();
+        let (own, peers) = (supposed(side)?, self.frames[!side].close.as_ref());
+        let peers = peers.or_else(|| supposed(!side))?;
+        let says = |close: &Close| {
+            let harmless = matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999));
+            (harmless && !close.frame.damaged)
+                .then(|| (close.frame.payload_len, close.frame.code()))
+        };
+        let (own_says, peer_says) = (says(own)?, says(peers)?);
+        let alike = own_says.1 == peer_says.1 && (own_says.0 == 0) == (peer_says.0 == 0);
+        alike.then_some(own)
+    }
+
+    /// Whether both sides sent the same Close of which one at least stands behind a boundary that was
+    /// searched for: see [`Facts::sent_close`].
+    pub fn closes_are_supposed(&self) -> bool {
+        let says = |side: Side| Some(self.sent_close(side)?.frame.code());
+        let known = |side: Side| self.frames[side].close.is_some();
+        says(Side::Client).is_some()
+            && says(Side::Client) == says(Side::Server)
+            && !(known(Side::Client) && known(Side::Server))
+    }
+
+    /// As [`Facts::close_initiator`], where the Closes are supposed.
+    pub fn supposed_initiator(&self) -> Initiator {
+        let closes = (self.sent_close(Side::Client), self.sent_close(Side::Server));
+        let (Some(client), Some(server)) = closes else { return Initiator::Unknown };
+        let knew = |one: &Close, other: &Close| {
+            one.source.acked.map(|acked| acked >= other.frame.range.end)
+        };
+        first_of(knew(client, server), knew(server, client))
+    }
+
     /// The side that sent the first Close, by what the Closes acknowledge of each other.
     pub fn close_initiator(&self) -> Initiator {
         let close = |side: Side| self.frames[side].close.as_ref();
@@ -318,14 +398,19 @@ impl Facts {
             (Some(client), Some(server)) => {
                 let client_knew = self.close_answers(Side::Client, server.frame.range.end);
                 let server_knew = self.close_answers(Side::Server, client.frame.range.end);
-                match (client_knew, server_knew) {
-                    (Some(true), Some(false)) => Initiator::One(Side::Server),
-                    (Some(false), Some(true)) => Initiator::One(Side::Client),
-                    (Some(false), Some(false)) => Initiator::Both,
-                    _ => Initiator::Unknown,
-                }
+                first_of(client_knew, server_knew)
             }
         }
+    }
+}
+
+/// Who closed first, by whether each side had received the other's Close when it sent its own.
+fn first_of(client_knew: Option<bool>, server_knew: Option<bool>) -> Initiator {
+    match (client_knew, server_knew) {
+        (Some(true), Some(false)) => Initiator::One(Side::Server),
+        (Some(false), Some(true)) => Initiator::One(Side::Client),
+        (Some(false), Some(false)) => Initiator::Both,
+        _ => Initiator::Unknown,
     }
 }
 

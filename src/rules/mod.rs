@@ -14,7 +14,9 @@ mod rule;
 pub mod utf8;
 mod view;
 
-pub use facts::{Close, EndKind, Facts, Frames, Initiator, LastMessage, OpenMessage, Ping, Pings};
+pub use facts::{
+    Close, EndKind, Facts, Frames, Initiator, LastMessage, OpenMessage, Ping, Pings, Resumed,
+};
 pub use finding::Finding;
 pub use rule::{Breach, Check, Family, Fault, Guilty, Place, Rule, Severity};
 pub use view::{Context, FrameView, MessageView};

@@ -7,7 +7,9 @@ use crate::rules::Facts;
 /// The confidence left of `base`, with a reason for every level it lost.
 pub(super) fn weigh(facts: &Facts, base: Confidence) -> (Confidence, Vec<String>) {
     let mut reasons = Vec::new();
-    if facts.handshake.request.is_none() {
+    if facts.midstream {
+        reasons.push("the opening handshake was not captured".to_owned());
+    } else if facts.handshake.request.is_none() {
         reasons.push("the opening request was not captured".to_owned());
     }
     for side in Side::BOTH {

@@ -66,6 +66,9 @@ impl Rung<'_> {
 }
 
 fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Finding>) -> Rung<'a> {
+    if facts.midstream {
+        return midstream(facts);
+    }
     if !facts.handshake.is_open() {
         return without_opening(facts, findings);
     }
@@ -75,6 +78,7 @@ fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Findi
     match facts.close_initiator() {
         Initiator::One(side) => closed_by(facts, findings, side),
         Initiator::Both => closed_by_both(facts, findings),
+        Initiator::Unknown if facts.closes_are_supposed() => supposed_close(facts),
         Initiator::Unknown if has_close(facts) || is_hidden(facts) => hidden(facts),
         Initiator::Unknown | Initiator::None => without_close(facts, findings),
     }
@@ -427,17 +431,57 @@ fn unexplained(
 }
 
 fn has_close(facts: &Facts) -> bool {
-    Side::BOTH.iter().any(|side| facts.frames[*side].close.is_some())
+    Side::BOTH.iter().any(|side| facts.sent_close(*side).is_some())
 }
 
 fn is_hidden(facts: &Facts) -> bool {
     Side::BOTH.iter().any(|side| !facts.frames_are_known(*side))
 }
 
+/// The handshake was not captured, and frames were found all the same. What came before them is not
+/// known, so nobody is blamed.
+fn midstream(facts: &Facts) -> Rung<'static> {
+    if facts.closes_are_supposed() {
+        return supposed_close(facts);
+    }
+    if has_close(facts) {
+        return hidden(facts);
+    }
+    let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
+    if facts.first_end().is_some() || silent {
+        Rung::unknown(Outcome::Unknown)
+    } else {
+        Rung::new(Outcome::Open, Blame::None, "still-open", Confidence::Possible)
+    }
+}
+
+/// Two equal Closes, behind a boundary that was searched for. That is how a closing handshake looks;
+/// where each stands right before its sender's FIN, there is not much else that they can be. Whether
+/// a violation brought it about is not known.
+fn supposed_close(facts: &Facts) -> Rung<'static> {
+    let code = facts.sent_close(Side::Client).and_then(|close| close.frame.code());
+    let (cause, at_fault) = match code {
+        None => ("empty-close", Blame::None),
+        Some(1000) => ("clean-close", Blame::None),
+        Some(1001) => ("going-away", Blame::None),
+        Some(_) => ("application-close", Blame::Unknown),
+    };
+    let stands_last = |side: Side| {
+        let end = facts.sent_close(side).map(|close| close.frame.range.end);
+        facts.tcp[side].fin.map(|fin| fin.offset) == end
+    };
+    let sure = if Side::BOTH.into_iter().all(stands_last) {
+        Confidence::Proven // less what is missing: see `weigh`
+    } else {
+        Confidence::Likely
+    };
+    Rung::new(Outcome::Closed, at_fault, cause, sure)
+}
+
 /// A Close may have gone by unseen.
 fn hidden(facts: &Facts) -> Rung<'static> {
     let failed = Side::BOTH.iter().any(|side| {
-        let close = facts.frames[*side].close.as_ref();
+        let close = facts.sent_close(*side);
         close.and_then(|close| close.frame.code()).is_some_and(|c| matches!(c, 1002 | 1007 | 1009))
     });
     Rung::unknown(match (failed, has_close(facts)) {

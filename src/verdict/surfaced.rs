@@ -15,6 +15,9 @@ const NO_STATUS_RECEIVED: u16 = 1005;
 const ABNORMAL_CLOSURE: u16 = 1006;
 
 fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
+    if facts.midstream {
+        return None; // what came before may have failed the connection
+    }
     if facts.handshake.response.is_some() && !facts.handshake.is_open() {
         // The client's API never opened; the server's never had a WebSocket.
         return (side == Side::Client).then_some(ABNORMAL_CLOSURE);

@@ -66,10 +66,15 @@ fn packet(finding: &Finding) -> PacketNumber {
 /// How the connection ended.
 fn ended(story: &Story<'_>) -> String {
     let facts = story.facts;
-    match facts.close_initiator() {
+    let first = if facts.closes_are_supposed() {
+        facts.supposed_initiator()
+    } else {
+        facts.close_initiator()
+    };
+    match first {
         Initiator::One(side) => closed(story, side),
         Initiator::Both => {
-            let code = |side: Side| facts.frames[side].close.as_ref().map_or(String::new(), with);
+            let code = |side: Side| facts.sent_close(side).map_or(String::new(), with);
             let (client, server) = (code(Side::Client), code(Side::Server));
             let why = because(story);
             format!(
@@ -77,7 +82,7 @@ fn ended(story: &Story<'_>) -> String {
             )
         }
         Initiator::Unknown => {
-            let sent = |side: Side| Some((side, facts.frames[side].close.as_ref()?));
+            let sent = |side: Side| Some((side, facts.sent_close(side)?));
             match Side::BOTH.into_iter().find_map(sent) {
                 Some((side, close)) => format!(
                     "The {side} sent a Close {}{}, and whether it was the first cannot be told",
@@ -94,7 +99,7 @@ fn ended(story: &Story<'_>) -> String {
 /// `side` sent the first Close.
 fn closed(story: &Story<'_>, side: Side) -> String {
     let facts = story.facts;
-    let Some(close) = &facts.frames[side].close else { return String::new() };
+    let Some(close) = facts.sent_close(side) else { return String::new() };
     let how = if signals_error(close) { "failed the connection" } else { "closed the connection" };
     let mut opening = format!("The {side} {how} {}", with(close));
     if story.rung.cause == Some("data-after-close") {
@@ -105,7 +110,7 @@ fn closed(story: &Story<'_>, side: Side) -> String {
     let own_fault = story.rung.violation.is_some_and(|finding| finding.place.side == side);
     let (first_reason, last_reason) =
         if own_fault { (String::new(), because(story)) } else { (because(story), String::new()) };
-    let answer = match &facts.frames[peer].close {
+    let answer = match facts.sent_close(peer) {
         Some(answer) if signals_error(answer) && own_fault => {
             format!(", and the {peer} failed it {}", with(answer))
         }
@@ -133,7 +138,9 @@ fn dropped(story: &Story<'_>) -> String {
                 EndKind::Fin => "a FIN",
                 EndKind::Reset => "a RST",
             };
-            format!("The {side} ended TCP with {how} and without a Close{}", because(story))
+            let known = story.facts.frames_are_known(side);
+            let without = if known { "and without a Close" } else { "and perhaps without a Close" };
+            format!("The {side} ended TCP with {how} {without}{}", because(story))
         }
         None => "How the connection ended was not captured".to_owned(),
     }

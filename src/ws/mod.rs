@@ -11,6 +11,7 @@ mod event;
 mod frame;
 mod mask;
 mod opcode;
+pub mod search;
 mod short;
 mod utf8;
 

@@ -16,6 +16,8 @@ mod hostile;
 mod invariance;
 mod loss;
 mod made;
+mod midstream;
+mod mistaken;
 #[path = "../common/pack.rs"]
 mod pack;
 mod quality;

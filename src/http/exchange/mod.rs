@@ -29,7 +29,7 @@ use super::inlet::Inlet;
 use super::{Handshake, Request};
 use crate::endpoint::{PerSide, Side};
 use crate::provenance::{PacketRef, Source};
-use crate::tcp::{Connection, Range64, StreamEvent};
+use crate::tcp::{Connection, Range64, Released, StreamEvent};
 
 /// Who carried which bytes. Offsets are those of the streams that the exchange is given.
 pub trait Sources {
@@ -151,6 +151,11 @@ impl Why {
         }
     }
 
+    /// Whether something that was not captured may hide the heads of an opening handshake.
+    pub fn is_a_hole(self) -> bool {
+        matches!(self, Why::HoleInHead | Why::BodyWithoutEnd | Why::NoHead)
+    }
+
     /// In words, for the list of blind spots.
     pub fn text(self) -> &'static str {
         match self {
@@ -180,6 +185,9 @@ pub struct Exchange {
     notes: Vec<Note>,
     /// Whether no head was read in a direction, or none since a tunnel through a proxy began.
     is_fresh: PerSide<bool>,
+    /// What was pushed of a direction and not read when it was given up.
+    unread: PerSide<Vec<Released>>,
+    unread_size: PerSide<usize>,
     /// Whether a response came that answers no request that was captured.
     has_stray: bool,
     /// Whether nothing will be pushed any more.
@@ -236,6 +244,10 @@ struct Attempt {
 /// The most packets cited for a head.
 const MOST_PACKETS: usize = 8;
 const MOST_NOTES: usize = 8;
+/// Bytes of a direction that are kept although they cannot be read.
+const MOST_UNREAD: usize = 32 * 1024;
+/// What each of their events costs besides.
+const PER_EVENT: usize = 64;
 
 impl Asked {
     /// How much of the server's stream the client had received when it sent an attempt; `None`
@@ -280,6 +292,8 @@ impl Exchange {
             attempts: Vec::new(),
             notes: Vec::new(),
             is_fresh: PerSide { client: true, server: true },
+            unread: PerSide::default(),
+            unread_size: PerSide::default(),
             has_stray: false,
             has_ended: false,
             over: None,
@@ -289,8 +303,11 @@ impl Exchange {
     /// Takes in an event of `side`. What need not be held is not copied. Call
     /// [`Exchange::advance`] before the packets of the event can be forgotten: at best, at once.
     pub fn push(&mut self, side: Side, event: StreamEvent<'_>) {
-        if self.over.is_some() || self.states[side] == State::Lost {
+        if self.over.is_some() {
             return;
+        }
+        if self.states[side] == State::Lost {
+            return self.set_aside(side, event);
         }
         let inlet = &mut self.inlets[side];
         let State::Body { body, .. } = &mut self.states[side] else {
@@ -345,6 +362,36 @@ impl Exchange {
     /// a WebSocket of its own that never opened.
     pub fn take_attempts(&mut self) -> Vec<Handshake> {
         std::mem::take(&mut self.attempts)
+    }
+
+    /// What was pushed and not read of each direction, as far as it was kept: there may be frames
+    /// in it, where a hole hides the heads. Complete when [`Progress::Over`] was said.
+    pub fn take_unread(&mut self) -> PerSide<Vec<Released>> {
+        for side in Side::BOTH {
+            self.set_aside_inlet(side);
+        }
+        std::mem::take(&mut self.unread)
+    }
+
+    /// Keeps what cannot be read in a direction that was given up.
+    fn set_aside(&mut self, side: Side, event: StreamEvent<'_>) {
+        let len = match event {
+            StreamEvent::Data { bytes, .. } => bytes.len(),
+            StreamEvent::Gap { .. } => 0,
+        };
+        if self.unread_size[side] > MOST_UNREAD {
+            return;
+        }
+        self.unread_size[side] += len + PER_EVENT;
+        self.unread[side].push(match event {
+            StreamEvent::Data { offset, bytes } => Released::Data { offset, bytes: bytes.to_vec() },
+            StreamEvent::Gap { range, cause } => Released::Gap { range, cause },
+        });
+    }
+
+    fn set_aside_inlet(&mut self, side: Side) {
+        let drained = self.inlets[side].drain();
+        drained.iter().for_each(|released| self.set_aside(side, released.as_event()));
     }
 
     /// Where reading was given up, and why: the client's stream first.
@@ -416,17 +463,17 @@ impl Exchange {
     /// behind a request to switch will not be known either.
     fn stop(&mut self, side: Side) {
         self.states[side] = State::Lost;
-        self.inlets[side].drain();
+        self.set_aside_inlet(side);
         if side == Side::Server {
             for asked in std::mem::take(&mut self.outstanding) {
                 self.remember_unanswered(asked.what, None);
             }
             if self.states.client == State::Waiting {
                 self.states.client = State::Lost;
-                self.inlets.client.drain();
+                self.set_aside_inlet(Side::Client);
             } else if let State::Body { then_wait: true, .. } = self.states.client {
                 self.states.client = State::Lost;
-                self.inlets.client.drain();
+                self.set_aside_inlet(Side::Client);
             }
         }
     }

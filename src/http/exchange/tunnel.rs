@@ -22,6 +22,17 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
+    /// A tunnel whose response was not captured: `handshake` is what is known of it.
+    pub fn unanswered(handshake: Handshake) -> Tunnel {
+        Tunnel {
+            handshake,
+            start: PerSide::default(),
+            held: PerSide::default(),
+            response_end: 0,
+            is_early: false,
+        }
+    }
+
     /// To be told of the client's bytes behind those held, in stream order, while their packets
     /// are still known: the client may have sent its first ones before the response reached it,
     /// which shows by what their packets acknowledge and not by when they were captured. Costs

@@ -4,7 +4,7 @@ use super::{cite, spot};
 use crate::endpoint::Side;
 use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, Confidence};
-use crate::rules::{Facts, Finding};
+use crate::rules::{Facts, Finding, Resumed};
 use crate::tcp::GapCause;
 use crate::verdict::Verdict;
 use crate::ws::Deflate;
@@ -54,7 +54,9 @@ pub(in crate::pipeline) fn of_connection(
     let mut spots = Vec::new();
     let (first, last) = facts.span;
     let open = facts.handshake.is_open();
-    if facts.handshake.request.is_none() {
+    if facts.midstream {
+        spots.push(midstream(facts, verdict));
+    } else if facts.handshake.request.is_none() {
         let lowered = format!(
             "rules on the request, and those that compare the response with it ({}), are silent; {}",
             names(COMPARE),
@@ -65,12 +67,14 @@ pub(in crate::pipeline) fn of_connection(
         spots
             .push(BlindSpot { packets, ..spot("no-request", Some(Side::Client), hides, &lowered) });
     }
-    spots.extend(no_response(facts, findings, verdict));
+    if !facts.midstream {
+        spots.extend(no_response(facts, findings, verdict));
+    }
     for side in Side::BOTH {
         of_side(facts, side, verdict, &mut spots);
     }
     of_clock(facts, &mut spots);
-    if open && facts.first_end().is_none() {
+    if (open || facts.midstream) && facts.first_end().is_none() {
         let hides = "how TCP ended: neither FIN nor RST was captured";
         let lowered = format!(
             "{} are silent, and nothing else is concluded from what is missing at the end",
@@ -104,6 +108,54 @@ fn of_clock(facts: &Facts, spots: &mut Vec<BlindSpot>) {
         let lowered = "nothing is concluded from durations, nor from the order of times";
         spots.push(BlindSpot { packets, ..spot("clock-wrong", None, hides, lowered) });
     }
+}
+
+/// The handshake, and what stands in for it.
+fn midstream(facts: &Facts, verdict: &Verdict) -> BlindSpot {
+    let mut hides = "the opening handshake, and with it the extensions in use and every frame \
+                     before the first one that was recognised"
+        .to_owned();
+    let mut packets = vec![facts.span.0];
+    for side in Side::BOTH {
+        if let Some(found) = &facts.frames[side].resumed {
+            hides.push_str(&format!("; the {side}'s frames are read {}", where_from(found)));
+            hides.push_str(&doubtful_close(facts, side));
+            packets.extend(found.packet);
+        }
+    }
+    let lowered = format!(
+        "the masks say who is the client; no frame is judged, and a Close counts only where the \
+         other side's says the same; {}",
+        on_verdict(verdict)
+    );
+    BlindSpot { packets: cite(packets), ..spot("mid-stream", None, hides, &lowered) }
+}
+
+/// Where frames were found, and by what.
+fn where_from(found: &Resumed) -> String {
+    let place = match found.packet {
+        Some(packet) => format!("from packet {} on", packet.number),
+        None => format!("from stream offset {} on", found.at),
+    };
+    let bits = found.bits;
+    let mut text = format!("{place}, where {bits} bits of evidence speak for a frame");
+    if found.refuted {
+        text.push_str(", up to one that no conforming endpoint sends");
+    } else if found.lost_at.is_some() {
+        text.push_str(", up to another lost header");
+    }
+    text
+}
+
+/// A Close behind a searched boundary of which nothing is made.
+fn doubtful_close(facts: &Facts, side: Side) -> String {
+    let found = facts.frames[side].resumed.as_ref().and_then(|found| found.close.as_ref());
+    let Some(close) = found.filter(|_| facts.sent_close(side).is_none()) else {
+        return String::new();
+    };
+    let code = close.frame.code().map_or("without a code".to_owned(), |code| code.to_string());
+    let number = close.source.at.number;
+    format!("; packet {number} seems to hold a Close {code}, which is not taken for certain")
 }
 
 /// A request without a response, unless it is certain that none came.
@@ -199,11 +251,18 @@ fn lost_sync(facts: &Facts, side: Side, verdict: &Verdict) -> Option<BlindSpot> 
     if around.is_empty() {
         around.clone_from(&tcp.around.conflicts);
     }
-    let hides = format!("the {side}'s frames from stream offset {lost} on: a header was lost");
-    let lowered = format!(
-        "every rule on them is silent, and whether a Close was among them is not said; {}",
-        on_verdict(verdict)
-    );
+    let mut hides = format!("the {side}'s frames from stream offset {lost} on: a header was lost");
+    let silent = match &facts.frames[side].resumed {
+        Some(found) => {
+            hides.push_str(&format!("; {} more are read {}", found.frames, where_from(found)));
+            hides.push_str(&doubtful_close(facts, side));
+            around.extend(found.packet);
+            "what was found again is a hypothesis: it is not counted, no frame is judged, and a \
+             Close counts only where the other side's says the same"
+        }
+        None => "every rule on them is silent, and whether a Close was among them is not said",
+    };
+    let lowered = format!("{silent}; {}", on_verdict(verdict));
     let packets = cite(or_else_latest(&around, facts, side));
     Some(BlindSpot { packets, ..spot("lost-sync", Some(side), hides, &lowered) })
 }
