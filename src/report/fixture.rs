@@ -1,7 +1,7 @@
 //! Reports made by hand, for the tests of the layouts.
 
-use super::PacketCite;
 use super::model::*;
+use super::{CaptureQuality, ConnectionQuality, Grade, PacketCite, Recapture};
 use crate::rules::Severity;
 
 /// A stranger's string that tries everything.

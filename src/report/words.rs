@@ -5,6 +5,7 @@
 
 use super::cite::Files;
 use super::model::*;
+use super::{CaptureQuality, Grade};
 use crate::knowledge::CloseCode;
 use crate::rules::Rule;
 
