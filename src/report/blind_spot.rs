@@ -106,6 +106,15 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::CleanStop,
     },
     BlindSpotKind {
+        id: "unpacked-damaged",
+        summary: "compressed data whose checksum is wrong",
+        explanation: "The decompressor went on to the end, and the checksum behind says that what it gave \
+            is not what was packed. One wrong byte could bring about any verdict, so there is none.",
+        weight: Weight::Heavy,
+        cites: Cites::Nothing,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
         id: "one-sided",
         summary: "nothing that one side sent was captured",
         explanation: "The capture point sees one direction only: an asymmetric route, a mirror \
@@ -267,15 +276,6 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         explanation: "The numbers in the names of the files jump, or one of them could not be opened. \
             What was in it is treated like every other loss.",
         weight: Weight::Loss,
-        cites: Cites::Nothing,
-        remedy: Remedy::None,
-    },
-    BlindSpotKind {
-        id: "unpacked-damaged",
-        summary: "compressed data whose checksum is wrong",
-        explanation: "The decompressor went on to the end, and the checksum behind says that what it gave \
-            is not what was packed. One wrong byte could bring about any verdict, so there is none.",
-        weight: Weight::Heavy,
         cites: Cites::Nothing,
         remedy: Remedy::None,
     },

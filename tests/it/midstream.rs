@@ -312,9 +312,9 @@ fn tls_from_inside_a_connection_is_tls() {
 fn what_all_searches_hold_is_bounded_and_the_report_admits_it() {
     // Bytes that are neither frames nor anything known, in connections without their start.
     let mut all: Vec<Seg> = Vec::new();
-    for port in 1_000..1_400 {
+    for port in 1_000..1_100 {
         let mut talk = Talk { segments: Vec::new(), next: [1_000, 9_000] };
-        (0..10).for_each(|number| talk.say(number % 2, &[b'a' + number as u8; 500]));
+        (0..40).for_each(|number| talk.say(number % 2, &[b'a' + number as u8 % 20; 200]));
         for mut segment in talk.segments {
             let client = if segment.from.port == 80 { &mut segment.to } else { &mut segment.from };
             client.port = port;

@@ -35,9 +35,20 @@
 //! place. 32 bits are asked for, and a frame at the first byte behind the hole is worth 12 more,
 //! because no other place was tried for it.
 //!
-//! `WSBLAME_FLOWS=1000000 cargo test --test it no_other_protocol -- --nocapture` counts what is
-//! found in random and structured bytes that are no WebSocket, and `WSBLAME_CORPUS=FOLDER cargo test
-//! --test it corpus -- --nocapture` lists what is found in captures.
+//! # Measured
+//!
+//! `WSBLAME_FLOWS=1000000 cargo test --test it no_other_protocol -- --nocapture` makes up flows of
+//! twenty kinds that are no WebSocket, among them random bytes, BER, MQTT, HTTP/2, TLS and text:
+//! none is taken for one. (Behind a hole of a known WebSocket, records of tag and length that use
+//! its very opcodes as tags are taken for what a server sends in one case of eleven.)
+//!
+//! `WSBLAME_CORPUS=FOLDER cargo test --test it corpus -- --nocapture` lists what is found in captures,
+//! whole and from seven later packets on. In 180 public ones with 2,250 connections counted that way
+//! 19 were found, all of them WebSockets.
+//!
+//! Of the 113 samples with a handshake that succeeded, 69 are found when everything up to the 101 is
+//! missing, and 58 when three more packets are: two small messages and two equal Closes are enough,
+//! and one small message each way is not.
 //!
 //! # A stream inside a stream
 //!
