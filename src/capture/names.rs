@@ -18,6 +18,10 @@ pub(crate) fn without_compression(mut name: &str) -> &str {
 /// `*.pcap12` as tcpdump writes with `-C`; compressed or not.
 pub(crate) fn is_like_a_capture(name: &str) -> bool {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    // macOS packs a file of that name beside each one, for what its file system knows of it.
+    if name.starts_with("._") {
+        return false;
+    }
     let Some((stem, extension)) = without_compression(name).rsplit_once('.') else { return false };
     let extension = extension.to_ascii_lowercase();
     let known = match extension.strip_prefix("pcap") {
@@ -46,9 +50,17 @@ mod tests {
         for name in names {
             assert!(is_like_a_capture(name), "{name}");
         }
-        for name in
-            ["a.txt", "pcap", "a.pcapx", "a.pcap.md", ".pcap", "a.gz", ".pcap.gz", "x.pcap/a"]
-        {
+        for name in [
+            "a.txt",
+            "pcap",
+            "a.pcapx",
+            "a.pcap.md",
+            ".pcap",
+            "a.gz",
+            ".pcap.gz",
+            "x.pcap/a",
+            "d/._a.pcap",
+        ] {
             assert!(!is_like_a_capture(name), "{name}");
         }
     }

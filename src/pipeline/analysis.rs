@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
 use super::blind_spots::spot;
 use super::merge::{self, Source};
 use super::series::{self, Candidate, Name, Part, Series};
@@ -94,21 +97,22 @@ impl Analysis {
             Series::Never => inputs.iter().for_each(|input| self.input(input)),
             Series::Always => self.merged(inputs),
             Series::Auto => {
-                let mut runs = find_runs(inputs);
-                let mut done = vec![false; inputs.len()];
+                let runs = find_runs(inputs);
+                let parts = runs.iter().enumerate();
+                let parts =
+                    parts.flat_map(|(run, parts)| parts.iter().map(move |p| (p.input, run)));
+                let run_of: HashMap<usize, usize, RandomState> = parts.collect();
+                let mut begun = vec![false; runs.len()];
                 for (index, input) in inputs.iter().enumerate() {
-                    if done.get(index).is_some_and(|done| *done) {
-                        continue;
-                    }
-                    let of = runs.iter().position(|run| run.iter().any(|part| part.input == index));
-                    match of.map(|of| runs.swap_remove(of)) {
+                    let run = run_of.get(&index).copied();
+                    let run = run.and_then(|run| Some((runs.get(run)?, begun.get_mut(run)?)));
+                    match run {
                         None => self.input(input),
-                        Some(run) => {
-                            for part in &run {
-                                done.get_mut(part.input).into_iter().for_each(|done| *done = true);
-                            }
-                            self.series(inputs, &run);
+                        Some((run, begun)) if !*begun => {
+                            *begun = true;
+                            self.series(inputs, run);
                         }
+                        Some(_) => {}
                     }
                 }
             }

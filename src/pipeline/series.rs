@@ -12,6 +12,7 @@
 //! | `tcpdump -G` | `x-20261122-150000.pcap` …: digits from a date or time on differ; with `-C` both |
 //! | dumpcap, Wireshark | `x_00001_20261122150000.pcapng` …, newer `x_20261122150000_00001.pcapng` |
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::capture::{LinkType, without_compression};
@@ -213,21 +214,19 @@ pub(super) fn runs(group: Vec<Candidate>) -> Vec<Vec<Part>> {
     if !may_be(&names) {
         return Vec::new();
     }
-    let mut links: Vec<LinkType> = group.iter().filter_map(|one| Some(one.first?.1)).collect();
-    links.sort();
-    links.dedup();
-    let runs = links.into_iter().map(|link| {
-        let of_link = |one: &&Candidate| one.first.is_none_or(|(_, other)| other == link);
-        run(group.iter().filter(of_link).cloned().collect())
-    });
-    let mut taken = Vec::new();
-    runs.filter_map(|run| {
-        let mut run = run?;
-        run.retain(|part| !taken.contains(&part.input)); // one that cannot be read fits all
-        taken.extend(run.iter().map(|part| part.input));
-        (run.len() > 1).then_some(run)
-    })
-    .collect()
+    let mut by_link: BTreeMap<LinkType, Vec<Candidate>> = BTreeMap::new();
+    let mut unreadable = Vec::new();
+    for candidate in group {
+        match candidate.first {
+            Some((_, link)) => by_link.entry(link).or_default().push(candidate),
+            None => unreadable.push(candidate),
+        }
+    }
+    // Nobody knows the link type of those that cannot be read: most likely that of most.
+    if let Some(most) = by_link.values_mut().max_by_key(|group| group.len()) {
+        most.append(&mut unreadable);
+    }
+    by_link.into_values().filter_map(run).collect()
 }
 
 /// Orders candidates by time and checks that their names agree with that.

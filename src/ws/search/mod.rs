@@ -42,7 +42,7 @@
 //! none is taken for one. (Behind a hole of a known WebSocket, records of tag and length that use
 //! its very opcodes as tags are taken for what a server sends in one case of eleven.)
 //!
-//! `WSBLAME_CORPUS=FOLDER cargo test --test it corpus -- --nocapture` lists what is found in captures,
+//! `WSBLAME_CORPUS=FOLDER cargo test --test it mistaken -- --nocapture` lists what is found in captures,
 //! whole and from seven later packets on. In 180 public ones with 2,250 connections counted that way
 //! 19 were found, all of them WebSockets.
 //!
