@@ -103,7 +103,8 @@ def undici_client(url, *args):
 
 
 def websockets_server(port, *args):
-    return python("server", "python_ends.py", "server", "websockets", "--port", port, *args).wait_for("listening")
+    command = [*at_far_side, sys.executable, "python_ends.py", "server", "websockets", "--port", port, *args]
+    return Process("server", *command).wait_for("listening")
 
 
 def aiohttp_server(port, *args):
@@ -153,6 +154,32 @@ def jam():
     sink.bind(("127.0.0.1", 9337))
     for _ in range(15):
         filler.sendto(bytes(1200), ("127.0.0.1", 9337))
+
+
+# The address of the server in the overlay, and how to run a program at that side.
+FAR_SIDE = "198.51.100.2"
+at_far_side = []
+
+
+def overlay():
+    """Two network namespaces, a cable between them, and over that a VXLAN of their own."""
+    far = subprocess.Popen(["unshare", "-n", "sleep", "600"])
+    atexit.register(far.kill)
+    time.sleep(0.3)
+    inside = ["nsenter", "-t", str(far.pid), "-n"]
+    subprocess.run(f"ip link add cable type veth peer name cable netns {far.pid}".split(), check=True)
+    for host, there, before in [(1, 2, []), (2, 1, inside)]:
+        for command in [
+            "sysctl -qw net.ipv6.conf.default.disable_ipv6=1",
+            f"ip address add 192.0.2.{host}/24 dev cable",
+            "ip link set cable up",
+            f"ip link add overlay type vxlan id 42 dstport 4789 remote 192.0.2.{there}",
+            "ip link set overlay mtu 1500",
+            f"ip address add 198.51.100.{host}/24 dev overlay",
+            "ip link set overlay up",
+        ]:
+            subprocess.run(before + command.split(), check=True)
+    at_far_side[:] = inside
 
 
 # --- the captures ----------------------------------------------------------------------------
@@ -487,6 +514,14 @@ def _(port):
     server.finish()
 
 
+@case("websockets-through-vxlan-in-fragments.pcap", 9150, overlay=True)
+def _(port):
+    # 1,460 bytes of payload fit the overlay, whose MTU is 1,500, but not the network under it,
+    # whose MTU is 1,500 as well: the datagrams around them are cut up.
+    websockets_server(port, "--host", FAR_SIDE)
+    python_client("aiohttp", url(port, FAR_SIDE), "--send", "x" * 2000, "--then", "close:1000:done").finish()
+
+
 @case("undici-continuation-without-start.pcap", 9149)
 def _(port):
     server = raw_server("orphan", port)
@@ -500,15 +535,19 @@ def make(name):
     file, port, how, play = CASES[name]
     target = OUT / file
     interface = "any" if how.get("cooked") else "lo"
+    wanted = f"tcp port {port}"
+    if how.get("overlay"):
+        overlay()
+        interface, wanted = "cable", "ip"
     if file.endswith("ng"):
-        command = ["dumpcap", "-q", "-i", interface, "-f", f"tcp port {port}", "-w", target]
+        command = ["dumpcap", "-q", "-i", interface, "-f", wanted, "-w", target]
     else:
         command = ["tcpdump", "-i", interface, "-U", "--immediate-mode", "-w", "-"]
         if how.get("nano"):
             command.append("--time-stamp-precision=nano")
         if isinstance(how.get("cooked"), str):
             command += ["-y", how["cooked"]]
-        command.append(f"tcp port {port}")
+        command.append(wanted)
     print(f"{file}")
     if how.get("slow"):
         subprocess.run("tc qdisc add dev lo root tbf rate 1mbit burst 2000 limit 200000".split(), check=True)

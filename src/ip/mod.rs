@@ -30,7 +30,7 @@ pub use crate::link::Via;
 
 use self::datagram::{Datagram, TCP};
 use self::fragments::{Added, Fragments};
-use crate::capture::Packet;
+use crate::capture::{LinkType, Packet};
 use crate::link::{self, Extent, Inside, Layer, Msdus, Refusal, tunnel};
 
 /// What a packet turned out to be.
@@ -82,11 +82,12 @@ impl Dissector {
         let wire_len = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
         let bytes = Extent::new(packet.data, wire_len.max(packet.data.len()));
         let inside = Inside { layer: Layer::Link(packet.link), bytes };
-        if let Some(segment) = plain(packet, inside) {
-            take(Dissected::Segment(segment));
-        } else {
-            self.open(packet, inside, Way::default(), &mut take);
+        if let Some(datagram) = plain(packet.link, bytes)
+            && let Ok(segment) = tcp_header::read(packet, &datagram, Via::default())
+        {
+            return take(Dissected::Segment(segment));
         }
+        self.open(packet, inside, Way::default(), &mut take);
     }
 
     /// What became of fragments up to now. Those that wait still count as incomplete.
@@ -149,19 +150,12 @@ impl Dissector {
     }
 }
 
-/// The segment in the most frequent kind of packet: a whole datagram right behind the link header.
-/// What this finds is what [`descend`] would find; a law states it.
+/// The datagram in the most frequent kind of packet: whole, with TCP in it, and right behind the
+/// link header. What this finds is what [`descend`] would find; a law states it.
 #[inline]
-fn plain<'b>(packet: &Packet<'_>, inside: Inside<'b>) -> Option<Segment<'b>> {
-    let mut via = Via::default();
-    let Ok(Inside { layer: Layer::Ip, bytes }) = link::open(inside, &mut via) else {
-        return None;
-    };
-    let datagram = Datagram::read(bytes).ok()?;
-    if datagram.protocol != TCP || datagram.part.is_some() {
-        return None;
-    }
-    tcp_header::read(packet, &datagram, via).ok()
+fn plain(link: LinkType, bytes: Extent<'_>) -> Option<Datagram<'_>> {
+    let datagram = Datagram::read(link::plain_ip(link, bytes)?).ok()?;
+    (datagram.protocol == TCP && datagram.part.is_none()).then_some(datagram)
 }
 
 /// Opens one layer after the other.

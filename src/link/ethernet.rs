@@ -9,11 +9,18 @@ pub(super) const ETHERNET: Link =
 pub(super) const MPACKET: Link =
     Link { types: &[LinkType::ETHERNET_MPACKET], name: "Ethernet mPackets", open: open_mpacket };
 
-#[inline]
 pub(super) fn open(bytes: Extent<'_>) -> Result<Inside<'_>, Refusal> {
     let (header, rest) = bytes.header::<14>()?;
     let [.., t0, t1] = *header;
     Ok(ether_type::or_length(u16::from_be_bytes([t0, t1]), rest))
+}
+
+/// The datagram right behind the header.
+#[inline]
+pub(super) fn plain_ip(bytes: Extent<'_>) -> Option<Extent<'_>> {
+    let (header, rest) = bytes.header::<14>().ok()?;
+    let [.., t0, t1] = *header;
+    matches!(u16::from_be_bytes([t0, t1]), ether_type::IPV4 | ether_type::IPV6).then_some(rest)
 }
 
 /// IEEE 802.3br §99.3: a preamble of eight bytes whose last says whether a whole frame follows;

@@ -123,16 +123,10 @@ pub enum Refusal {
 }
 
 /// Goes one layer in. [`Layer::Ip`] and [`Layer::Msdus`] are for others to open.
-#[inline]
 pub fn open<'b>(inside: Inside<'b>, via: &mut Via) -> Result<Inside<'b>, Refusal> {
+    let bytes = inside.bytes;
     match inside.layer {
-        Layer::Link(LinkType::ETHERNET) => ethernet::open(inside.bytes),
-        layer => open_rare(layer, inside.bytes, via),
-    }
-}
-
-fn open_rare<'b>(layer: Layer, bytes: Extent<'b>, via: &mut Via) -> Result<Inside<'b>, Refusal> {
-    match layer {
+        Layer::Link(LinkType::ETHERNET) => ethernet::open(bytes),
         Layer::Link(number) => {
             let row = link(number).ok_or(Refusal::UnsupportedLink(number))?;
             (row.open)(bytes, via)
@@ -141,6 +135,20 @@ fn open_rare<'b>(layer: Layer, bytes: Extent<'b>, via: &mut Via) -> Result<Insid
         Layer::Llc => llc::open(bytes),
         Layer::Ppp => ppp::open(bytes),
         Layer::Ip | Layer::Msdus => Err(Refusal::NotIp),
+    }
+}
+
+/// The IP datagram right behind the header of a link layer, if there is one and neither tag nor
+/// tunnel. The short cut for packets of which there are most.
+#[inline]
+pub fn plain_ip(link: LinkType, bytes: Extent<'_>) -> Option<Extent<'_>> {
+    if link == LinkType::ETHERNET {
+        return ethernet::plain_ip(bytes);
+    }
+    let mut via = Via::default();
+    match open(Inside { layer: Layer::Link(link), bytes }, &mut via) {
+        Ok(Inside { layer: Layer::Ip, bytes }) if via == Via::default() => Some(bytes),
+        _ => None,
     }
 }
 

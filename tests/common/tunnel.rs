@@ -295,7 +295,12 @@ impl Link {
                 let tags: Vec<u8> = tags.chain([0x20, 100]).collect();
                 frame([0x81, 0], &[&tags[..], &kind, ip].concat())
             }
-            Link::Snap => frame(n16(ip.len() + 8), &[&SNAP[..], &kind, ip].concat()),
+            Link::Snap => {
+                // A length of 0x600 or more would be an EtherType; there is one for that.
+                let len = ip.len() + 8;
+                let field = if len < 0x600 { n16(len) } else { [0x88, 0x70] };
+                frame(field, &[&SNAP[..], &kind, ip].concat())
+            }
             Link::Mpls(labels) => frame([0x88, 0x47], &mpls(labels, ip)),
             Link::Pseudowire { control_word } => {
                 let word: &[u8] = if control_word { &[0, 0, 0, 7] } else { &[] };

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use wsblame::capture::{LinkType, Packet};
-use wsblame::ip::{Dissected, Dissector, FragmentCounts};
+use wsblame::ip::{Dissected, Dissector, FragmentCounts, FragmentLimits};
 use wsblame::provenance::{PacketNumber, PacketRef, Timestamp};
 
 use crate::support::{
@@ -293,5 +293,71 @@ proptest! {
         let bare: Vec<Seg> = segments(sample);
         let expected = essences(&analyse(&capture_of_segments(&bare)));
         prop_assert_eq!(found, expected, "{} in {:?} {:?}", name, link, tunnel);
+    }
+
+    #[test]
+    fn a_cut_packet_has_the_beginning_of_its_segment_or_none(
+        pick in any::<prop::sample::Index>(),
+        which in any::<prop::sample::Index>(),
+        link in any::<prop::sample::Index>(),
+        tunnels in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        captured in any::<prop::sample::Index>(),
+    ) {
+        let samples = all_samples();
+        let (name, sample) = pick.get(&samples);
+        let (seg, ip) = which.get(&datagrams(sample)).clone();
+        let link = *link.get(&LINKS);
+        let ip = tunnels.iter().fold(ip, |ip, tunnel| tunnel.get(&TUNNELS).wrap(&ip, 7));
+        let whole = link.wrap(&ip);
+        let data = &whole[..captured.index(whole.len() + 1)];
+        let at = PacketRef { number: PacketNumber::new(1), time: Timestamp(0) };
+        let wire_len = whole.len() as u32;
+        let packet = Packet { at, link: LinkType(link.number()), interface: 0, wire_len, data };
+        Dissector::new().dissect(&packet, |dissected| {
+            if let Dissected::Segment(segment) = dissected {
+                assert_eq!(segment.seq.0, seg.seq, "{name} in {link:?}");
+                assert_eq!((segment.from, segment.to), (seg.from, seg.to));
+                assert!(seg.payload.starts_with(segment.payload));
+                assert_eq!(segment.payload_len() as usize, seg.payload.len());
+            }
+        });
+    }
+
+    #[test]
+    fn damaged_layers_and_fragments_do_no_harm(
+        pick in any::<prop::sample::Index>(),
+        link in any::<prop::sample::Index>(),
+        tunnels in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        size in 8..200_usize,
+        wounds in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 0..64),
+    ) {
+        let samples = all_samples();
+        let (_, sample) = pick.get(&samples);
+        let link = *link.get(&LINKS);
+        let mut packets = Vec::new();
+        for (id, (_, ip)) in (1_u16..).zip(&datagrams(sample)) {
+            let ip = tunnels.iter().fold(ip.clone(), |ip, tunnel| tunnel.get(&TUNNELS).wrap(&ip, id));
+            packets.extend(fragments(&ip, &[size], id.into()).iter().map(|ip| link.wrap(ip)));
+        }
+        for (packet, place, byte) in wounds {
+            let at = packet.index(packets.len());
+            let place = place.index(packets[at].len());
+            packets[at][place] = byte;
+        }
+        let longest = packets.iter().map(Vec::len).sum::<usize>();
+        let limits = FragmentLimits { datagrams: 4, bytes: 4_096 };
+        let mut dissector = Dissector::with_limits(limits);
+        for (number, data) in (1..).zip(&packets) {
+            let at = PacketRef { number: PacketNumber::new(number), time: Timestamp(0) };
+            let wire_len = data.len() as u32;
+            let packet = Packet { at, link: LinkType(link.number()), interface: 0, wire_len, data };
+            dissector.dissect(&packet, |dissected| {
+                if let Dissected::Segment(segment) = dissected {
+                    assert!(segment.payload.len() <= longest);
+                }
+            });
+        }
+        let counts = dissector.fragments();
+        prop_assert!(counts.whole <= packets.len() as u64);
     }
 }
