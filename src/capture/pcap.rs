@@ -179,6 +179,9 @@ impl Pcap {
                 return damaged(reason);
             }
         };
+        if !self.is_possible(window.bytes()) {
+            return damaged("a packet longer than any on the wire".to_owned());
+        }
         let needed = header_len + captured;
         let sound = self.plausible(window.bytes(), self.latest).is_some();
         let available = window.fill(needed)?;
@@ -194,7 +197,9 @@ impl Pcap {
     #[inline]
     fn is_possible(&self, header: &[u8]) -> bool {
         let captured = self.order.u32_at(header, 8);
+        let on_the_wire = self.order.u32_at(header, 12);
         captured.is_some_and(|len| len <= self.longest() && (len > 0 || !is_zero(header)))
+            && on_the_wire.is_some_and(|len| len <= LARGEST_LEN)
     }
 
     fn longest(&self) -> u32 {

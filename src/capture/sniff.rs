@@ -190,11 +190,11 @@ fn text(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     Some(if first.starts_with("<!doctype html") || first.starts_with("<html") {
         ("a web page", "the download may have been a login or error page; fetch the file again")
     } else if first.starts_with(['{', '[']) {
-        ("JSON (a browser's HAR export?)", "packets are needed: tcpdump -w FILE")
+        ("JSON (a browser's HAR export?)", "packets are needed: tcpdump -w capture.pcap")
     } else if first.starts_with('<') {
         ("XML or HTML", "if it is PDML from tshark, start from the capture it was made of")
     } else {
-        ("text", "packets are needed, not their printout: tcpdump -w FILE")
+        ("text", "packets are needed, not their printout: tcpdump -w capture.pcap")
     })
 }
 
