@@ -1,27 +1,37 @@
-//! IP: from a packet to the TCP segment in it.
+//! IP: from a packet to the TCP segments in it.
 //!
-//! In: a captured packet of any link type. Out: a [`Segment`], or why there is none. Header fields
-//! are taken as they are: checksums never decide, since network cards fill them in behind the
-//! capture point. Nothing here remembers anything from one packet to the next.
+//! In: captured packets of any link type, one after the other. Out: a [`Segment`], or why there is
+//! none. Header fields are taken as they are: checksums do not decide, since network cards fill
+//! them in behind the capture point; but for datagrams put together from fragments, whose checksum
+//! was true before they were cut up. Tags and tunnels are opened by [`link`](crate::link), one
+//! after the other, and fragments wait for each other in `fragments`: the only thing that is
+//! remembered from one packet to the next.
 //!
-//! How much payload a packet *had* follows from the lengths in its IP header; how much of it the
+//! How much payload a packet *had* follows from the lengths in its headers; how much of it the
 //! capture *has* follows from the captured bytes. The difference is [`Segment::cut`].
 
 mod datagram;
+mod fragments;
 mod segment;
 mod tcp_header;
 mod v4;
 mod v6;
+mod why;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
-pub use segment::{Segment, TcpFlags, Via};
+pub use fragments::{FragmentCounts, FragmentLimits};
+pub use segment::{Segment, TcpFlags};
+pub use why::Why;
 
-use self::datagram::Datagram;
-use crate::capture::{LinkType, Packet};
-use crate::link::{self, Refusal};
+pub use crate::link::Via;
+
+use self::datagram::{Datagram, TCP};
+use self::fragments::{Added, Fragments};
+use crate::capture::Packet;
+use crate::link::{self, Extent, Inside, Layer, Msdus, Refusal, tunnel};
 
 /// What a packet turned out to be.
 #[derive(Clone, Copy, Debug)]
@@ -32,27 +42,26 @@ pub enum Dissected<'b> {
     Other(Why),
 }
 
-/// Why a packet is no segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
-    /// The link type has no row in [`link::LINKS`].
-    UnsupportedLink(LinkType),
-    /// The frame carries something other than IP.
-    NotIp,
-    /// The datagram carries another protocol; its number in the registry of IP.
-    NotTcp(u8),
-    /// A part of a fragmented datagram that carries TCP, as far as the fragment tells.
-    Fragment,
-    /// The snap length cut the packet before the end of what must be read: up to the IP header's
-    /// last option and the first 20 bytes of the TCP header.
-    CutHeader,
-    /// The packet contradicts itself.
-    Malformed(&'static str),
-}
-
 /// Finds TCP segments in packets.
 #[derive(Debug, Default)]
-pub struct Dissector {}
+pub struct Dissector {
+    fragments: Fragments,
+}
+
+/// Where in a packet the reading is.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    via: Via,
+    /// Layers passed.
+    depth: u8,
+}
+
+/// What the layers of a packet lead to.
+enum Reached<'b> {
+    Segment(Segment<'b>),
+    Part(Datagram<'b>),
+    Msdus(Extent<'b>),
+}
 
 impl Dissector {
     /// One that has seen nothing yet.
@@ -60,35 +69,129 @@ impl Dissector {
         Dissector::default()
     }
 
+    /// One that has seen nothing yet, with bounds on the fragments that wait.
+    pub fn with_limits(limits: FragmentLimits) -> Dissector {
+        Dissector { fragments: Fragments::new(limits) }
+    }
+
     /// Finds what is in `packet` and hands it to `take`: once, but for link layers that put
-    /// several datagrams into one packet.
+    /// several datagrams into one packet; and not at all if it is a fragment that waits for
+    /// others. The packet that completes a datagram stands for all its fragments.
     #[inline]
     pub fn dissect(&mut self, packet: &Packet<'_>, mut take: impl FnMut(Dissected<'_>)) {
-        take(match segment(packet) {
-            Ok(segment) => Dissected::Segment(segment),
-            Err(why) => Dissected::Other(why),
-        });
+        let wire_len = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
+        let bytes = Extent::new(packet.data, wire_len.max(packet.data.len()));
+        let inside = Inside { layer: Layer::Link(packet.link), bytes };
+        let mut way = Way::default();
+        match descend(packet, inside, &mut way) {
+            Ok(Reached::Segment(segment)) => take(Dissected::Segment(segment)),
+            Err(why) => take(Dissected::Other(why)),
+            Ok(more) => self.take_apart(packet, more, way, &mut take),
+        }
+    }
+
+    /// What became of fragments up to now. Those that wait still count as incomplete.
+    pub fn fragments(&self) -> FragmentCounts {
+        self.fragments.counts()
+    }
+
+    #[cold]
+    fn take_apart<F: FnMut(Dissected<'_>)>(
+        &mut self,
+        packet: &Packet<'_>,
+        reached: Reached<'_>,
+        mut way: Way,
+        take: &mut F,
+    ) {
+        let datagram = match reached {
+            Reached::Segment(segment) => return take(Dissected::Segment(segment)),
+            Reached::Part(datagram) => datagram,
+            Reached::Msdus(bytes) => return self.each(packet, bytes, way, take),
+        };
+        match self.fragments.add(&datagram, way.via, packet.at) {
+            Added::Waits => {}
+            Added::Refused(why) => take(Dissected::Other(why)),
+            Added::Whole(whole) => {
+                let whole = Datagram {
+                    ttl: whole.ttl,
+                    protocol: whole.protocol,
+                    part: None,
+                    payload: Extent::new(&whole.bytes, whole.wire_len),
+                    ..datagram
+                };
+                let found = whole.behind_extensions();
+                match found.and_then(|whole| follow(packet, whole, &mut way)) {
+                    Ok(reached) => self.take_apart(packet, reached, way, take),
+                    Err(why) => take(Dissected::Other(why)),
+                }
+            }
+        }
+    }
+
+    /// Every frame of an aggregate.
+    fn each<F: FnMut(Dissected<'_>)>(
+        &mut self,
+        packet: &Packet<'_>,
+        aggregate: Extent<'_>,
+        way: Way,
+        take: &mut F,
+    ) {
+        for inside in Msdus::new(aggregate) {
+            let mut way = way;
+            let reached = inside.map_err(Why::from);
+            match reached.and_then(|inside| descend(packet, inside, &mut way)) {
+                Ok(reached) => self.take_apart(packet, reached, way, take),
+                Err(why) => take(Dissected::Other(why)),
+            }
+        }
     }
 }
 
+/// Opens one layer after the other.
 #[inline]
-fn segment<'b>(packet: &Packet<'b>) -> Result<Segment<'b>, Why> {
-    let link = link::link(packet.link).ok_or(Why::UnsupportedLink(packet.link))?;
-    let inner = (link.strip)(packet.data)?;
-    // What the snap length cut off was behind the datagram's captured bytes.
-    let beyond = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
-    let beyond = beyond.saturating_sub(packet.data.len());
-    let wire_len = inner.datagram.len().saturating_add(beyond);
-    let datagram = Datagram::read(inner.datagram, wire_len)?;
-    tcp_header::read(packet, &datagram)
+fn descend<'b>(
+    packet: &Packet<'_>,
+    mut inside: Inside<'b>,
+    way: &mut Way,
+) -> Result<Reached<'b>, Why> {
+    loop {
+        way.depth += 1;
+        if way.depth > link::DEEPEST {
+            return Err(Why::Unread("packets with too many layers of tags and tunnels"));
+        }
+        match inside.layer {
+            Layer::Ip => return follow(packet, Datagram::read(inside.bytes)?, way),
+            Layer::Msdus => return Ok(Reached::Msdus(inside.bytes)),
+            _ => inside = link::open(inside, &mut way.via)?,
+        }
+    }
 }
 
-impl From<Refusal> for Why {
-    fn from(refusal: Refusal) -> Why {
-        match refusal {
-            Refusal::NotIp => Why::NotIp,
-            Refusal::Cut => Why::CutHeader,
-            Refusal::Malformed(what) => Why::Malformed(what),
-        }
+/// What is in a datagram.
+#[inline]
+fn follow<'b>(
+    packet: &Packet<'_>,
+    datagram: Datagram<'b>,
+    way: &mut Way,
+) -> Result<Reached<'b>, Why> {
+    if datagram.part.is_some() {
+        return Ok(Reached::Part(datagram));
+    }
+    if datagram.protocol == TCP {
+        return Ok(Reached::Segment(tcp_header::read(packet, &datagram, way.via)?));
+    }
+    enter(packet, &datagram, way)
+}
+
+/// What is in a tunnel, if the datagram carries one.
+fn enter<'b>(
+    packet: &Packet<'_>,
+    datagram: &Datagram<'b>,
+    way: &mut Way,
+) -> Result<Reached<'b>, Why> {
+    match tunnel::open(datagram.protocol, datagram.payload, &mut way.via) {
+        Ok(inside) => descend(packet, inside, way),
+        Err(Refusal::NotIp) => Err(Why::NotTcp(datagram.protocol)),
+        Err(refusal) => Err(refusal.into()),
     }
 }

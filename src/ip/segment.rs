@@ -1,6 +1,7 @@
 //! The TCP segment, as every stage from here on knows it.
 
 use crate::endpoint::{Endpoint, FlowKey};
+use crate::link::Via;
 use crate::provenance::PacketRef;
 use crate::tcp::Seq;
 
@@ -30,15 +31,6 @@ impl TcpFlags {
         TcpFlags(self.0 | more.0)
     }
 }
-
-/// The tags and tunnels around a datagram, as one number: packets with the same tags, tunnels and
-/// identifiers in the same order have the same; [`Via::default`] is none.
-///
-/// It tells captures of the same packet at two points apart, and connections of two networks that
-/// use the same addresses. The two directions of a connection may well come through different
-/// ones, so it is no part of the [`FlowKey`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Via(pub u64);
 
 /// One TCP segment in one packet.
 #[derive(Clone, Copy, Debug)]

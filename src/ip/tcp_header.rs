@@ -4,9 +4,10 @@ use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
 
 use super::datagram::Datagram;
-use super::{Segment, TcpFlags, Via, Why};
+use super::{Segment, TcpFlags, Why};
 use crate::capture::Packet;
 use crate::endpoint::Endpoint;
+use crate::link::Via;
 use crate::tcp::Seq;
 
 const TOO_LONG: &str = "a TCP header longer than its datagram";
@@ -16,14 +17,18 @@ const BAD_OFFSET: &str = "a TCP data offset of less than 5 words";
 const FIXED_LEN: usize = 20;
 
 #[inline]
-pub(super) fn read<'b>(packet: &Packet<'_>, datagram: &Datagram<'b>) -> Result<Segment<'b>, Why> {
+pub(super) fn read<'b>(
+    packet: &Packet<'_>,
+    datagram: &Datagram<'b>,
+    via: Via,
+) -> Result<Segment<'b>, Why> {
     let captured = datagram.payload.captured;
     match TcpHeaderSlice::from_slice(captured) {
-        Ok(header) => segment(packet, datagram, &header, header.slice().len()),
+        Ok(header) => segment(packet, datagram, via, &header, header.slice().len()),
         Err(HeaderSliceError::Content(_)) => Err(Why::Malformed(BAD_OFFSET)),
         Err(HeaderSliceError::Len(_)) => {
             let Some(fixed) = captured.first_chunk::<FIXED_LEN>() else {
-                return Err(datagram.payload.lacking(TOO_LONG));
+                return Err(datagram.payload.lacking(TOO_LONG).into());
             };
             // The snap length cut the options off. Nothing else is lost with them, so the header
             // is read as if it had none; only the payload begins where it really does.
@@ -33,7 +38,7 @@ pub(super) fn read<'b>(packet: &Packet<'_>, datagram: &Datagram<'b>) -> Result<S
             *offset = 5 << 4;
             let header = TcpHeaderSlice::from_slice(&without_options)
                 .map_err(|_| Why::Malformed(BAD_OFFSET))?;
-            segment(packet, datagram, &header, len)
+            segment(packet, datagram, via, &header, len)
         }
     }
 }
@@ -43,6 +48,7 @@ pub(super) fn read<'b>(packet: &Packet<'_>, datagram: &Datagram<'b>) -> Result<S
 fn segment<'b>(
     packet: &Packet<'_>,
     datagram: &Datagram<'b>,
+    via: Via,
     header: &TcpHeaderSlice<'_>,
     header_len: usize,
 ) -> Result<Segment<'b>, Why> {
@@ -60,7 +66,7 @@ fn segment<'b>(
         ttl: datagram.ttl,
         ip_id: datagram.id,
         options: datagram.payload.captured.get(FIXED_LEN..header_len).unwrap_or_default(),
-        via: Via::default(),
+        via,
         payload: payload.captured,
         cut: u32::try_from(cut).unwrap_or(u32::MAX),
     })

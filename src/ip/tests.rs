@@ -8,6 +8,7 @@ use etherparse::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::capture::LinkType;
 use crate::link::LINKS;
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 use crate::tcp::Seq;
@@ -56,21 +57,25 @@ fn packet(link: LinkType, data: &[u8], wire_len: usize) -> Packet<'_> {
     }
 }
 
-fn dissect<'b>(packet: &Packet<'b>) -> Dissected<'b> {
-    super::segment(packet).map_or_else(Dissected::Other, Dissected::Segment)
+/// What the packet alone leads to.
+fn dissect<'b>(packet: &Packet<'b>) -> Result<Reached<'b>, Why> {
+    let bytes = Extent::new(packet.data, packet.wire_len as usize);
+    descend(packet, Inside { layer: Layer::Link(packet.link), bytes }, &mut Way::default())
 }
 
 fn segment_of(link: LinkType, data: &[u8], wire_len: usize) -> Segment<'_> {
     match dissect(&packet(link, data, wire_len)) {
-        Dissected::Segment(segment) => segment,
-        Dissected::Other(why) => panic!("{why:?}"),
+        Ok(Reached::Segment(segment)) => segment,
+        Ok(_) => panic!("only a part, or several"),
+        Err(why) => panic!("{why:?}"),
     }
 }
 
 fn why(link: LinkType, data: &[u8], wire_len: usize) -> Why {
     match dissect(&packet(link, data, wire_len)) {
-        Dissected::Segment(segment) => panic!("{segment:?}"),
-        Dissected::Other(why) => why,
+        Ok(Reached::Segment(segment)) => panic!("{segment:?}"),
+        Ok(_) => panic!("only a part, or several"),
+        Err(why) => why,
     }
 }
 
@@ -186,24 +191,11 @@ fn wrong_checksums_do_not_matter() {
 }
 
 #[test]
-fn fragments_of_tcp_are_told_from_fragments_of_others() {
-    let mut data = v4(b"hello");
-    data[IP_AT + 6] = 0x20; // more fragments
-    assert_eq!(why(LinkType::ETHERNET, &data, data.len()), Why::Fragment);
-    data[IP_AT + 6..IP_AT + 8].copy_from_slice(&[0, 9]); // the last one
-    assert_eq!(why(LinkType::ETHERNET, &data, data.len()), Why::Fragment);
-    data[IP_AT + 9] = 17;
-    assert_eq!(why(LinkType::ETHERNET, &data, data.len()), Why::NotTcp(17));
-    data[IP_AT + 6..IP_AT + 8].copy_from_slice(&[0x40, 0]); // do not fragment: no fragment
-    assert_eq!(why(LinkType::ETHERNET, &data, data.len()), Why::NotTcp(17));
-}
-
-#[test]
 fn what_is_not_tcp_over_ip_says_what_it_is() {
     let arp = [&[0xff; 12][..], &[0x08, 0x06], &[0; 28]].concat();
     assert_eq!(why(LinkType::ETHERNET, &arp, arp.len()), Why::NotIp);
-    let radio = why(LinkType(127), &arp, arp.len());
-    assert_eq!(radio, Why::UnsupportedLink(LinkType(127)));
+    let can = why(LinkType(227), &arp, arp.len());
+    assert_eq!(can, Why::UnsupportedLink(LinkType(227)));
 }
 
 #[test]
@@ -261,10 +253,8 @@ fn an_ipv6_fragment_that_is_the_whole_datagram_is_read() {
     };
     assert_eq!(raw(&v6(fragment(0, false), b"atomic")).payload, b"atomic");
     for (offset, more) in [(0, true), (9, true), (9, false)] {
-        let mut data = v6(fragment(offset, more), b"part");
-        assert_eq!(why(LinkType::RAW, &data, data.len()), Why::Fragment);
-        data[40] = 17;
-        assert_eq!(why(LinkType::RAW, &data, data.len()), Why::NotTcp(17));
+        let data = v6(fragment(offset, more), b"part");
+        assert!(matches!(dissect(&packet(LinkType::RAW, &data, data.len())), Ok(Reached::Part(_))));
     }
 }
 
@@ -308,11 +298,17 @@ proptest! {
         }
         for link in LINKS[row].types {
             let packet = packet(*link, &data, data.len() + more);
-            let once = format!("{:?}", dissect(&packet));
-            prop_assert_eq!(&once, &format!("{:?}", dissect(&packet)));
-            if let Dissected::Segment(segment) = dissect(&packet) {
-                prop_assert!(segment.payload.len() <= data.len());
-            }
+            let found = |dissector: &mut Dissector| {
+                let mut all = Vec::new();
+                dissector.dissect(&packet, |dissected| {
+                    if let Dissected::Segment(segment) = dissected {
+                        assert!(segment.payload.len() <= data.len());
+                    }
+                    all.push(format!("{dissected:?}"));
+                });
+                all
+            };
+            prop_assert_eq!(found(&mut Dissector::new()), found(&mut Dissector::new()));
         }
     }
 
@@ -322,7 +318,7 @@ proptest! {
     ) {
         let data = v4(&vec![7; len]);
         let captured = captured.min(data.len());
-        if let Dissected::Segment(segment) =
+        if let Ok(Reached::Segment(segment)) =
             dissect(&packet(LinkType::ETHERNET, &data[..captured], data.len()))
         {
             prop_assert_eq!(segment.payload_len(), u32::try_from(len).unwrap_or(0));

@@ -1,81 +1,72 @@
-//! What follows an EtherType: IP, or tags and then IP.
+//! What an EtherType stands for.
 //!
-//! In: an EtherType and the bytes behind it, from any link layer that has one. Out: the IP
-//! datagram. Tunnels that have an EtherType of their own are one arm here and a file.
+//! In: an EtherType and the bytes behind it, from any layer that has one. Out: IP, or the layer
+//! that must be opened to come nearer to it. A tag or tunnel with an EtherType of its own is a row
+//! here and a file.
 
-use super::{Inner, Refusal, header};
+use super::{Extent, Inside, Layer, Opener, Refusal, Via, backbone, frame, ip};
+use super::{llc, macsec, mpls, ppp, pppoe, vlan};
 
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-/// The tag of IEEE 802.1Q.
-const VLAN: u16 = 0x8100;
-/// The outer tag of IEEE 802.1ad ("QinQ").
-const SERVICE_VLAN: u16 = 0x88a8;
-/// The outer tag before 802.1ad gave it a number.
-const OLD_SERVICE_VLAN: u16 = 0x9100;
-
-/// Real networks have two tags, three where somebody was careless.
-const DEEPEST: usize = 8;
+pub(super) const IPV4: u16 = 0x0800;
+pub(super) const IPV6: u16 = 0x86dd;
 
 /// Values below this are lengths in an IEEE 802.3 frame (§3.2.6).
-const LEAST_ETHER_TYPE: u16 = 0x0600;
+const LEAST: u16 = 0x0600;
 
-/// Follows `ether_type` to the IP datagram.
-#[inline]
-pub(super) fn follow(mut ether_type: u16, mut bytes: &[u8]) -> Result<Inner<'_>, Refusal> {
-    for _ in 0..=DEEPEST {
-        match ether_type {
-            IPV4 | IPV6 => return Ok(Inner { datagram: bytes }),
-            VLAN | SERVICE_VLAN | OLD_SERVICE_VLAN => {
-                // Priority and VLAN number, then the next EtherType.
-                let ([_, _, t0, t1], rest) = header(bytes)?;
-                ether_type = u16::from_be_bytes([*t0, *t1]);
-                bytes = rest;
-            }
-            length if length < LEAST_ETHER_TYPE => {
-                // RFC 1042: IP in an 802.3 frame stands behind LLC and a SNAP header whose
-                // organisation is 0; then the EtherType follows.
-                let ([0xaa, 0xaa, 0x03, 0, 0, 0, t0, t1], rest) = header(bytes)? else {
-                    return Err(Refusal::NotIp);
-                };
-                ether_type = u16::from_be_bytes([*t0, *t1]);
-                bytes = rest;
-            }
-            _ => return Err(Refusal::NotIp),
-        }
-    }
-    Err(Refusal::Malformed("more than eight VLAN tags"))
+static ETHER_TYPES: &[EtherType] = &[
+    EtherType { numbers: &vlan::ETHER_TYPES, open: vlan::open },
+    EtherType { numbers: &mpls::ETHER_TYPES, open: mpls::open },
+    EtherType { numbers: &[0x8864], open: pppoe::open },
+    EtherType { numbers: &[0x88e5], open: macsec::open },
+    EtherType { numbers: &[0x88e7], open: backbone::open },
+    // "Transparent Ethernet bridging": a whole frame, in GRE (NVGRE, RFC 7637 §3.2) and GENEVE.
+    EtherType { numbers: &[0x6558], open: |bytes, _| Ok(frame(bytes)) },
+    EtherType { numbers: &[0x880b], open: |bytes, _| ppp::open(bytes) },
+    // Frames with LLC that are too long for a length field.
+    EtherType { numbers: &[0x8870], open: |bytes, _| llc::open(bytes) },
+];
+
+struct EtherType {
+    numbers: &'static [u16],
+    open: Opener,
 }
 
-#[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
-mod tests {
-    use super::*;
-
-    const IP: &[u8] = b"\x45 and so on";
-
-    #[test]
-    fn vlan_tags_are_passed_in_any_number_that_occurs() {
-        let tag = |ether_type: u16| [&[0x20, 0x64][..], &ether_type.to_be_bytes()].concat();
-        assert_eq!(follow(VLAN, &[&tag(IPV4), IP].concat()), Ok(Inner { datagram: IP }));
-        let two = [&tag(VLAN), &tag(IPV6), IP].concat();
-        assert_eq!(follow(SERVICE_VLAN, &two), Ok(Inner { datagram: IP }));
-        assert_eq!(follow(OLD_SERVICE_VLAN, &two), Ok(Inner { datagram: IP }));
-        assert_eq!(follow(VLAN, &tag(0x0806)), Err(Refusal::NotIp)); // ARP
-        assert_eq!(follow(VLAN, b"\0\x64\x08"), Err(Refusal::Cut));
+/// What is behind an EtherType.
+#[inline]
+pub(super) fn inside(number: u16, bytes: Extent<'_>) -> Inside<'_> {
+    match number {
+        IPV4 | IPV6 => ip(bytes),
+        _ => Inside { layer: Layer::EtherType(number), bytes },
     }
+}
 
-    #[test]
-    fn tags_without_end_are_refused() {
-        let tags = b"\0\x01\x81\0".repeat(1_000);
-        assert!(matches!(follow(VLAN, &tags), Err(Refusal::Malformed(_))));
+/// What is behind a field that is an EtherType, or the length of an IEEE 802.3 frame.
+#[inline]
+pub(super) fn or_length(field: u16, bytes: Extent<'_>) -> Inside<'_> {
+    if field >= LEAST {
+        return inside(field, bytes);
     }
+    Inside { layer: Layer::Llc, bytes: bytes.limit(field.into()) }
+}
 
-    #[test]
-    fn ip_behind_a_snap_header_is_found() {
-        let frame = [&b"\xaa\xaa\x03\0\0\0\x08\0"[..], IP].concat();
-        assert_eq!(follow(60, &frame), Ok(Inner { datagram: IP }));
-        let spanning_tree = b"\x42\x42\x03\0\0\0\0\0\0";
-        assert_eq!(follow(38, spanning_tree), Err(Refusal::NotIp));
+/// Opens what an EtherType stands for.
+pub(super) fn open<'b>(
+    number: u16,
+    bytes: Extent<'b>,
+    via: &mut Via,
+) -> Result<Inside<'b>, Refusal> {
+    match row(number) {
+        Some(row) => (row.open)(bytes, via),
+        None if matches!(number, IPV4 | IPV6) => Ok(ip(bytes)),
+        None => Err(Refusal::NotIp),
     }
+}
+
+/// Whether IP may be found behind this EtherType.
+pub(super) fn may_lead_to_ip(number: u16) -> bool {
+    matches!(number, IPV4 | IPV6) || row(number).is_some()
+}
+
+fn row(number: u16) -> Option<&'static EtherType> {
+    ETHER_TYPES.iter().find(|row| row.numbers.contains(&number))
 }

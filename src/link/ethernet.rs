@@ -1,26 +1,28 @@
 //! Ethernet II and IEEE 802.3: destination, source, EtherType or length.
 
-use super::{Inner, Link, Refusal, ether_type, header};
+use super::{Extent, Inside, Link, Refusal, ether_type, frame};
 use crate::capture::LinkType;
 
-pub(super) const ETHERNET: Link = Link { types: &[LinkType::ETHERNET], name: "Ethernet", strip };
+pub(super) const ETHERNET: Link =
+    Link { types: &[LinkType::ETHERNET], name: "Ethernet", open: |bytes, _| open(bytes) };
 
-fn strip(frame: &[u8]) -> Result<Inner<'_>, Refusal> {
-    let (header, rest) = header::<14>(frame)?;
+pub(super) const MPACKET: Link =
+    Link { types: &[LinkType::ETHERNET_MPACKET], name: "Ethernet mPackets", open: open_mpacket };
+
+#[inline]
+pub(super) fn open(bytes: Extent<'_>) -> Result<Inside<'_>, Refusal> {
+    let (header, rest) = bytes.header::<14>()?;
     let [.., t0, t1] = *header;
-    ether_type::follow(u16::from_be_bytes([t0, t1]), rest)
+    Ok(ether_type::or_length(u16::from_be_bytes([t0, t1]), rest))
 }
 
-#[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ether_type_stands_behind_the_addresses() {
-        let frame = b"\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x00\x45...";
-        assert_eq!(strip(frame), Ok(Inner { datagram: b"\x45..." }));
-        assert_eq!(strip(&frame[..13]), Err(Refusal::Cut));
-        assert_eq!(strip(&frame[..14]), Ok(Inner { datagram: b"" }));
+/// IEEE 802.3br §99.3: a preamble of eight bytes whose last says whether a whole frame follows;
+/// at the end always a check sequence.
+fn open_mpacket<'b>(bytes: Extent<'b>, _: &mut super::Via) -> Result<Inside<'b>, Refusal> {
+    const EXPRESS: u8 = 0xd5;
+    let ([.., start], rest) = bytes.header::<8>()?;
+    if *start != EXPRESS {
+        return Err(Refusal::Unread("pieces of preempted Ethernet frames"));
     }
+    Ok(frame(rest.without_trailer(4)))
 }

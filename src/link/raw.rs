@@ -1,6 +1,6 @@
 //! No link layer at all: the packet begins with its IP header.
 
-use super::{Inner, Link, Refusal};
+use super::{Link, ip};
 use crate::capture::LinkType;
 
 pub(super) const RAW: Link = Link {
@@ -12,9 +12,5 @@ pub(super) const RAW: Link = Link {
         LinkType::RAW_OPENBSD,
     ],
     name: "raw IP",
-    strip,
+    open: |bytes, _| Ok(ip(bytes)),
 };
-
-fn strip(packet: &[u8]) -> Result<Inner<'_>, Refusal> {
-    Ok(Inner { datagram: packet })
-}

@@ -3,6 +3,7 @@
 use super::assemble::side_name;
 use crate::capture::{CaptureFacts, Ending};
 use crate::endpoint::Side;
+use crate::ip::FragmentCounts;
 use crate::report::BlindSpot;
 use crate::rules::Facts;
 use crate::tcp::GapCause;
@@ -158,4 +159,26 @@ pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
         ));
     }
     spots
+}
+
+/// The blind spot that fragments leave which could not be put together.
+pub(super) fn of_fragments(counts: FragmentCounts) -> Option<BlindSpot> {
+    let kinds = [
+        (counts.incomplete, "incomplete"),
+        (counts.conflicting, "with parts that contradict each other"),
+        (counts.mixed, "with a wrong checksum, so most likely parts of several"),
+        (counts.over_limit, "given up on, because too many were waiting"),
+    ];
+    let lost: u64 = kinds.iter().map(|(datagrams, _)| datagrams).sum();
+    if lost == 0 {
+        return None;
+    }
+    let kinds = kinds.iter().filter(|(datagrams, _)| *datagrams > 0);
+    let list: Vec<String> = kinds.map(|(datagrams, how)| format!("{datagrams} {how}")).collect();
+    Some(spot(
+        "fragments",
+        None,
+        format!("{lost} IP datagrams that came in fragments: {}", list.join(", ")),
+        "segments in them count as not captured",
+    ))
 }

@@ -1,6 +1,7 @@
 //! The one place in which all state is bounded.
 
 use crate::http::HttpLimits;
+use crate::ip::FragmentLimits;
 use crate::tcp::AssemblerLimits;
 
 /// How much may be held. Reaching a limit is a blind spot of the report, never an error.
@@ -22,6 +23,10 @@ pub struct Limits {
     pub cited_packets: usize,
     /// Captures that are open at the same time while they are merged by time.
     pub open_files: usize,
+    /// IP datagrams that wait for the rest of their fragments.
+    pub fragmented_datagrams: usize,
+    /// Bytes of them.
+    pub fragment_bytes: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
 }
@@ -37,6 +42,8 @@ impl Default for Limits {
             held: 256 << 10,
             cited_packets: 8,
             open_files: 32,
+            fragmented_datagrams: 4_096,
+            fragment_bytes: 8 << 20,
             keys: 1 << 16,
         }
     }
@@ -45,6 +52,10 @@ impl Default for Limits {
 impl Limits {
     pub(super) fn http(&self) -> HttpLimits {
         HttpLimits { head: self.head, held: self.held, ..HttpLimits::default() }
+    }
+
+    pub(super) fn fragments(&self) -> FragmentLimits {
+        FragmentLimits { datagrams: self.fragmented_datagrams, bytes: self.fragment_bytes }
     }
 
     pub(super) fn assembler(&self) -> AssemblerLimits {

@@ -59,7 +59,7 @@ pub(super) struct Captured {
 impl Timeline {
     pub(super) fn new(limits: Limits, kind: Kind) -> Timeline {
         Timeline {
-            dissector: Dissector::new(),
+            dissector: Dissector::with_limits(limits.fragments()),
             table: Table::new(limits),
             others: HashMap::default(),
             files: Vec::new(),
@@ -214,6 +214,7 @@ impl Timeline {
             let hides = format!("{} more of the same kinds", self.more_spots);
             spots.push(spot("over-limit", hides, "they are not listed"));
         }
+        spots.extend(blind_spots::of_fragments(self.dissector.fragments()));
         spots.extend(counts.blind_spots());
         let (file, error) = match (files.first(), self.kind) {
             (Some(only), Kind::One) => (only.file.clone(), only.error.clone()),
@@ -279,7 +280,7 @@ pub(super) fn distrust(connection: &mut ConnectionReport) {
 fn not_analysed(others: HashMap<Why, u64, RandomState>) -> Vec<NotAnalysed> {
     let mut by_name: HashMap<String, u64, RandomState> = HashMap::default();
     for (why, packets) in others {
-        *by_name.entry(describe(why)).or_insert(0) += packets;
+        *by_name.entry(why.to_string()).or_insert(0) += packets;
     }
     let mut list: Vec<NotAnalysed> =
         by_name.into_iter().map(|(what, packets)| NotAnalysed { what, packets }).collect();
@@ -293,21 +294,5 @@ pub(super) fn without_name(name: &str, error: &CaptureError) -> String {
     match text.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
         Some(rest) => rest.to_owned(),
         None => text,
-    }
-}
-
-/// Why a packet holds no segment, in words for a table.
-fn describe(why: Why) -> String {
-    match why {
-        Why::UnsupportedLink(link) => format!("link type {link}, which is not read yet"),
-        Why::NotIp => "not IP".to_owned(),
-        Why::NotTcp(1) => "ICMP".to_owned(),
-        Why::NotTcp(17) => "UDP".to_owned(),
-        Why::NotTcp(58) => "ICMPv6".to_owned(),
-        Why::NotTcp(132) => "SCTP".to_owned(),
-        Why::NotTcp(number) => format!("IP protocol {number}"),
-        Why::Fragment => "IP fragment, not reassembled".to_owned(),
-        Why::CutHeader => "cut by the snap length inside its headers".to_owned(),
-        Why::Malformed(what) => format!("malformed: {what}"),
     }
 }

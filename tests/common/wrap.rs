@@ -1,254 +1,422 @@
-//! Datagrams as they travel: in tags and tunnels, on other links, in fragments, in the other
-//! version of IP.
+//! Writes packets into tags, tunnels and fragments, as a network does.
 //!
-//! In: an IP datagram. Out: the bytes of a packet around it, with its link type. Checksums are left
-//! zero, as they are where a network card fills them in.
+//! What goes in is an IP datagram; what comes out is a packet of some link type, or an IP datagram
+//! again. Lengths are right, and checksums where whoever reads may look at them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-/// One layer around a datagram, those of a [`Wrapping`] from the inside out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Layer {
-    /// IEEE 802.1Q.
-    Vlan(u16),
-    /// IEEE 802.1ad: the outer of two tags.
-    ServiceVlan(u16),
-    Mpls(u32),
-    Pppoe,
-    Ipip,
-    Gre,
-    /// With a key and a checksum.
-    GreKeyed,
-    Vxlan(u32),
-    Geneve(u32),
-    Gtpu,
+/// Something that an IP datagram can be put into, to give another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tunnel {
+    IpInIp,
+    IpInIp6,
+    Gre { key: bool, sequence: bool, checksum: bool },
+    GreFrame,
+    Pptp,
+    Erspan1,
+    Erspan2,
+    Erspan3,
+    Vxlan { port: u16 },
+    VxlanGpe,
+    Geneve { options: u8 },
+    GtpU { extended: bool },
+    L2tp { with_length: bool },
+    L2tp3 { between: u8 },
+    EtherIp,
+    MplsInIp,
 }
 
-/// What everything is in.
-#[derive(Clone, Copy, Debug)]
+pub(crate) const TUNNELS: [Tunnel; 20] = [
+    Tunnel::IpInIp,
+    Tunnel::IpInIp6,
+    Tunnel::Gre { key: false, sequence: false, checksum: false },
+    Tunnel::Gre { key: true, sequence: true, checksum: true },
+    Tunnel::GreFrame,
+    Tunnel::Pptp,
+    Tunnel::Erspan1,
+    Tunnel::Erspan2,
+    Tunnel::Erspan3,
+    Tunnel::Vxlan { port: 4789 },
+    Tunnel::Vxlan { port: 8472 },
+    Tunnel::VxlanGpe,
+    Tunnel::Geneve { options: 0 },
+    Tunnel::Geneve { options: 3 },
+    Tunnel::GtpU { extended: false },
+    Tunnel::GtpU { extended: true },
+    Tunnel::L2tp { with_length: true },
+    Tunnel::L2tp3 { between: 8 },
+    Tunnel::EtherIp,
+    Tunnel::MplsInIp,
+];
+
+/// Something that an IP datagram can be captured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
+    Raw,
     Ethernet,
+    /// With this many VLAN tags.
+    Vlan(u8),
+    Snap,
+    /// With this many labels.
+    Mpls(u8),
+    Pseudowire {
+        control_word: bool,
+    },
+    Pppoe,
+    Backbone,
+    Macsec {
+        named: bool,
+    },
     Sll,
     Sll2,
-    RawIp,
     Null,
     Loop,
+    Ppp,
+    PppPppd,
+    CiscoHdlc,
+    Wlan {
+        qos: bool,
+        four_addresses: bool,
+    },
+    Radiotap,
+    Ppi,
+    Prism,
+    Avs,
+    Nflog,
+    Pktap,
+    Mpacket,
 }
 
-/// Tags and tunnels from the inside out, and the link.
-pub(crate) type Wrapping = (&'static [Layer], Link);
+pub(crate) const LINKS: [Link; 26] = [
+    Link::Raw,
+    Link::Ethernet,
+    Link::Vlan(1),
+    Link::Vlan(3),
+    Link::Snap,
+    Link::Mpls(1),
+    Link::Mpls(4),
+    Link::Pseudowire { control_word: true },
+    Link::Pseudowire { control_word: false },
+    Link::Pppoe,
+    Link::Backbone,
+    Link::Macsec { named: true },
+    Link::Macsec { named: false },
+    Link::Sll,
+    Link::Sll2,
+    Link::Null,
+    Link::Loop,
+    Link::Ppp,
+    Link::PppPppd,
+    Link::CiscoHdlc,
+    Link::Wlan { qos: true, four_addresses: true },
+    Link::Radiotap,
+    Link::Ppi,
+    Link::Nflog,
+    Link::Pktap,
+    Link::Mpacket,
+];
 
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86DD;
+const MACS: [u8; 12] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+const SNAP: [u8; 6] = [0xaa, 0xaa, 3, 0, 0, 0];
 
-/// `datagram` in all of `wrapping`: the link type and the bytes.
-pub(crate) fn wrap(datagram: &[u8], (layers, link): Wrapping) -> (u16, Vec<u8>) {
-    let upward = is_upward(datagram);
-    let mut ether_type = if datagram[0] >> 4 == 4 { IPV4 } else { IPV6 };
-    let mut bytes = datagram.to_vec();
-    for layer in layers {
-        (ether_type, bytes) = layer.around(ether_type, &bytes, upward);
+fn n16(number: usize) -> [u8; 2] {
+    u16::try_from(number).expect("tests are small").to_be_bytes()
+}
+
+fn is_v6(ip: &[u8]) -> bool {
+    ip[0] >> 4 == 6
+}
+
+fn ether_type(ip: &[u8]) -> [u8; 2] {
+    if is_v6(ip) { [0x86, 0xdd] } else { [0x08, 0x00] }
+}
+
+/// An Ethernet frame, padded to its least length.
+fn frame(ether_type: [u8; 2], payload: &[u8]) -> Vec<u8> {
+    let mut frame = [&MACS[..], &ether_type, payload].concat();
+    if frame.len() < 60 {
+        frame.resize(60, 0x5a); // not zeros: padding may be anything
     }
-    link.around(ether_type, &bytes, upward)
+    frame
 }
 
-/// One of the two directions, whichever.
-fn is_upward(datagram: &[u8]) -> bool {
-    let (source, destination) = addresses(datagram);
-    source < destination
+fn ip_frame(ip: &[u8]) -> Vec<u8> {
+    frame(ether_type(ip), ip)
 }
 
-fn concat(parts: &[&[u8]]) -> Vec<u8> {
-    parts.concat()
+fn ppp(ip: &[u8]) -> Vec<u8> {
+    [&[0xff, 3, 0, if is_v6(ip) { 0x57 } else { 0x21 }][..], ip].concat()
 }
 
-impl Layer {
-    fn around(self, ether_type: u16, bytes: &[u8], upward: bool) -> (u16, Vec<u8>) {
-        let tagged = |id: u16| concat(&[&id.to_be_bytes(), &ether_type.to_be_bytes(), bytes]);
-        let in_ip = |protocol: u8, payload: &[u8]| (IPV4, outer_ip(protocol, payload, upward));
-        // The two directions of a tunnel need not have the same identifier.
-        let number = |id: u32| id + u32::from(upward);
+/// The ones' complement sum of 16-bit words.
+fn checksum(parts: &[&[u8]]) -> [u8; 2] {
+    let bytes = parts.concat();
+    let words =
+        bytes.chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(*word.get(1).unwrap_or(&0)));
+    let mut sum = words.sum::<u32>();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    (!(sum as u16)).to_be_bytes()
+}
+
+/// An IPv4 datagram.
+pub(crate) fn ip4(protocol: u8, id: u16, payload: &[u8]) -> Vec<u8> {
+    let [i0, i1] = id.to_be_bytes();
+    let [l0, l1] = n16(payload.len() + 20);
+    let mut header = [0x45, 0, l0, l1, i0, i1, 0, 0, 60, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    let sum = checksum(&[&header]);
+    header[10..12].copy_from_slice(&sum);
+    [&header[..], payload].concat()
+}
+
+/// An IPv6 datagram.
+pub(crate) fn ip6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let [l0, l1] = n16(payload.len());
+    let head = [0x60, 0, 0, 0, l0, l1, next, 60];
+    [&head[..], &[0xfd; 16], &[0xfe; 16], payload].concat()
+}
+
+fn udp(id: u16, port: u16, payload: &[u8]) -> Vec<u8> {
+    let head = [n16(50_000), port.to_be_bytes(), n16(payload.len() + 8), [0, 0]].concat();
+    ip4(17, id, &[&head[..], payload].concat())
+}
+
+impl Tunnel {
+    /// The datagram inside another; `id` identifies that.
+    pub(crate) fn wrap(self, ip: &[u8], id: u16) -> Vec<u8> {
         match self {
-            Layer::Vlan(id) => (0x8100, tagged(id)),
-            Layer::ServiceVlan(id) => (0x88A8, tagged(id)),
-            Layer::Mpls(label) => {
-                let entry = number(label) << 12 | 1 << 8 | 64; // the bottom of the stack
-                (0x8847, concat(&[&entry.to_be_bytes(), bytes]))
+            Tunnel::IpInIp => ip4(if is_v6(ip) { 41 } else { 4 }, id, ip),
+            Tunnel::IpInIp6 => ip6(if is_v6(ip) { 41 } else { 4 }, ip),
+            Tunnel::Gre { key, sequence, checksum } => {
+                let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+                let flags = flag(checksum, 0x80) | flag(key, 0x20) | flag(sequence, 0x10);
+                let mut gre = [[flags, 0], ether_type(ip)].concat();
+                let fields = usize::from(flags.count_ones() as u16);
+                gre.extend([0, 0, 0, 9].repeat(fields));
+                ip4(47, id, &[&gre[..], ip].concat())
             }
-            Layer::Pppoe => {
-                let protocol: u16 = if ether_type == IPV4 { 0x0021 } else { 0x0057 };
-                let len = bytes.len() as u16 + 2;
-                let head = [&[0x11, 0, 0, 7][..], &len.to_be_bytes(), &protocol.to_be_bytes()];
-                (0x8864, concat(&[&head.concat(), bytes]))
+            Tunnel::GreFrame => {
+                ip4(47, id, &[&[0x20, 0, 0x65, 0x58, 0, 1, 2, 3][..], &ip_frame(ip)].concat())
             }
-            Layer::Ipip => in_ip(if ether_type == IPV4 { 4 } else { 41 }, bytes),
-            Layer::Gre => in_ip(47, &concat(&[&[0, 0], &ether_type.to_be_bytes(), bytes])),
-            Layer::GreKeyed => {
-                let head = [&[0xA0, 0][..], &ether_type.to_be_bytes(), &[0, 0, 0, 0]];
-                in_ip(47, &concat(&[&head.concat(), &number(900).to_be_bytes(), bytes]))
+            Tunnel::Pptp => {
+                let ppp = ppp(ip);
+                let len = n16(ppp.len());
+                let head = [[0x30, 0x01], [0x88, 0x0b], len, [0, 7], [0, 0], [0, 1]].concat();
+                ip4(47, id, &[head, ppp].concat())
             }
-            Layer::Vxlan(id) => {
-                let head = [&[8, 0, 0, 0][..], &(id << 8).to_be_bytes()].concat();
-                let frame = ethernet(ether_type, bytes, upward);
-                in_ip(17, &udp(4789, &concat(&[&head, &frame])))
+            Tunnel::Erspan1 => ip4(47, id, &[&[0, 0, 0x88, 0xbe][..], &ip_frame(ip)].concat()),
+            Tunnel::Erspan2 => {
+                let head = [0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 0x64, 0, 5, 0, 0, 0, 9];
+                ip4(47, id, &[&head[..], &ip_frame(ip)].concat())
             }
-            Layer::Geneve(id) => {
-                let head = [&[0, 0, 0x65, 0x58][..], &(id << 8).to_be_bytes()].concat();
-                let frame = ethernet(ether_type, bytes, upward);
-                in_ip(17, &udp(6081, &concat(&[&head, &frame])))
+            Tunnel::Erspan3 => {
+                let head =
+                    [0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 0x64, 0, 5, 1, 2, 3, 4, 0, 0, 0, 1];
+                ip4(47, id, &[&head[..], &[7; 8], &ip_frame(ip)].concat())
             }
-            Layer::Gtpu => {
-                let len = bytes.len() as u16;
-                let head = [&[0x30, 0xFF][..], &len.to_be_bytes(), &number(70).to_be_bytes()];
-                in_ip(17, &udp(2152, &concat(&[&head.concat(), bytes])))
+            Tunnel::Vxlan { port } => {
+                udp(id, port, &[&[8, 0, 0, 0, 0, 0, 42, 0][..], &ip_frame(ip)].concat())
             }
+            Tunnel::VxlanGpe => {
+                let kind = if is_v6(ip) { 2 } else { 1 };
+                udp(id, 4790, &[&[0x0c, 0, 0, kind, 0, 0, 42, 0][..], ip].concat())
+            }
+            Tunnel::Geneve { options } => {
+                let head = [options, 0, 0x65, 0x58, 0, 0, 42, 0];
+                let options = [1, 2, 3, 0].repeat(usize::from(options));
+                udp(id, 6081, &[&head[..], &options, &ip_frame(ip)].concat())
+            }
+            Tunnel::GtpU { extended } => {
+                let more: &[u8] = if extended { &[0, 0, 0, 0x85, 1, 0, 9, 0] } else { &[] };
+                let [l0, l1] = n16(ip.len() + more.len());
+                let flags = if extended { 0x34 } else { 0x30 };
+                let head = [flags, 0xff, l0, l1, 0, 0, 0, 77];
+                udp(id, 2152, &[&head[..], more, ip].concat())
+            }
+            Tunnel::L2tp { with_length } => {
+                let ppp = ppp(ip);
+                let head = if with_length {
+                    [&[0x40, 2][..], &n16(ppp.len() + 8), &[0, 3, 0, 4]].concat()
+                } else {
+                    vec![0, 2, 0, 3, 0, 4]
+                };
+                udp(id, 1701, &[head, ppp].concat())
+            }
+            Tunnel::L2tp3 { between } => {
+                let cookie = vec![0xc0; usize::from(between)];
+                ip4(115, id, &[&[0, 0, 0, 9][..], &cookie, &ip_frame(ip)].concat())
+            }
+            Tunnel::EtherIp => ip4(97, id, &[&[0x30, 0][..], &ip_frame(ip)].concat()),
+            Tunnel::MplsInIp => ip4(137, id, &[&[0, 0x10, 1, 60][..], ip].concat()),
         }
     }
+}
+
+fn mpls(labels: u8, behind: &[u8]) -> Vec<u8> {
+    let mut stack = Vec::new();
+    for label in (1..=labels).rev() {
+        stack.extend([0, label, u8::from(label == 1), 60]);
+    }
+    [&stack[..], behind].concat()
 }
 
 impl Link {
-    fn around(self, ether_type: u16, bytes: &[u8], upward: bool) -> (u16, Vec<u8>) {
-        let protocol = ether_type.to_be_bytes();
-        let is_v4 = ether_type == IPV4;
+    /// The number of the link type.
+    pub(crate) fn number(self) -> u16 {
         match self {
-            Link::Ethernet => (1, ethernet(ether_type, bytes, upward)),
-            Link::Sll => {
-                let head = [0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
-                (113, concat(&[&head, &protocol, bytes]))
+            Link::Raw => 101,
+            Link::Sll => 113,
+            Link::Sll2 => 276,
+            Link::Null => 0,
+            Link::Loop => 108,
+            Link::Ppp => 9,
+            Link::PppPppd => 166,
+            Link::CiscoHdlc => 104,
+            Link::Wlan { .. } => 105,
+            Link::Radiotap => 127,
+            Link::Ppi => 192,
+            Link::Prism => 119,
+            Link::Avs => 163,
+            Link::Nflog => 239,
+            Link::Pktap => 258,
+            Link::Mpacket => 274,
+            _ => 1,
+        }
+    }
+
+    /// The datagram in a packet of this link type.
+    pub(crate) fn wrap(self, ip: &[u8]) -> Vec<u8> {
+        let kind = ether_type(ip);
+        let wlan = || Link::Wlan { qos: true, four_addresses: false }.wrap(ip);
+        match self {
+            Link::Raw => ip.to_vec(),
+            Link::Ethernet => ip_frame(ip),
+            Link::Vlan(tags) => {
+                let tags = (1..tags).rev().flat_map(|id| [0x20, id, 0x81, 0]);
+                let tags: Vec<u8> = tags.chain([0x20, 100]).collect();
+                frame([0x81, 0], &[&tags[..], &kind, ip].concat())
             }
+            Link::Snap => frame(n16(ip.len() + 8), &[&SNAP[..], &kind, ip].concat()),
+            Link::Mpls(labels) => frame([0x88, 0x47], &mpls(labels, ip)),
+            Link::Pseudowire { control_word } => {
+                let word: &[u8] = if control_word { &[0, 0, 0, 7] } else { &[] };
+                frame([0x88, 0x47], &mpls(2, &[word, &ip_frame(ip)].concat()))
+            }
+            Link::Pppoe => {
+                let protocol = [0, if is_v6(ip) { 0x57 } else { 0x21 }];
+                let head = [[0x11, 0], [0, 7], n16(ip.len() + 2), protocol].concat();
+                frame([0x88, 0x64], &[&head[..], ip].concat())
+            }
+            Link::Backbone => frame([0x88, 0xe7], &[&[0, 0, 0, 9][..], &ip_frame(ip)].concat()),
+            Link::Macsec { named } => {
+                let short = if ip.len() + 2 < 48 { ip.len() as u8 + 2 } else { 0 };
+                let head = [if named { 0x21 } else { 0x01 }, short, 0, 0, 0, 9];
+                let name: &[u8] = if named { &[7; 8] } else { &[] };
+                frame([0x88, 0xe5], &[&head[..], name, &kind, ip, &[0xee; 16]].concat())
+            }
+            Link::Sll => [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0][..], &kind, ip].concat(),
             Link::Sll2 => {
-                let head = [0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
-                (276, concat(&[&protocol, &head, bytes]))
+                let head = [0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
+                [&kind[..], &head, ip].concat()
             }
-            Link::RawIp => (101, bytes.to_vec()),
-            Link::Null => {
-                let family: u32 = if is_v4 { 2 } else { 30 };
-                (0, concat(&[&family.to_le_bytes(), bytes]))
+            Link::Null => [&[if is_v6(ip) { 30 } else { 2 }, 0, 0, 0][..], ip].concat(),
+            Link::Loop => [&[0, 0, 0, if is_v6(ip) { 24 } else { 2 }][..], ip].concat(),
+            Link::Ppp => ppp(ip),
+            Link::PppPppd => {
+                let mut packet = ppp(ip);
+                packet[0] = 1;
+                packet
             }
-            Link::Loop => {
-                let family: u32 = if is_v4 { 2 } else { 24 };
-                (108, concat(&[&family.to_be_bytes(), bytes]))
+            Link::CiscoHdlc => [&[0x0f, 0][..], &kind, ip].concat(),
+            Link::Wlan { qos, four_addresses } => {
+                let flags = if four_addresses { 3 } else { 1 };
+                let mut header = vec![if qos { 0x88 } else { 0x08 }, flags, 0, 0];
+                header.extend([2; 18]);
+                header.extend([0x10, 0]);
+                if four_addresses {
+                    header.extend([2; 6]);
+                }
+                if qos {
+                    header.extend([0, 0]);
+                }
+                [&header[..], &SNAP, &kind, ip, &[0xfc; 4]].concat()
+            }
+            Link::Radiotap => {
+                let head = [0, 0, 17, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0x10];
+                [&head[..], &wlan()].concat()
+            }
+            Link::Ppi => [&[0, 0, 8, 0, 105, 0, 0, 0][..], &wlan()].concat(),
+            Link::Prism => [&[0x44, 0, 0, 0, 144, 0, 0, 0][..], &[0; 136], &wlan()].concat(),
+            Link::Avs => [&[0x80, 0x21, 0x10, 1, 0, 0, 0, 64][..], &[0; 56], &wlan()].concat(),
+            Link::Nflog => {
+                let len = u16::try_from(ip.len() + 4).expect("tests are small").to_le_bytes();
+                let family = if is_v6(ip) { 10 } else { 2 };
+                let head = [family, 0, 0, 5, 5, 0, 10, 0, 0, 0, 0, 0];
+                let mut packet = [&head[..], &len, &[9, 0], ip].concat();
+                packet.resize(packet.len().next_multiple_of(4), 0);
+                packet
+            }
+            Link::Pktap => {
+                let head = [108, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0];
+                [&head[..], &[0; 96], &ip_frame(ip)].concat()
+            }
+            Link::Mpacket => {
+                let preamble = [0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0xd5];
+                [&preamble[..], &ip_frame(ip), &[0xfc; 4]].concat()
             }
         }
     }
 }
 
-fn ethernet(ether_type: u16, bytes: &[u8], upward: bool) -> Vec<u8> {
-    let [a, b] = [[2, 0, 0, 0, 0, 0x0A], [2, 0, 0, 0, 0, 0x0B]];
-    let (to, from) = if upward { (a, b) } else { (b, a) };
-    concat(&[&to, &from, &ether_type.to_be_bytes(), bytes])
-}
-
-fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
-    let len = payload.len() as u16 + 8;
-    concat(&[&[0xC0, 0x01], &port.to_be_bytes(), &len.to_be_bytes(), &[0, 0], payload])
-}
-
-/// An IPv4 header between the two ends of a tunnel.
-fn outer_ip(protocol: u8, payload: &[u8], upward: bool) -> Vec<u8> {
-    let ends: [[u8; 4]; 2] = [[203, 0, 113, 1], [203, 0, 113, 2]];
-    let (from, to) = if upward { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
-    let len = (payload.len() as u16 + 20).to_be_bytes();
-    let head = [&[0x45, 0][..], &len, &[0, 0, 0, 0, 64, protocol, 0, 0]].concat();
-    concat(&[&head, &from, &to, payload])
-}
-
-/// The IP datagram in a packet of one of the link types of the samples, without what is behind it;
-/// `None` where there is none.
-pub(crate) fn datagram(link: u16, packet: &[u8]) -> Option<Vec<u8>> {
-    let header = match link {
-        0 | 108 => 4,
-        1 => 14,
-        101 => 0,
-        113 => 16,
-        276 => 20,
-        _ => return None,
-    };
-    let bytes = packet.get(header..)?;
-    let len = match bytes.first()? >> 4 {
-        4 => usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?])),
-        6 => usize::from(u16::from_be_bytes([*bytes.get(4)?, *bytes.get(5)?])) + 40,
-        _ => return None,
-    };
-    Some(bytes[..len.min(bytes.len())].to_vec())
-}
-
-/// Source and destination.
-pub(crate) fn addresses(datagram: &[u8]) -> (IpAddr, IpAddr) {
-    let v4 = |at: usize| -> IpAddr {
-        let octets: [u8; 4] = datagram[at..at + 4].try_into().expect("four");
-        Ipv4Addr::from(octets).into()
-    };
-    let v6 = |at: usize| -> IpAddr {
-        let octets: [u8; 16] = datagram[at..at + 16].try_into().expect("sixteen");
-        Ipv6Addr::from(octets).into()
-    };
-    if datagram[0] >> 4 == 4 { (v4(12), v4(16)) } else { (v6(8), v6(24)) }
-}
-
-/// The same datagram between other addresses of the same version.
-pub(crate) fn readdressed(datagram: &[u8], new: impl Fn(IpAddr) -> IpAddr) -> Vec<u8> {
-    let (source, destination) = addresses(datagram);
-    let mut bytes = datagram.to_vec();
-    let mut at = if datagram[0] >> 4 == 4 { 12 } else { 8 };
-    for address in [new(source), new(destination)] {
-        match address {
-            IpAddr::V4(address) => bytes[at..at + 4].copy_from_slice(&address.octets()),
-            IpAddr::V6(address) => bytes[at..at + 16].copy_from_slice(&address.octets()),
+/// A datagram in fragments with these numbers of bytes, taken in turn and rounded to what fragments
+/// can have. `id` is for IPv6.
+pub(crate) fn fragments(ip: &[u8], sizes: &[usize], id: u32) -> Vec<Vec<u8>> {
+    let header = if is_v6(ip) { 40 } else { 20 };
+    assert!(is_v6(ip) || ip[0] == 0x45, "an IPv4 header without options");
+    let payload = &ip[header..];
+    let (mut all, mut at) = (Vec::new(), 0);
+    for turn in 0.. {
+        let size = sizes[turn % sizes.len()].max(8) / 8 * 8;
+        let end = (at + size).min(payload.len());
+        let more = end < payload.len();
+        all.push(fragment(&ip[..header], &payload[at..end], at, more, id));
+        at = end;
+        if !more {
+            return all;
         }
-        at += if datagram[0] >> 4 == 4 { 4 } else { 16 };
     }
-    bytes
+    all
 }
 
-/// The address by which an IPv4 address goes in IPv6 (RFC 6052 §2.1).
-pub(crate) fn in_v6(address: Ipv4Addr) -> Ipv6Addr {
-    let [a, b, c, d] = address.octets().map(u16::from);
-    Ipv6Addr::new(0x64, 0xFF9B, 0, 0, 0, 0, a << 8 | b, c << 8 | d)
-}
-
-/// An IPv4 datagram in IPv6; one that is in IPv6 already stays.
-pub(crate) fn translated(datagram: &[u8]) -> Vec<u8> {
-    let (IpAddr::V4(source), IpAddr::V4(destination)) = addresses(datagram) else {
-        return datagram.to_vec();
-    };
-    let header = usize::from(datagram[0] & 0xF) * 4;
-    let payload = &datagram[header..];
-    let len = (payload.len() as u16).to_be_bytes();
-    let head = [&[0x60, 0, 0, 0][..], &len, &[datagram[9], datagram[8]]].concat();
-    concat(&[&head, &in_v6(source).octets(), &in_v6(destination).octets(), payload])
-}
-
-/// A datagram in fragments of at most `size` bytes of payload, rounded down to eights, with the
-/// identification `id`; whole when it is small enough.
-pub(crate) fn fragments(datagram: &[u8], size: usize, id: u16) -> Vec<Vec<u8>> {
-    let size = (size / 8 * 8).max(8);
-    let is_v4 = datagram[0] >> 4 == 4;
-    let header = if is_v4 { usize::from(datagram[0] & 0xF) * 4 } else { 40 };
-    let (head, payload) = datagram.split_at(header);
-    if payload.len() <= size {
-        return vec![datagram.to_vec()];
+/// Part of a datagram behind the header of the whole.
+pub(crate) fn fragment(header: &[u8], part: &[u8], at: usize, more: bool, id: u32) -> Vec<u8> {
+    let mut header = header.to_vec();
+    if is_v6(&header) {
+        let next = std::mem::replace(&mut header[6], 44);
+        header[4..6].copy_from_slice(&n16(part.len() + 8));
+        let [o0, o1] = n16(at | usize::from(more));
+        return [&header[..], &[next, 0, o0, o1], &id.to_be_bytes(), part].concat();
     }
-    let last = payload.len().div_ceil(size) - 1;
-    let pieces = payload.chunks(size).enumerate();
-    pieces
-        .map(|(index, piece)| {
-            let units = (index * size / 8) as u16;
-            let more = u16::from(index < last);
-            let mut bytes = head.to_vec();
-            if is_v4 {
-                bytes[2..4].copy_from_slice(&((header + piece.len()) as u16).to_be_bytes());
-                bytes[4..6].copy_from_slice(&id.to_be_bytes());
-                bytes[6..8].copy_from_slice(&(more << 13 | units).to_be_bytes());
-            } else {
-                bytes[4..6].copy_from_slice(&(piece.len() as u16 + 8).to_be_bytes());
-                let next = std::mem::replace(&mut bytes[6], 44);
-                bytes.extend([next, 0]);
-                bytes.extend((units << 3 | more).to_be_bytes());
-                bytes.extend(u32::from(id).to_be_bytes());
-            }
-            bytes.extend(piece);
-            bytes
-        })
-        .collect()
+    header[2..4].copy_from_slice(&n16(part.len() + 20));
+    header[6..8].copy_from_slice(&n16((at / 8) | if more { 0x2000 } else { 0 }));
+    header[10..12].copy_from_slice(&[0, 0]);
+    let sum = checksum(&[&header]);
+    header[10..12].copy_from_slice(&sum);
+    [&header[..], part].concat()
+}
+
+/// Sets the checksum of the TCP segment in a datagram without options or extension headers, and
+/// the one of an IPv4 header.
+pub(crate) fn with_checksums(ip: &[u8]) -> Vec<u8> {
+    let mut ip = ip.to_vec();
+    let (addresses, tcp) = if is_v6(&ip) { (8..40, 40) } else { (12..20, 20) };
+    ip[tcp + 16..tcp + 18].copy_from_slice(&[0, 0]);
+    let len = n16(ip.len() - tcp);
+    let sum = checksum(&[&ip[addresses], &[0, 6], &len, &ip[tcp..]]);
+    ip[tcp + 16..tcp + 18].copy_from_slice(&sum);
+    if !is_v6(&ip) {
+        ip[10..12].copy_from_slice(&[0, 0]);
+        let sum = checksum(&[&ip[..20]]);
+        ip[10..12].copy_from_slice(&sum);
+    }
+    ip
 }

@@ -23,6 +23,9 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+#[path = "../common/travel.rs"]
+mod travel;
+mod tunnels;
 mod verdicts;
 #[path = "../common/wrap.rs"]
 mod wrap;
