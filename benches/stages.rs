@@ -57,6 +57,7 @@ fn reassemble(bencher: Bencher, places: &[usize]) {
         out_of_order_bytes: 4 << 20,
         out_of_order_pieces: 16_384,
         sources: 1_024,
+        recent: 256,
     };
     bencher
         .counter(BytesCount::new(SEGMENT * places.len()))

@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind};
 use thiserror::Error;
 
 use super::layer::{Broken, How};
+use super::source::STDIN_NAME;
 
 /// The tool cannot go on with this capture.
 #[derive(Debug, Error)]
@@ -93,13 +94,13 @@ pub enum CaptureError {
         minor: u16,
     },
     /// The content is something else.
-    #[error("{name}: not a pcap or pcapng capture but {found}; {advice}")]
+    #[error("{name}: not a pcap or pcapng capture but {found}; {}", for_file(.advice, .name))]
     NotACapture {
         /// The capture's name.
         name: String,
         /// What it is instead.
         found: String,
-        /// What to try.
+        /// What to try; `FILE` stands for the capture, and `OUT` for a new file.
         advice: &'static str,
     },
 }
@@ -136,6 +137,31 @@ fn remedy(error: &io::Error) -> &'static str {
         }
         _ => "check the path and the file system that it is on",
     }
+}
+
+/// `advice` with the capture's name in it, so that a command can be pasted into a shell.
+fn for_file(advice: &str, name: &str) -> String {
+    if name == STDIN_NAME {
+        return advice.to_owned();
+    }
+    // What begins with a dash would be taken for an option.
+    let path = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
+    let (file, out) = (quoted(&path), quoted(&format!("{path}.pcapng")));
+    let words = advice.split(' ').map(|word| match word {
+        "FILE" => file.as_str(),
+        "OUT" => out.as_str(),
+        other => other,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// `word` as one word of a POSIX shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// `name` without control characters, so that a hostile file name cannot break the line or speak

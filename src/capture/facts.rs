@@ -4,10 +4,15 @@
 
 use super::order::ByteOrder;
 use super::packet::LinkType;
-use crate::provenance::{PacketNumber, Timestamp};
+use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 /// How many [`Problem`]s are kept; [`CaptureFacts::skipped`] counts them all.
 const KEPT_PROBLEMS: usize = 64;
+
+/// How many packets are named where there may be very many.
+pub(super) const NAMED_PACKETS: usize = 8;
+/// How many [`Hole`]s are kept; [`CaptureFacts::hole_count`] counts them all.
+const KEPT_HOLES: usize = 64;
 
 /// How many [`Interface`]s are kept, over all sections.
 pub(super) const KEPT_INTERFACES: usize = 65_536;
@@ -35,10 +40,22 @@ pub struct CaptureFacts {
     pub comments: u64,
     /// Packets whose time is earlier than that of the packet before.
     pub time_went_back: u64,
+    /// The first few of those.
+    pub first_back: Vec<PacketNumber>,
     /// Packets of which the snap length cut bytes off.
     pub cut_packets: u64,
+    /// The first few of those.
+    pub first_cut: Vec<PacketNumber>,
+    /// The packet that was handed out last.
+    pub last_packet: Option<PacketRef>,
     /// The first records that could not be used.
     pub problems: Vec<Problem>,
+    /// The first places at which the file is damaged and reading went on behind.
+    pub holes: Vec<Hole>,
+    /// How many such places there are.
+    pub hole_count: u64,
+    /// Bytes in all of them.
+    pub hole_bytes: u64,
     /// How the capture ends.
     pub ending: Ending,
 }
@@ -56,8 +73,14 @@ impl CaptureFacts {
             interfaces: Vec::new(),
             comments: 0,
             time_went_back: 0,
+            first_back: Vec::new(),
             cut_packets: 0,
+            first_cut: Vec::new(),
+            last_packet: None,
             problems: Vec::new(),
+            holes: Vec::new(),
+            hole_count: 0,
+            hole_bytes: 0,
             ending: Ending::NotReached,
         }
     }
@@ -71,6 +94,14 @@ impl CaptureFacts {
         self.skipped += 1;
         if self.problems.len() < KEPT_PROBLEMS {
             self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn note_hole(&mut self, hole: Hole) {
+        self.hole_count += 1;
+        self.hole_bytes = self.hole_bytes.saturating_add(hole.bytes);
+        if self.holes.len() < KEPT_HOLES {
+            self.holes.push(hole);
         }
     }
 
@@ -137,6 +168,20 @@ pub struct Problem {
     pub reason: String,
 }
 
+/// A place in the middle of a capture of which nothing can be read. Packets behind it are numbered
+/// on from those before it; Wireshark reads no further, or numbers other ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// The offset of the first byte that was passed over.
+    pub offset: u64,
+    /// How many were.
+    pub bytes: u64,
+    /// What is wrong there.
+    pub reason: String,
+    /// The last packet in front of it.
+    pub before: Option<PacketRef>,
+}
+
 /// How a capture ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -153,7 +198,7 @@ pub enum Ending {
         /// Bytes of it that are there.
         available: u64,
     },
-    /// At a record that cannot be one. What is behind it could not be read.
+    /// At a record that cannot be one, and behind which none was found that certainly is one.
     Damaged {
         /// The offset of the record.
         offset: u64,

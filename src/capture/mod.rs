@@ -1,7 +1,8 @@
 //! Sources and capture formats.
 //!
 //! In: a file or a pipe. Out: one [`Packet`] after the other, borrowed from the read block, and
-//! at the end the [`CaptureFacts`]. Nothing here looks into a packet, and nothing here holds more
+//! at the end the [`CaptureFacts`]. Where a file is damaged, reading goes on at the next record that
+//! certainly is one. Nothing here looks into a packet, and nothing here holds more
 //! of a capture than one record.
 //!
 //! ```text
@@ -31,10 +32,13 @@ mod window;
 mod craft;
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+mod damage;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod laws;
 
 pub use error::CaptureError;
-pub use facts::{CaptureFacts, Ending, Format, Interface, Problem};
+pub use facts::{CaptureFacts, Ending, Format, Hole, Interface, Problem};
 pub use layer::{Bytes, Trailing};
 pub(crate) use names::{is_like_a_capture, without_compression};
 pub use order::ByteOrder;

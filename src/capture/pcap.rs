@@ -3,6 +3,11 @@
 //! In: the window behind the file header. Out: one record at a time. The records are read by
 //! pcap-parser; here is what it leaves open: which lengths are plausible, how much must be there,
 //! and the "modified" variant in big-endian order.
+//!
+//! A record has nothing to check it by, so one is handed out only if what follows it may be a
+//! record too: where the file is damaged, the last record before the damage may be the first that
+//! it destroyed, and its payload would accuse somebody of what the disk did. How reading goes on
+//! behind the damage is in [`resume`].
 
 use std::io::{self, Read};
 
@@ -15,7 +20,7 @@ use pcap_parser::{
 use super::facts::{Ending, Format, Interface};
 use super::order::ByteOrder;
 use super::packet::LinkType;
-use super::reader::{Record, Step};
+use super::reader::{Record, Step, Unusable};
 use super::window::Window;
 use crate::provenance::Timestamp;
 
@@ -24,7 +29,7 @@ pub(super) const HEADER_LEN: usize = 24;
 
 /// The most that a record may hold unless the file header announces more: the greatest snap
 /// length that tcpdump and Wireshark use.
-const PLAUSIBLE_LEN: u32 = 262_144;
+pub(super) const PLAUSIBLE_LEN: u32 = 262_144;
 
 /// The most that a file header may announce.
 const LARGEST_LEN: u32 = 16 << 20;
@@ -39,6 +44,8 @@ pub(super) struct Pcap {
     record_header: RecordHeader,
     link: LinkType,
     snaplen: u32,
+    /// Seconds of the latest record.
+    latest: Option<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +79,7 @@ impl Pcap {
             [0xa1, 0xb2, 0xcd, 0x34] => (Big, 1_000, Modified),
             _ => return None,
         };
-        Some(Pcap { order, tick, record_header, link: LinkType::NULL, snaplen: 0 })
+        Some(Pcap { order, tick, record_header, link: LinkType::NULL, snaplen: 0, latest: None })
     }
 
     /// Takes over link type and snap length; the version is for the caller to judge.
@@ -96,13 +103,30 @@ impl Pcap {
     }
 
     pub(super) fn next<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<Step> {
+        let header_len = self.record_header.len();
+        let mut peeked = false;
         loop {
-            if let Ok((_, frame)) = self.frame(window.bytes())
-                && frame.caplen <= self.longest()
+            let bytes = window.bytes();
+            if let Ok((behind, frame)) = self.frame(bytes)
+                && self.is_possible(bytes)
             {
+                let len = bytes.len() - behind.len();
+                if behind.len() < header_len && !peeked {
+                    peeked = true;
+                    // An error of the source concerns what follows, and will be met there.
+                    let _ = window.fill(len + header_len);
+                    continue;
+                }
                 let LegacyPcapBlock { ts_sec, ts_usec, origlen, .. } = frame;
-                let header_len = self.record_header.len();
-                let taken = window.take(header_len + frame.data.len());
+                let followed =
+                    behind.len() < header_len || self.plausible(behind, Some(ts_sec)).is_some();
+                if !followed && !self.is_followed(window, len, ts_sec) {
+                    let offset = window.offset();
+                    window.take(len);
+                    return Ok(unusable(offset));
+                }
+                let taken = window.take(len);
+                self.latest = Some(ts_sec);
                 return Ok(Step::Packet(Record {
                     data: taken.start + header_len..taken.end,
                     link: self.link,
@@ -111,8 +135,8 @@ impl Pcap {
                     wire_len: origlen,
                 }));
             }
-            if let Some(ending) = self.refill(window)? {
-                return Ok(Step::End(Box::new(ending)));
+            if let Some(step) = self.refill(window)? {
+                return Ok(step);
             }
         }
     }
@@ -129,14 +153,20 @@ impl Pcap {
 
     /// Makes one whole record available, or says why there is none.
     #[cold]
-    fn refill<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<Ending>> {
+    fn refill<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<Step>> {
         let (offset, header_len) = (window.offset(), self.record_header.len());
+        let end = |ending| Ok(Some(Step::End(Box::new(ending))));
+        let lost = |ending| Ok(Some(Step::Lost(Box::new(ending))));
+        let damaged = |reason| lost(Ending::Damaged { offset, reason });
         let available = window.fill(header_len)?;
         if available == 0 {
-            return Ok(Some(Ending::Complete));
+            return end(Ending::Complete);
         }
         if available < header_len {
-            return Ok(Some(cut(offset, header_len, available)));
+            return end(cut(offset, header_len, available));
+        }
+        if is_zero(window.bytes()) {
+            return damaged("zero bytes where a packet should begin".to_owned());
         }
         let captured = self.order.u32_at(window.bytes(), 8).unwrap_or(u32::MAX);
         let longest = self.longest();
@@ -146,12 +176,25 @@ impl Pcap {
                 let reason = format!(
                     "a packet of {captured} captured bytes, where {longest} is the most possible"
                 );
-                return Ok(Some(Ending::Damaged { offset, reason }));
+                return damaged(reason);
             }
         };
         let needed = header_len + captured;
+        let sound = self.plausible(window.bytes(), self.latest).is_some();
         let available = window.fill(needed)?;
-        Ok((available < needed).then(|| cut(offset, needed, available)))
+        if available < needed {
+            // The file ends in it; or its length is wrong, and there are others.
+            let ending = cut(offset, needed, available);
+            return if sound { end(ending) } else { lost(ending) };
+        }
+        Ok(None)
+    }
+
+    /// Whether a record may begin with `header`.
+    #[inline]
+    fn is_possible(&self, header: &[u8]) -> bool {
+        let captured = self.order.u32_at(header, 8);
+        captured.is_some_and(|len| len <= self.longest() && (len > 0 || !is_zero(header)))
     }
 
     fn longest(&self) -> u32 {
@@ -162,6 +205,17 @@ impl Pcap {
         // Fits: 2³² seconds are 4.3 × 10¹⁸ ns.
         Timestamp(i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * i64::from(self.tick))
     }
+}
+
+/// A header of zeros: no packet has no byte, not even on the wire.
+fn is_zero(header: &[u8]) -> bool {
+    header.iter().take(16).all(|byte| *byte == 0)
+}
+
+#[cold]
+fn unusable(offset: u64) -> Step {
+    let reason = "the file is damaged right behind it, and may be in it".to_owned();
+    Step::Unusable(Box::new(Unusable { offset, reason }))
 }
 
 pub(super) fn cut(offset: u64, needed: usize, available: usize) -> Ending {
@@ -180,6 +234,8 @@ fn parse_pcap_frame_modified_be(bytes: &[u8]) -> Parsed<'_> {
         LegacyPcapBlock { ts_sec: field(0), ts_usec: field(4), caplen, origlen: field(12), data },
     ))
 }
+
+mod resume;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
@@ -262,7 +318,7 @@ mod tests {
             file.bytes.extend(captured.to_le_bytes());
             file.bytes.extend(vec![0; 300_000]);
             let (packets, facts) = read(&file.bytes);
-            assert_eq!(packets.len(), 1);
+            assert_eq!((packets.len(), facts.skipped), (0, 1), "the damage may begin in it");
             let Ending::Damaged { offset: 44, reason } = facts.ending else {
                 panic!("{:?}", facts.ending)
             };

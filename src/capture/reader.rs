@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::error::{CaptureError, displayable};
-use super::facts::{CaptureFacts, Ending, Format, Problem};
+use super::facts::{CaptureFacts, Ending, Format, Hole, NAMED_PACKETS, Problem};
 use super::packet::{LinkType, Packet};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
@@ -17,8 +17,9 @@ use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 /// Reads a capture packet by packet.
 ///
-/// A capture that is cut or damaged is read up to that point: [`next`](Reader::next) then says
-/// that there are no more packets, and [`CaptureFacts::ending`] says why.
+/// A capture that is cut is read up to that point: [`next`](Reader::next) then says that there are
+/// no more packets, and [`CaptureFacts::ending`] says why. So is one that is damaged, unless
+/// reading can go on behind; then [`CaptureFacts::holes`] says what was passed over.
 pub struct Reader<R> {
     window: Window<R>,
     decoder: Decoder,
@@ -39,11 +40,13 @@ pub(super) enum Step {
     Numbered,
     /// A packet that cannot be handed out.
     Unusable(Box<Unusable>),
+    /// No record can be here; there may be some behind. Where there are none, this is the end.
+    Lost(Box<Ending>),
     /// Nothing more.
     End(Box<Ending>),
 }
 
-/// Where a packet is that cannot be handed out, and why it cannot.
+/// Where something is that cannot be handed out, and why it cannot.
 pub(super) struct Unusable {
     pub(super) offset: u64,
     pub(super) reason: String,
@@ -131,6 +134,11 @@ impl<R: Read> Reader<R> {
                     let number = PacketNumber::in_file(self.file, self.numbered);
                     self.facts.note(Problem { number, offset, reason });
                 }
+                Ok(Step::Lost(lost)) => {
+                    if let Err(source) = self.resume(*lost) {
+                        return Err(self.fail(source));
+                    }
+                }
                 Ok(Step::End(ending)) => {
                     self.facts.ending = *ending;
                     self.done = true;
@@ -164,6 +172,32 @@ impl<R: Read> Reader<R> {
         step
     }
 
+    /// Looks for the next record that certainly is one.
+    #[cold]
+    fn resume(&mut self, lost: Ending) -> io::Result<()> {
+        let found = match &mut self.decoder {
+            Decoder::Pcap(pcap) => pcap.resume(&mut self.window),
+            Decoder::PcapNg(pcapng) => pcapng.resume(&mut self.window),
+        };
+        self.facts.bytes = self.window.offset();
+        let found = found?;
+        let (offset, reason) = match &lost {
+            Ending::Damaged { offset, reason } if found => (*offset, reason.clone()),
+            Ending::CutMidRecord { offset, needed, .. } if found => {
+                (*offset, format!("a record of {needed} bytes, which the file does not have"))
+            }
+            _ => {
+                self.facts.ending = lost;
+                self.done = true;
+                return Ok(());
+            }
+        };
+        let bytes = self.window.offset().saturating_sub(offset);
+        let before = self.facts.last_packet;
+        self.facts.note_hole(Hole { offset, bytes, reason, before });
+        Ok(())
+    }
+
     #[cold]
     fn fail(&mut self, source: io::Error) -> CaptureError {
         self.done = true;
@@ -173,28 +207,39 @@ impl<R: Read> Reader<R> {
     fn packet(&mut self, record: Record) -> Packet<'_> {
         self.numbered += 1;
         self.facts.packets += 1;
+        let number = PacketNumber::in_file(self.file, self.numbered);
         if let Some(time) = record.time {
-            self.tick(time);
+            self.tick(time, number);
         }
         let time = self.previous.unwrap_or(Timestamp(0));
+        let at = PacketRef { number, time };
+        self.facts.last_packet = Some(at);
         let data = self.window.taken(record.data);
         // A record may claim fewer bytes on the wire than it holds; what it holds was there.
         let wire_len = record.wire_len.max(u32::try_from(data.len()).unwrap_or(u32::MAX));
         if usize::try_from(wire_len).is_ok_and(|len| len > data.len()) {
             self.facts.cut_packets += 1;
+            name(&mut self.facts.first_cut, number);
         }
-        let at = PacketRef { number: PacketNumber::in_file(self.file, self.numbered), time };
         Packet { at, link: record.link, interface: record.interface, wire_len, data }
     }
 
-    fn tick(&mut self, time: Timestamp) {
+    fn tick(&mut self, time: Timestamp, number: PacketNumber) {
         let facts = &mut self.facts;
         if self.previous.is_some_and(|previous| time < previous) {
             facts.time_went_back += 1;
+            name(&mut facts.first_back, number);
         }
         facts.first = Some(facts.first.map_or(time, |first| first.min(time)));
         facts.last = Some(facts.last.map_or(time, |last| last.max(time)));
         self.previous = Some(time);
+    }
+}
+
+/// Names a packet, if not too many have been.
+fn name(packets: &mut Vec<PacketNumber>, number: PacketNumber) {
+    if packets.len() < NAMED_PACKETS {
+        packets.push(number);
     }
 }
 

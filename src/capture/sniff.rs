@@ -11,7 +11,7 @@ use super::pcapng;
 use super::window::Window;
 
 /// How much is looked at to name something that is no capture.
-const LOOKED_AT: usize = 512;
+const LOOKED_AT: usize = 4_096;
 
 pub(super) enum Content {
     Empty,
@@ -101,6 +101,20 @@ static FOREIGN: &[Foreign] = &[
     Foreign { offset: 0, magic: b"iptrace ", found: "an AIX iptrace capture", advice: CONVERT },
     Foreign { offset: 0, magic: b"\xac\x01\x00\x1c", found: "an Ixia lcap capture", advice: CONVERT },
     Foreign { offset: 0, magic: b"\xab\x01\x00\x1c", found: "an Ixia lcap capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"VL\0\0", found: "a NetXRay capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\xaa\xaa\xaa\xaa", found: "an Accellent 5Views capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\x05VNF", found: "a Visual Networks capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\x01\x10\x4c\0", found: "a Novell LANalyzer capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\x00\x10\x4c\0", found: "a Novell LANalyzer capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"TR\0d\0", found: "an HP-UX nettl trace", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\0\0\0\x01\0\0\0\0\0\x07\xd0\0", found: "an HP-UX nettl trace", advice: CONVERT },
+    Foreign { offset: 0, magic: b"EyeSDN", found: "an EyeSDN trace", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\x7fver", found: "an OmniPeek capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"\0\0\x02\0\x12\x05\0\x10", found: "a Tektronix K12 capture", advice: CONVERT },
+    Foreign { offset: 0, magic: b"+---------+---------------+----------+", found: "a Tektronix K12 text export", advice: CONVERT },
+    Foreign { offset: 0, magic: b"Session Transcript", found: "a Catapult DCT2000 log", advice: CONVERT },
+    Foreign { offset: 0, magic: b"TCPIPtrace", found: "an OpenVMS TCPIPtrace", advice: CONVERT },
+    Foreign { offset: 0, magic: b"ETHERWATCH ", found: "a DBS Etherwatch trace", advice: CONVERT },
     Foreign { offset: 0, magic: b"\x89PNG", found: "a PNG picture", advice: NO_PACKETS },
     Foreign { offset: 0, magic: b"\xff\xd8\xff", found: "a JPEG picture", advice: NO_PACKETS },
     Foreign { offset: 0, magic: b"%PDF", found: "a PDF document", advice: NO_PACKETS },
@@ -111,6 +125,14 @@ fn foreign(bytes: &[u8]) -> Content {
     let has = |row: &&Foreign| bytes.get(row.offset..).is_some_and(|at| at.starts_with(row.magic));
     if let Some(row) = FOREIGN.iter().find(has) {
         return Content::Foreign { found: row.found.to_owned(), advice: row.advice };
+    }
+    // Behind a record header, of which there are several kinds.
+    let head = bytes.get(..64).unwrap_or(bytes);
+    if [&b"NetScaler "[..], b"Netscaler V"].iter().any(|name| contains(head, name)) {
+        return Content::Foreign { found: "a NetScaler trace".to_owned(), advice: CONVERT };
+    }
+    if is_erf(bytes) {
+        return Content::Foreign { found: "an Endace ERF capture".to_owned(), advice: CONVERT };
     }
     if let Some((found, advice)) = text(bytes) {
         return Content::Foreign { found: found.to_owned(), advice };
@@ -124,6 +146,30 @@ fn foreign(bytes: &[u8]) -> Content {
         found: format!("unknown data beginning with {}", first.join(" ")),
         advice: "if Wireshark opens it, convert it: editcap -F pcapng FILE OUT",
     }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// Whether two records of the Extensible Record Format stand at the beginning. It has no magic
+/// number: a time of this age (fraction and seconds since 1970 in little-endian order), a type, a
+/// length (in big-endian order, header included) and where that leads, another such record.
+fn is_erf(bytes: &[u8]) -> bool {
+    record_of_erf(bytes).is_some_and(|(first, len)| {
+        let second = bytes.get(len..).and_then(record_of_erf);
+        second.is_some_and(|(second, _)| first.abs_diff(second) <= 86_400)
+    })
+}
+
+/// The seconds and the length of the record that `bytes` begin with, if it may be one.
+fn record_of_erf(bytes: &[u8]) -> Option<(u32, usize)> {
+    let [_, _, _, _, s @ .., kind, _flags, l0, l1, _, _, _, _] = *bytes.first_chunk::<16>()?;
+    let seconds = u32::from_le_bytes(s);
+    let len = usize::from(u16::from_be_bytes([l0, l1]));
+    // The highest bit of the type says that extension headers follow.
+    let known = (1..=48).contains(&(kind & 0x7f)) && seconds > 631_152_000; // 1990
+    (known && len > 16).then_some((seconds, len))
 }
 
 /// What sort of text it is, if it is text.
@@ -173,6 +219,20 @@ mod tests {
         let cases: &[(&[u8], &str, &str)] = &[
             (b"snoop\0\0\0\0\0\0\x02", "snoop", "editcap -F pcapng"),
             (b"GMBU\0\x02\x01\0", "Network Monitor", "editcap -F pcapng"),
+            (b"RTSS\x01\x01\x01\0", "Network Monitor 1", "editcap -F pcapng"),
+            (b"\xaa\xaa\xaa\xaa\x20\0", "5Views", "editcap -F pcapng"),
+            (b"\x05VNF\x12\0\0\0", "Visual Networks", "editcap -F pcapng"),
+            (b"\x01\x10\x4c\0\x01\x05Trace", "LANalyzer", "editcap -F pcapng"),
+            (b"TR\0d\0\0\0\0", "nettl", "editcap -F pcapng"),
+            (b"EyeSDN\xff", "EyeSDN", "editcap -F pcapng"),
+            (b"TRSNIFF data    \x1a\x01", "Sniffer", "editcap -F pcapng"),
+            (b"XCP\x00001.100\0", "NetXRay", "editcap -F pcapng"),
+            (b"ObserverPktBufferVersion", "Observer", "editcap -F pcapng"),
+            (b"iptrace 2.0\0", "iptrace", "editcap -F pcapng"),
+            (b"\x7fver\0\0\0\x09", "OmniPeek", "editcap -F pcapng"),
+            (b"+---------+---------------+----------+\r\n", "K12 text", "editcap -F pcapng"),
+            (b"\x01\x01\x20\0\0\0\0\0NetScaler Performance Data", "NetScaler", "editcap"),
+            (b"btsnoop\0\0\0\0\x01", "Bluetooth", "capture the network"),
             (b"<!DOCTYPE html><html>", "web page", "fetch the file again"),
             (b"\n {\"log\": {}}", "JSON", "tcpdump -w"),
             ("12:00:01 IP a > b: Flags [S] … é".as_bytes(), "text", "tcpdump -w"),
@@ -186,6 +246,27 @@ mod tests {
             assert!(line.contains(found) && line.contains(advice), "{line}");
             assert!(!line.contains('\n'), "{line}");
         }
+    }
+
+    #[test]
+    fn two_records_of_erf_are_known_by_their_structure() {
+        let record = [0, 0, 0, 0, 0, 0, 0, 0x65, 2, 4, 0, 20, 0, 0, 0, 60, 1, 2, 3, 4];
+        assert!(error(&[record, record].concat()).to_string().contains("Endace ERF"));
+        assert!(!error(&record).to_string().contains("Endace"), "one tells too little");
+    }
+
+    #[test]
+    fn the_advice_can_be_pasted_into_a_shell() {
+        let error = |name: &str| match Reader::new(&b"snoop\0\0\0"[..], name) {
+            Ok(_) => panic!("taken for a capture"),
+            Err(error) => error.to_string(),
+        };
+        let line = error("old/it's mine.snoop");
+        let command = r"editcap -F pcapng 'old/it'\''s mine.snoop' 'old/it'\''s mine.snoop.pcapng'";
+        assert!(line.ends_with(command), "{line}");
+        assert!(error("a.snoop").ends_with("editcap -F pcapng a.snoop a.snoop.pcapng"));
+        assert!(error("-x").ends_with("editcap -F pcapng ./-x ./-x.pcapng"));
+        assert!(error("standard input").ends_with("editcap -F pcapng FILE OUT"));
     }
 
     #[test]

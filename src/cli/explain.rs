@@ -1,4 +1,4 @@
-//! `wsblame explain RULE|CAUSE|CODE [CODE]`: what is known of it.
+//! `wsblame explain RULE|CAUSE|BLIND-SPOT|CODE [CODE]`: what is known of it.
 
 use clap::Args;
 
@@ -6,12 +6,13 @@ use super::exit::Exit;
 use super::{When, complain, medium, output, rules};
 use wsblame::knowledge::{CloseCode, parse_code};
 use wsblame::report::cards::{self, Card, Medium};
+use wsblame::report::{BLIND_SPOTS, blind_spot_kind};
 use wsblame::rules as catalogue;
 use wsblame::verdict::{CAUSES, find_cause};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A rule or a cause by its id, or a close code by number or name ("abnormal closure")
+    /// A rule, a cause or a kind of blind spot by its id, or a close code by number or name ("abnormal closure")
     #[arg(value_name = "RULE|CAUSE|CODE")]
     what: String,
 
@@ -53,6 +54,9 @@ fn one(what: &str) -> Result<Card, String> {
     if let Some(cause) = find_cause(&id) {
         return Ok(Card::Cause(cause));
     }
+    if let Some(kind) = blind_spot_kind(&id) {
+        return Ok(Card::BlindSpot(kind));
+    }
     parse_code(what).map(Card::Code).map_err(|error| {
         if what.trim().bytes().all(|byte| byte.is_ascii_digit()) {
             return error.to_string();
@@ -81,7 +85,7 @@ fn two(one: &str, other: &str) -> Result<Card, String> {
     Ok(if one == other { Card::Code(one) } else { Card::Codes(one, other) })
 }
 
-/// Up to three ids of rules and causes that look like `id`, the likest first.
+/// Up to three ids of rules, causes and blind spots that look like `id`, the likest first.
 fn nearest(id: &str) -> Vec<&'static str> {
     if id.is_empty() {
         return Vec::new();
@@ -89,6 +93,7 @@ fn nearest(id: &str) -> Vec<&'static str> {
     let rules = catalogue::all().map(|rule| rule.id);
     let mut near: Vec<(usize, &'static str)> = rules
         .chain(CAUSES.iter().map(|cause| cause.id))
+        .chain(BLIND_SPOTS.iter().map(|kind| kind.id))
         .filter_map(|known| {
             let within = id.len() > 3 && known.contains(id);
             let distance = if within { 1 } else { distance(id, known) };

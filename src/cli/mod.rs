@@ -69,7 +69,7 @@ struct Cli {
 enum Command {
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule, a cause or a close code, or compare two close codes
+    /// Explain a rule, a cause, a blind spot or a close code, or compare two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),

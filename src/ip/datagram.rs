@@ -52,7 +52,7 @@ impl<'b> Datagram<'b> {
         if self.source.is_ipv6() {
             v6::behind_extensions(self)
         } else {
-            v4::behind_authentication(self)
+            v4::behind_extensions(self)
         }
     }
 }

@@ -9,6 +9,12 @@
 //!
 //! Bounded in datagrams, in bytes, and in age: identifiers are used again.
 
+mod collection;
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+mod tests;
+
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -18,15 +24,12 @@ use etherparse::ip_number::AUTH;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use self::collection::{Collection, Insertion};
 use super::Why;
 use super::datagram::{Datagram, Part, TCP};
 use super::v6;
 use crate::link::{Via, tunnel};
 use crate::provenance::PacketRef;
-
-mod collection;
-
-use collection::{Collection, Insertion};
 
 /// How many fragments may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,7 +286,10 @@ impl Slot {
     }
 
     fn take(&mut self, datagram: &Datagram<'_>, part: Part, hash: u64) -> Outcome {
-        self.only_copies &= self.earlier.binary_search(&hash).is_ok();
+        if self.only_copies && self.earlier.binary_search(&hash).is_err() {
+            // The number is used again: what came as a copy is no part of this datagram.
+            (self.only_copies, self.state) = (false, State::Collecting(Collection::default()));
+        }
         let collection = match &mut self.state {
             State::Collecting(collection) => collection,
             State::Plain => return Outcome::Plain,

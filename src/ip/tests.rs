@@ -121,6 +121,29 @@ fn a_total_length_of_zero_means_all_that_was_on_the_wire() {
 }
 
 #[test]
+fn padding_of_a_short_frame_is_no_payload_even_if_the_total_length_is_zero() {
+    // A reset of 40 bytes in a frame padded to 60, of which a tag may have been taken.
+    let reset = |end: &[u8]| {
+        let mut data = Vec::new();
+        PacketBuilder::ethernet2([2; 6], [4; 6])
+            .ipv4(SOURCE, DESTINATION, 61)
+            .tcp(50_000, 80, 1, 512)
+            .rst()
+            .write(&mut data, b"")
+            .expect("a Vec takes it");
+        set_total_len(&mut data, 0);
+        [&data, end].concat()
+    };
+    for padding in [&[][..], &[0; 2], &[0; 6], &[0; 10]] {
+        let data = reset(padding);
+        assert_eq!((ethernet(&data).payload, ethernet(&data).cut), (&b""[..], 0));
+    }
+    // What an old driver left there is not to be told from payload.
+    let data = reset(b"\0secr\0");
+    assert!(matches!(why(LinkType::ETHERNET, &data, data.len()), Why::Malformed(_)));
+}
+
+#[test]
 fn a_total_length_beyond_the_captured_bytes_is_a_cut() {
     let data = v4(b"only the beginning was captured");
     let len = data.len() - 13;

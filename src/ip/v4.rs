@@ -23,35 +23,41 @@ pub(super) fn read(bytes: Extent<'_>) -> Result<Datagram<'_>, Why> {
     };
     // What is behind the total length is padding of a short Ethernet frame, or a check sequence.
     let bytes = Extent::new(bytes.captured, total);
-    let payload = bytes.behind(header.slice().len(), SHORT_LENGTH)?;
-    let datagram = Datagram {
+    let mut payload = bytes.behind(header.slice().len(), SHORT_LENGTH)?;
+    let mut protocol = header.protocol().0;
+    let mut part = None;
+    if header.is_fragmenting_payload() {
+        part = Some(Part {
+            id: header.identification().into(),
+            offset: u32::from(header.fragments_offset().value()) * 8,
+            more: header.more_fragments(),
+        });
+    } else if protocol == AUTH.0 {
+        (protocol, payload) = behind_authentication(payload)?;
+    }
+    Ok(Datagram {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         ttl: header.ttl(),
         id: Some(header.identification()),
-        protocol: header.protocol().0,
-        part: None,
+        protocol,
+        part,
         payload,
-    };
-    if header.is_fragmenting_payload() {
-        let part = Part {
-            id: header.identification().into(),
-            offset: u32::from(header.fragments_offset().value()) * 8,
-            more: header.more_fragments(),
-        };
-        return Ok(Datagram { part: Some(part), ..datagram });
-    }
-    behind_authentication(datagram)
+    })
 }
 
-#[inline]
-pub(super) fn behind_authentication(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Why> {
+/// Goes behind the authentication header that the payload may begin with.
+pub(super) fn behind_extensions(mut datagram: Datagram<'_>) -> Result<Datagram<'_>, Why> {
     if datagram.protocol == AUTH.0 {
-        let (len, next) = authentication_header(datagram.payload)?;
-        datagram.payload = datagram.payload.behind(len, SHORT_LENGTH)?;
-        datagram.protocol = next;
+        (datagram.protocol, datagram.payload) = behind_authentication(datagram.payload)?;
     }
     Ok(datagram)
+}
+
+#[cold]
+fn behind_authentication(payload: Extent<'_>) -> Result<(u8, Extent<'_>), Why> {
+    let (len, next) = authentication_header(payload)?;
+    Ok((next, payload.behind(len, SHORT_LENGTH)?))
 }
 
 /// The length of a datagram whose total length is 0: with segmentation offload the network card

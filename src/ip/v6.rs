@@ -27,7 +27,7 @@ pub(super) fn read(bytes: Extent<'_>) -> Result<Datagram<'_>, Why> {
         len => HEADER_LEN + usize::from(len),
     };
     let payload = Extent::new(bytes.captured, total).behind(HEADER_LEN, SHORT_HEADER)?;
-    behind_extensions(Datagram {
+    let datagram = Datagram {
         source: header.source_addr().into(),
         destination: header.destination_addr().into(),
         ttl: header.hop_limit(),
@@ -35,7 +35,8 @@ pub(super) fn read(bytes: Extent<'_>) -> Result<Datagram<'_>, Why> {
         protocol: header.next_header().0,
         part: None,
         payload,
-    })
+    };
+    if datagram.protocol == TCP { Ok(datagram) } else { behind_extensions(datagram) }
 }
 
 /// Goes behind the extension headers that the payload may begin with, up to a fragment header that

@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Limits;
+use super::blind_spots::spot;
 use super::merge::{self, Source};
 use super::series::{self, Candidate, Name, Part, Series};
-use super::timeline::{Captured, Kind, Timeline, distrust, spot, without_name};
+use super::timeline::{Captured, Kind, Timeline, distrust, without_name};
 use crate::capture::{
     self, Bytes, CaptureError, Leaf, LinkType, Packed, Reader, Unpacked, is_like_a_capture,
 };
@@ -269,6 +270,7 @@ impl Analysis {
                 self.finish(std::mem::replace(&mut timeline, fresh));
                 timeline.note(spot(
                     "series-split",
+                    None,
                     format!("whether this goes on where {before} ends: it begins before that end"),
                     "the two are analysed apart; --series always merges them by time",
                 ));
@@ -348,6 +350,7 @@ impl Analysis {
         let first_id = self.connections.len() as u64 + 1;
         for (id, connection) in (first_id..).zip(&mut connections) {
             connection.id = id;
+            connection.same_as = connection.same_as.map(|place| first_id + place);
             connection.capture = self.captures.len();
         }
         self.connections.append(&mut connections);

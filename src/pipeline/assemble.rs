@@ -1,17 +1,17 @@
 //! From facts, findings and verdict to the report's own types.
 
-use super::blind_spots;
 use super::conversation::Milestone;
+use super::{blind_spots, quality};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Handshake, redact};
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{
     AtFault, CloseFrameReport, CloseReport, ConnectionReport, EndedBy, EndedHow, EndpointReport,
-    FindingReport, GuiltyReport, HandshakeReport, Initiator, SideName, SideTraffic, Surfaced,
-    TcpEnd, TimelineRow, Traffic, VerdictReport,
+    FindingReport, GuiltyReport, HandshakeReport, Initiator, PacketCite, SideName, SideTraffic,
+    Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
 };
 use crate::rules::{self, Facts, Fault, Finding};
-use crate::tcp::Ending;
+use crate::tcp::{Ending, Summary};
 use crate::verdict::Verdict;
 
 /// Everything about one connection that goes into its report.
@@ -32,11 +32,17 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
     let facts = &case.facts;
     let (first, last) = facts.span;
     let mut findings: Vec<&Finding> = case.findings.iter().collect();
-    findings.sort_by_key(|finding| (finding.at(), finding.rule.id));
+    // In a merged timeline the number, which begins with the file, is not the order of time.
+    let when = |finding: &Finding| finding.at().map(|at| (at.time, at.number));
+    findings.sort_by_key(|finding| (when(finding), finding.rule.id));
+    let blind_spots = blind_spots::of_connection(facts, &case.findings, &case.verdict);
+    let tcp =
+        TcpReport { client: tcp_side(&facts.tcp.client), server: tcp_side(&facts.tcp.server) };
     ConnectionReport {
         id: 0,
         capture: 0,
         tcp_stream: case.stream,
+        same_as: None,
         transport: "tcp".to_owned(),
         client: endpoint(case.endpoints.client),
         server: endpoint(case.endpoints.server),
@@ -50,9 +56,24 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         },
         close: close(facts, case.verdict.surfaced),
         findings: findings.into_iter().map(finding_report).collect(),
-        blind_spots: blind_spots::of_connection(facts),
+        quality: quality::of_connection(&blind_spots, &tcp),
+        blind_spots,
+        tcp,
         timeline: timeline(facts, case.milestones),
         verdict: verdict_report(case.verdict),
+    }
+}
+
+fn tcp_side(tcp: &Summary) -> TcpSide {
+    TcpSide {
+        segments: tcp.segments,
+        has_start: tcp.has_start,
+        bytes: tcp.end,
+        lost_bytes: tcp.gap_bytes,
+        repeated_bytes: tcp.repeated_bytes,
+        zero_windows: tcp.zero_windows,
+        keep_alives: tcp.keep_alives,
+        ignored_resets: tcp.ignored_resets,
     }
 }
 
@@ -74,7 +95,7 @@ const PROXY_FIELDS: &[&str] =
 fn handshake(handshake: &Handshake) -> HandshakeReport {
     let request = handshake.request.as_ref();
     let response = handshake.response.as_ref();
-    let numbers = |packets: &[PacketRef]| packets.iter().map(|at| at.number.number()).collect();
+    let cites = |packets: &[PacketRef]| packets.iter().copied().map(PacketCite::from).collect();
     let heads = request.map(|r| &r.head).into_iter().chain(response.map(|r| &r.head));
     let proxies = PROXY_FIELDS
         .iter()
@@ -93,8 +114,8 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
         user_agent: request.and_then(|request| value(&request.head, "User-Agent")),
         server_software: response.and_then(|response| value(&response.head, "Server")),
         proxies,
-        request_packets: request.map(|r| numbers(&r.head.packets)).unwrap_or_default(),
-        response_packets: response.map(|r| numbers(&r.head.packets)).unwrap_or_default(),
+        request_packets: request.map(|r| cites(&r.head.packets)).unwrap_or_default(),
+        response_packets: response.map(|r| cites(&r.head.packets)).unwrap_or_default(),
     }
 }
 
@@ -109,7 +130,7 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
         Some(CloseFrameReport {
             code: close.frame.code(),
             reason: String::from_utf8_lossy(close.frame.reason()).into_owned(),
-            packet: close.source.at.number.number(),
+            packet: close.source.at.into(),
             time: close.source.at.time.to_string(),
             delivered: facts.arrived(side, close.frame.range.end),
         })
@@ -144,7 +165,7 @@ fn tcp_end(facts: &Facts) -> TcpEnd {
                 rules::EndKind::Fin => EndedHow::Fin,
                 rules::EndKind::Reset => EndedHow::Rst,
             },
-            packet: Some(ending.at.number.number()),
+            packet: Some(ending.at.into()),
         },
         None => TcpEnd { by: EndedBy::None, how: EndedHow::None, packet: None },
     }
@@ -164,7 +185,7 @@ fn finding_report(finding: &Finding) -> FindingReport {
         severity: finding.severity,
         at_fault,
         side: side_name(finding.place.side),
-        packets: finding.packets.iter().map(|at| at.number.number()).collect(),
+        packets: finding.packets.iter().copied().map(PacketCite::from).collect(),
         time: time.to_string(),
         stream_range: [finding.place.range.start, finding.place.range.end],
         bytes: hex.join(" "),
@@ -242,7 +263,7 @@ fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
     milestones
         .into_iter()
         .map(|milestone| TimelineRow {
-            packet: milestone.at.number.number(),
+            packet: milestone.at.into(),
             time: milestone.at.time.to_string(),
             after: format!("{:+.6}", milestone.at.time.seconds_since(origin.time)),
             side: side_name(milestone.side),

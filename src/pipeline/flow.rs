@@ -2,13 +2,12 @@
 
 use super::assemble::{Case, connection_report};
 use super::conversation::{Conversation, Findings};
-use super::table::Keys;
+use super::identity::{Identity, Judged, Keys};
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Exchange, Handshake, Opening, Over, Progress, Tunnel, Why, classify};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::PacketRef;
-use crate::report::ConnectionReport;
 use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
 use crate::verdict;
@@ -28,6 +27,8 @@ pub(super) struct Flow {
     stream: u64,
     limits: Limits,
     opener: Option<(Endpoint, Seq)>,
+    /// The interface on which its first segment was captured.
+    interface: u32,
     tcp: Connection,
     stage: Stage,
     /// Attempts to open a WebSocket that came to nothing.
@@ -138,6 +139,7 @@ impl Flow {
             stream,
             limits,
             opener: opens.then_some((segment.from, segment.seq)),
+            interface: segment.interface,
             tcp: Connection::new(segment, limits.assembler()),
             stage: Stage::Undecided(Undecided::default()),
             attempts: Vec::new(),
@@ -149,6 +151,11 @@ impl Flow {
     /// The number that Wireshark gives the connection.
     pub(super) fn stream(&self) -> u64 {
         self.stream
+    }
+
+    /// The side that was asked.
+    pub(super) fn server(&self) -> Endpoint {
+        self.tcp.endpoints.server
     }
 
     /// The sender and the number of the SYN with which it began, if that was captured.
@@ -190,6 +197,20 @@ impl Flow {
             && before.is_none_or(|before| before.tcp.is_over() || before.tcp.is_reopened_by(syn))
     }
 
+    /// Whether `segment`, which came another way than those before it, is one of this connection.
+    pub(super) fn fits(&self, segment: &Segment<'_>) -> bool {
+        if segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK) {
+            return !self.is_reopened_by(segment);
+        }
+        let before = self.predecessor.as_ref();
+        self.tcp.fits(segment) || before.is_some_and(|before| before.tcp.fits(segment))
+    }
+
+    /// Whether TCP has ended on it.
+    pub(super) fn is_over(&self) -> bool {
+        self.tcp.is_over()
+    }
+
     /// Whether `segment` is the SYN with which it began: its numbers may fit its predecessor too.
     fn is_opened_by(&self, segment: &Segment<'_>) -> bool {
         segment.flags.has(TcpFlags::SYN) && self.opener == Some((segment.from, segment.seq))
@@ -221,7 +242,7 @@ impl Flow {
 
     /// The capture has ended, at `latest`: the reports on the WebSockets of this connection. Its
     /// predecessor is to be taken and finished before.
-    pub(super) fn finish(mut self, latest: PacketRef, keys: &mut Keys) -> Vec<ConnectionReport> {
+    pub(super) fn finish(mut self, latest: PacketRef, keys: &mut Keys) -> Vec<Judged> {
         let mut reports = Vec::new();
         self.tcp.finish();
         self.release();
@@ -338,7 +359,7 @@ impl Flow {
         mut findings: Findings,
         latest: PacketRef,
         keys: &mut Keys,
-    ) -> ConnectionReport {
+    ) -> Judged {
         let tcp = PerSide::from_fn(|side| self.tcp.summary(side));
         for side in Side::BOTH {
             if let Some(from) = tcp[side].disputed_from() {
@@ -347,7 +368,9 @@ impl Flow {
                 milestones.retain(|milestone| milestone.side != side || milestone.end <= from);
             }
         }
-        handshake.key_used_before = keys.used_before(&handshake, &self.limits);
+        let identity = Identity::of(&handshake, &self.tcp);
+        handshake.key_used_before =
+            keys.used_before(&handshake, identity.as_ref(), self.interface, &self.limits);
         for rule in rules::all() {
             if let Check::Handshake(check) = rule.check
                 && let Some(breach) = check(&handshake)
@@ -372,6 +395,8 @@ impl Flow {
             frames,
             violated: PerSide::from_fn(|side| findings.blames_bytes_of(side)),
             span: (self.tcp.first, self.tcp.last),
+            clock_doubt: self.tcp.clock_doubt(),
+            clock_offset: self.tcp.clock_offset(),
             capture_end: latest,
         };
         for rule in rules::all() {
@@ -388,14 +413,15 @@ impl Flow {
         findings.iter_mut().for_each(|finding| dispute::acquit(finding, &facts));
         let verdict = verdict::judge(&facts, &mut findings);
         let endpoints = self.tcp.endpoints;
-        connection_report(Case {
+        let report = connection_report(Case {
             stream: self.stream,
             endpoints,
             facts,
             findings,
             verdict,
             milestones,
-        })
+        });
+        Judged { report, identity }
     }
 }
 

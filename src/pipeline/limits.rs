@@ -15,6 +15,8 @@ pub struct Limits {
     pub out_of_order_pieces: usize,
     /// Packets of one direction whose place in the stream is remembered.
     pub sources: usize,
+    /// Segments of one direction that are remembered to know a second capture of them.
+    pub recent_segments: usize,
     /// Bytes of an HTTP head.
     pub head: usize,
     /// Bytes of one direction that wait for the other during the opening handshake.
@@ -38,6 +40,7 @@ impl Default for Limits {
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
             sources: 1_024,
+            recent_segments: 256,
             head: 64 << 10,
             held: 256 << 10,
             cited_packets: 8,
@@ -63,6 +66,7 @@ impl Limits {
             out_of_order_bytes: self.out_of_order_bytes,
             out_of_order_pieces: self.out_of_order_pieces,
             sources: self.sources,
+            recent: self.recent_segments,
         }
     }
 }

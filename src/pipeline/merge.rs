@@ -4,7 +4,8 @@
 //! [`Timeline`]. A capture is opened when its time has come, and closed when it has ended; the
 //! order within one capture stays as it is, whatever its clock does.
 
-use super::timeline::{Timeline, spot};
+use super::blind_spots::spot;
+use super::timeline::Timeline;
 use crate::capture::{Bytes, CaptureError, LinkType, Packet, Reader};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
@@ -81,6 +82,7 @@ pub(super) fn merge(
     if late > 0 {
         timeline.note(spot(
             "over-limit",
+            None,
             format!(
                 "the order of packets in {late} captures that were opened late: more than \
                  {most_open} are of the same time"

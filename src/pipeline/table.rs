@@ -1,40 +1,32 @@
 //! The flow table: which segment belongs to which connection.
 
 use std::collections::BTreeMap;
-use std::mem;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::Limits;
 use super::flow::{Flow, Kind};
+use super::identity::{Judged, Keys, link_copies};
+use super::network::{Place, Slot, Tracked};
+use super::{Limits, blind_spots};
 use crate::endpoint::{Endpoint, FlowKey};
-use crate::http::Handshake;
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{BlindSpot, ConnectionReport};
-use crate::tcp::Seq;
 
 /// All connections of one capture.
 #[derive(Debug)]
 pub(super) struct Table {
     limits: Limits,
-    flows: HashMap<FlowKey, Tracked, RandomState>,
+    flows: HashMap<FlowKey, Slot, RandomState>,
+    /// Connections that share their endpoints with one of another network.
+    elsewhere: usize,
     /// Connections that are over, with their stream numbers.
-    done: Vec<ConnectionReport>,
+    done: Vec<Judged>,
     counts: Counts,
     keys: Keys,
     latest: Option<PacketRef>,
-}
-
-/// What is kept of a connection.
-#[derive(Debug)]
-enum Tracked {
-    /// It may be, or is, a WebSocket.
-    Followed(Box<Flow>),
-    /// It is something else: only what tells its successor from itself is kept.
-    Ignored { opener: Option<(Endpoint, Seq)> },
 }
 
 /// What was counted over all connections.
@@ -48,54 +40,8 @@ pub(super) struct Counts {
     pub turned_away: u64,
     /// Connections on which HTTP was given up, by the limit that was reached.
     given_up: BTreeMap<&'static str, u64>,
-}
-
-/// The Sec-WebSocket-Keys of the handshakes that succeeded, to notice one that is used again.
-#[derive(Debug, Default)]
-pub(super) struct Keys {
-    seen: HashMap<String, Use, RandomState>,
-}
-
-/// A successful opening handshake: its request and its response.
-#[derive(Clone, Copy, Debug)]
-struct Use {
-    request: PacketRef,
-    response: PacketRef,
-}
-
-impl Keys {
-    /// The request that used the same key before, if it had been accepted by the time of this one;
-    /// remembers this one if there is room.
-    ///
-    /// A capture that sees both sides of a proxy has every handshake twice, and the second one is
-    /// sent before the first is answered: that is one use of the key. A client that repeats a
-    /// request which was refused has not used its key either.
-    pub(super) fn used_before(
-        &mut self,
-        handshake: &Handshake,
-        limits: &Limits,
-    ) -> Option<PacketRef> {
-        let head = &handshake.request.as_ref()?.head;
-        let key = &head.first("Sec-WebSocket-Key")?.value;
-        let request = *head.packets.first()?;
-        let response = handshake.response.as_ref().filter(|response| response.status == 101);
-        let last = response.and_then(|response| response.head.packets.last());
-        let this = last.map(|response| Use { request, response: *response });
-        if let Some(before) = self.seen.get_mut(key) {
-            if before.response.time >= request.time {
-                return None;
-            }
-            let found = before.request;
-            *before = this.unwrap_or(*before);
-            return Some(found);
-        }
-        if self.seen.len() < limits.keys
-            && let Some(this) = this
-        {
-            self.seen.insert(key.clone(), this);
-        }
-        None
-    }
+    /// Servers of the first few TLS connections.
+    tls_servers: Vec<Endpoint>,
 }
 
 impl Counts {
@@ -117,7 +63,17 @@ impl Counts {
             let hides = format!("HTTP on {connections} {what}, because {why}");
             spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
         });
-        turned_away.into_iter().chain(given_up).collect()
+        let tls = blind_spots::of_tls(self.tls, &self.tls_servers);
+        turned_away.into_iter().chain(given_up).chain(tls).collect()
+    }
+
+    /// Counts a connection that turned out to be TLS with `server`.
+    fn note_tls(&mut self, server: Endpoint) {
+        const NAMED: usize = 4;
+        self.tls += 1;
+        if self.tls_servers.len() < NAMED && !self.tls_servers.contains(&server) {
+            self.tls_servers.push(server);
+        }
     }
 
     fn note(&mut self, flow: &Flow) {
@@ -132,6 +88,7 @@ impl Table {
         Table {
             limits,
             flows: HashMap::default(),
+            elsewhere: 0,
             done: Vec::new(),
             counts: Counts::default(),
             keys: Keys::default(),
@@ -148,40 +105,41 @@ impl Table {
 
     /// Hands a segment to its connection.
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
-        let full = self.flows.len() >= self.limits.flows;
-        let entry = match self.flows.entry(segment.flow()) {
+        let full = self.flows.len() + self.elsewhere >= self.limits.flows;
+        let slot = match self.flows.entry(segment.flow()) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(_) if full => {
-                self.flows.retain(|_, tracked| matches!(tracked, Tracked::Followed(_)));
-                if self.flows.len() >= self.limits.flows {
-                    self.counts.turned_away += 1;
-                    return;
+                if self.forget_ignored() {
+                    return self.segment(segment);
                 }
-                return self.segment(segment);
+                self.counts.turned_away += 1;
+                return;
             }
             Entry::Vacant(entry) => {
                 let flow = Flow::new(self.counts.streams, segment, self.limits);
                 self.counts.streams += 1;
-                entry.insert(Tracked::Followed(Box::new(flow)))
+                entry.insert(Slot::new(Place::new(flow, segment.via)))
             }
         };
+        let Some(place) = slot.place(segment) else {
+            return self.open_elsewhere(segment);
+        };
         let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
-        if opens && entry.is_reopened_by(segment) {
+        if opens && place.tracked.is_reopened_by(segment) {
             let fresh = Flow::new(self.counts.streams, segment, self.limits);
             self.counts.streams += 1;
-            let before = mem::replace(entry, Tracked::Followed(Box::new(fresh)));
-            if let (Tracked::Followed(before), Tracked::Followed(fresh)) = (before, &mut *entry)
-                && let Some(older) = fresh.succeed(before)
-            {
+            if let Some(older) = place.tracked.reopen(fresh) {
                 let latest = self.latest.unwrap_or(NOWHERE);
                 self.counts.note(&older);
                 self.done.extend(older.finish(latest, &mut self.keys));
             }
         }
-        let Tracked::Followed(flow) = entry else { return };
+        let Tracked::Followed(flow) = &mut place.tracked else { return };
         flow.segment(segment);
         if let Some(kind) = flow.is_something_else() {
-            self.counts.tls += u64::from(kind == Kind::Tls);
+            if kind == Kind::Tls {
+                self.counts.note_tls(flow.server());
+            }
             let opener = flow.opener();
             self.counts.note(flow);
             if let Some(before) = flow.take_predecessor() {
@@ -189,22 +147,42 @@ impl Table {
                 self.counts.note(&before);
                 self.done.extend(before.finish(latest, &mut self.keys));
             }
-            *entry = Tracked::Ignored { opener };
+            place.tracked = Tracked::Ignored { opener };
         }
+    }
+
+    /// The first segment of a connection whose endpoints have the addresses of others.
+    #[cold]
+    fn open_elsewhere(&mut self, segment: &Segment<'_>) {
+        if self.flows.len() + self.elsewhere >= self.limits.flows {
+            self.forget_ignored();
+        }
+        let full = self.flows.len() + self.elsewhere >= self.limits.flows;
+        let slot = self.flows.get_mut(&segment.flow());
+        let Some(slot) = slot.filter(|slot| !full && slot.has_room()) else {
+            self.counts.turned_away += 1;
+            return;
+        };
+        let mut flow = Flow::new(self.counts.streams, segment, self.limits);
+        self.counts.streams += 1;
+        flow.segment(segment);
+        slot.add(Place::new(flow, segment.via));
+        self.elsewhere += 1;
+    }
+
+    /// Makes room by forgetting what is no WebSocket; whether there is any now.
+    fn forget_ignored(&mut self) -> bool {
+        self.flows.retain(|_, slot| slot.forget_ignored());
+        self.elsewhere = self.flows.values().map(Slot::elsewhere).sum();
+        self.flows.len() + self.elsewhere < self.limits.flows
     }
 
     /// The capture has ended: the reports on all WebSockets, in the order of their streams, and
     /// what was counted.
     pub(super) fn finish(mut self) -> (Vec<ConnectionReport>, Counts) {
         let latest = self.latest.unwrap_or(NOWHERE);
-        let mut flows: Vec<Box<Flow>> = self
-            .flows
-            .drain()
-            .filter_map(|(_, tracked)| match tracked {
-                Tracked::Followed(flow) => Some(flow),
-                Tracked::Ignored { .. } => None,
-            })
-            .collect();
+        let mut flows: Vec<Box<Flow>> =
+            self.flows.drain().flat_map(|(_, slot)| slot.into_flows()).collect();
         flows.sort_by_key(|flow| flow.stream());
         let mut done = self.done;
         for mut flow in flows {
@@ -216,22 +194,10 @@ impl Table {
             done.extend(flow.finish(latest, &mut self.keys));
         }
         // Stable: several attempts on one connection stay in their order.
-        done.sort_by_key(|report| report.tcp_stream);
-        (done, self.counts)
+        done.sort_by_key(|judged| judged.report.tcp_stream);
+        (link_copies(done), self.counts)
     }
 }
 
 const NOWHERE: PacketRef =
     PacketRef { number: crate::provenance::PacketNumber::new(0), time: Timestamp(0) };
-
-impl Tracked {
-    /// Whether a SYN opens a new connection between the same endpoints.
-    fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
-        match self {
-            Tracked::Followed(flow) => flow.is_reopened_by(syn),
-            Tracked::Ignored { opener } => {
-                opener.is_none_or(|(endpoint, seq)| endpoint != syn.from || seq != syn.seq)
-            }
-        }
-    }
-}

@@ -3,11 +3,14 @@
 //! In: packets in the order in which they are to be analysed, and the facts of each file. Out: the
 //! report on the capture and on its connections.
 
+use std::mem;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::blind_spots::{self, spot};
 use super::table::Table;
-use super::{Limits, blind_spots};
+use super::{Limits, quality};
 use crate::capture::{Bytes, CaptureError, CaptureFacts, Packet, Reader, Trailing};
 use crate::ip::{Dissected, Dissector, Why};
 use crate::provenance::{PacketNumber, Timestamp};
@@ -32,6 +35,8 @@ pub(super) struct Timeline {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     formats: Vec<&'static str>,
+    /// What the files say of themselves.
+    noted: CaptureReport,
     /// Whether what was unpacked may differ from what was packed.
     damaged: bool,
 }
@@ -69,6 +74,7 @@ impl Timeline {
             first: None,
             last: None,
             formats: Vec::new(),
+            noted: CaptureReport::default(),
             damaged: false,
         }
     }
@@ -144,7 +150,8 @@ impl Timeline {
         file.first = facts.first.map(|time| time.to_string());
         file.last = facts.last.map(|time| time.to_string());
         file.error = error.map(|error| without_name(&name, error));
-        for spot in blind_spots::of_capture(facts) {
+        quality::note_facts(&mut self.noted, facts);
+        for spot in mem::take(&mut self.noted.blind_spots) {
             self.note_of(&name, spot);
         }
         if let Some(Trailing { what, offset }) = trailing {
@@ -152,13 +159,16 @@ impl Timeline {
                 "what lies behind byte {offset} of the file, where its {what} data end: it is \
                  neither {what} data nor padding"
             );
-            self.note_of(&name, spot("trailing-data", hides, "it is passed over, as others do"));
+            self.note_of(
+                &name,
+                spot("trailing-data", None, hides, "it is passed over, as others do"),
+            );
         }
         if let Some(CaptureError::NotUnpacked { damaged: true, reason, .. }) = error {
             self.damaged = true;
             let hides = format!("whether what was unpacked is what was captured: {reason}");
             let lowered = "nobody is judged by this capture, and no code is named";
-            self.note_of(&name, spot("unpacked-damaged", hides, lowered));
+            self.note_of(&name, spot("unpacked-damaged", None, hides, lowered));
         }
     }
 
@@ -168,14 +178,14 @@ impl Timeline {
         let why = without_name(&file.file, error);
         let hides = format!("everything in {}: {why}", file.file);
         file.error = Some(why);
-        self.note(spot("missing-file", hides, LOST_IN_BETWEEN));
+        self.note(spot("missing-file", None, hides, LOST_IN_BETWEEN));
     }
 
     /// Notes that `missing` files of the series should have come before the next one.
     pub(super) fn note_missing(&mut self, missing: u64, behind: &str, before: &str) {
         let files = if missing == 1 { "file" } else { "files" };
         let hides = format!("{missing} {files} of the series between {behind} and {before}");
-        self.note(spot("missing-file", hides, LOST_IN_BETWEEN));
+        self.note(spot("missing-file", None, hides, LOST_IN_BETWEEN));
     }
 
     /// Notes a blind spot of the capture.
@@ -212,8 +222,10 @@ impl Timeline {
         let mut spots = self.spots;
         if self.more_spots > 0 {
             let hides = format!("{} more of the same kinds", self.more_spots);
-            spots.push(spot("over-limit", hides, "they are not listed"));
+            spots.push(spot("over-limit", None, hides, "they are not listed"));
         }
+        let (unread, unread_packets) = blind_spots::of_packets(&self.others);
+        spots.extend(unread);
         spots.extend(blind_spots::of_fragments(self.dissector.fragments()));
         spots.extend(counts.blind_spots());
         let (file, error) = match (files.first(), self.kind) {
@@ -221,7 +233,7 @@ impl Timeline {
             (Some(first), Kind::Several) => (first.file.clone(), None),
             (None, _) => (String::new(), None),
         };
-        let report = CaptureReport {
+        let mut report = CaptureReport {
             file,
             format: (!self.formats.is_empty()).then(|| self.formats.join(", ")),
             sha256: None,
@@ -236,25 +248,16 @@ impl Timeline {
             blind_spots: spots,
             error,
             files: if self.kind == Kind::One { Vec::new() } else { files },
-            ..CaptureReport::default()
+            unread_packets,
+            ..self.noted
         };
+        report.quality = Some(quality::of_capture(&report, &connections));
         (Captured { report, inputs }, connections)
     }
 }
 
 const LOST_IN_BETWEEN: &str =
     "what was lost there is treated as every other loss: nobody is accused of it";
-
-pub(super) fn spot(kind: &str, hides: impl Into<String>, lowered: &str) -> BlindSpot {
-    BlindSpot {
-        kind: kind.to_owned(),
-        side: None,
-        packets: Vec::new(),
-        bytes: 0,
-        hides: hides.into(),
-        lowered: lowered.to_owned(),
-    }
-}
 
 /// Takes back everything that one wrong byte could have brought about.
 pub(super) fn distrust(connection: &mut ConnectionReport) {

@@ -1,5 +1,6 @@
 //! Reports made by hand, for the tests of the layouts.
 
+use super::PacketCite;
 use super::model::*;
 use crate::rules::Severity;
 
@@ -29,7 +30,21 @@ pub(super) fn capture() -> CaptureReport {
         last: Some("2026-01-01T12:00:01.013000Z".into()),
         tcp_streams: 1,
         websockets: 1,
+        quality: Some(quality()),
         ..CaptureReport::default()
+    }
+}
+
+pub(super) fn quality() -> CaptureQuality {
+    CaptureQuality {
+        grade: Grade::Good,
+        summary: "nothing is known to be lost".into(),
+        reasons: vec![],
+        stream_bytes: 322,
+        lost_bytes: 0,
+        complete_connections: 1,
+        one_sided_connections: 0,
+        recapture: None,
     }
 }
 
@@ -38,6 +53,7 @@ pub(super) fn connection() -> ConnectionReport {
         id: 1,
         capture: 0,
         tcp_stream: 0,
+        same_as: None,
         transport: "tcp".into(),
         client: EndpointReport { address: "192.0.2.10".into(), port: 50_000 },
         server: EndpointReport { address: "198.51.100.20".into(), port: 80 },
@@ -48,13 +64,17 @@ pub(super) fn connection() -> ConnectionReport {
             status: Some(101),
             host: Some("server.example".into()),
             path: Some("/chat".into()),
-            request_packets: vec![4],
-            response_packets: vec![5],
+            request_packets: vec![PacketCite::Number(4)],
+            response_packets: vec![PacketCite::Number(5)],
             ..HandshakeReport::default()
         },
         traffic: Traffic {
             client: SideTraffic { frames: 1, messages: 1, bytes: 5 },
             server: SideTraffic { frames: 1, messages: 0, bytes: 2 },
+        },
+        tcp: TcpReport {
+            client: TcpSide { segments: 5, has_start: true, bytes: 189, ..TcpSide::default() },
+            server: TcpSide { segments: 5, has_start: true, bytes: 133, ..TcpSide::default() },
         },
         close: CloseReport {
             initiator: Some(Initiator::Server),
@@ -62,11 +82,15 @@ pub(super) fn connection() -> ConnectionReport {
             server_sent: Some(CloseFrameReport {
                 code: Some(1002),
                 reason: String::new(),
-                packet: 8,
+                packet: PacketCite::Number(8),
                 time: "2026-01-01T12:00:01.007000Z".into(),
                 delivered: Some(true),
             }),
-            tcp_end: TcpEnd { by: EndedBy::Server, how: EndedHow::Fin, packet: Some(10) },
+            tcp_end: TcpEnd {
+                by: EndedBy::Server,
+                how: EndedHow::Fin,
+                packet: Some(PacketCite::Number(10)),
+            },
             surfaced: Surfaced { client: Some(1002), server: None },
         },
         findings: vec![finding()],
@@ -82,9 +106,10 @@ pub(super) fn connection() -> ConnectionReport {
             alternatives: vec![],
             would_settle: vec![],
         },
+        quality: ConnectionQuality::default(),
         blind_spots: vec![],
         timeline: vec![TimelineRow {
-            packet: 6,
+            packet: PacketCite::Number(6),
             time: "2026-01-01T12:00:01.005000Z".into(),
             after: "0.004".into(),
             side: SideName::Client,
@@ -99,7 +124,7 @@ pub(super) fn finding() -> FindingReport {
         severity: Severity::Error,
         at_fault: AtFault::Client,
         side: SideName::Client,
-        packets: vec![6],
+        packets: vec![PacketCite::Number(6)],
         time: "2026-01-01T12:00:01.005000Z".into(),
         stream_range: [182, 189],
         bytes: "8105".into(),
@@ -115,7 +140,7 @@ pub(super) fn blind_spot() -> BlindSpot {
     BlindSpot {
         kind: "lost-segments".into(),
         side: Some(SideName::Server),
-        packets: vec![7, 9],
+        packets: [7, 9].map(PacketCite::Number).to_vec(),
         bytes: 1_460,
         hides: "what the server sent between packets 7 and 9".into(),
         lowered: "the code that the client's API reports is not certain".into(),
@@ -138,6 +163,19 @@ pub(super) fn hostile() -> Report {
         last: some(),
         not_analysed: vec![NotAnalysed { what: text(), packets: 3 }],
         blind_spots: vec![blind()],
+        interfaces: vec![InterfaceReport {
+            name: some(),
+            link_type: text(),
+            ..InterfaceReport::default()
+        }],
+        comments: 2,
+        quality: Some(CaptureQuality {
+            grade: Grade::Poor,
+            summary: text(),
+            reasons: vec![text()],
+            recapture: Some(Recapture { command: text(), filter: text(), advice: vec![text()] }),
+            ..quality()
+        }),
         error: some(),
         ..capture()
     }];
@@ -162,7 +200,7 @@ pub(super) fn hostile() -> Report {
             *close = Some(CloseFrameReport {
                 code: Some(1002),
                 reason: text(),
-                packet: 8,
+                packet: PacketCite::Number(8),
                 time: text(),
                 delivered: None,
             });
@@ -181,6 +219,7 @@ pub(super) fn hostile() -> Report {
             ..connection.verdict.clone()
         };
         connection.blind_spots = vec![blind()];
+        connection.quality = ConnectionQuality { grade: Grade::Poor, remark: text() };
         for row in &mut connection.timeline {
             (row.time, row.after, row.event) = (text(), text(), text());
         }

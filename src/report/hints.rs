@@ -35,6 +35,9 @@ pub(super) fn hints(capture: &CaptureReport) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if capture.quality.as_ref().is_some_and(|quality| quality.recapture.is_some()) {
+        return hints; // the command that is given there fits better
+    }
     hints.push(
         "capture whole packets: tcpdump -i any -s 0 -w FILE 'host ADDRESS and tcp port PORT'"
             .to_owned(),

@@ -4,7 +4,9 @@
 //! nothing: whatever it prints is in the report or in the catalogue of rules. Every string that
 //! came from the wire goes through [`escape`] on its way.
 
+mod blind_spot;
 pub mod cards;
+mod cite;
 pub mod escape;
 mod evidence;
 mod filter;
@@ -15,6 +17,7 @@ mod markdown;
 mod model;
 mod page;
 mod text;
+mod wireshark;
 mod words;
 
 #[cfg(test)]
@@ -23,6 +26,8 @@ mod fixture;
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
+pub use blind_spot::{BLIND_SPOTS, BlindSpotKind, Cites, Remedy, Weight, blind_spot_kind};
+pub use cite::PacketCite;
 pub use filter::{Filter, NoSuchConnection};
 pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};
 pub use json::{Line, line_schema, schema};

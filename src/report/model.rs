@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::PacketCite;
 use crate::rules::Severity;
 
 /// The name and version of the schema.
@@ -72,10 +73,95 @@ pub struct CaptureReport {
     pub tls_streams: u64,
     /// Packets that hold no TCP segment, by reason, the most frequent first.
     pub not_analysed: Vec<NotAnalysed>,
+    /// The interfaces that were captured on, as far as the file describes them: the first 64.
+    pub interfaces: Vec<InterfaceReport>,
+    /// Comments in the file (pcapng).
+    pub comments: u64,
+    /// Packets that the capturing host says it dropped; null when it does not say.
+    pub dropped: Option<u64>,
+    /// Packets of which the snap length cut bytes off.
+    pub cut_packets: u64,
+    /// Packets that may have held a segment, and of which none could be made.
+    pub unread_packets: u64,
+    /// Packets whose time is earlier than that of the packet before.
+    pub clock_went_back: u64,
     /// What the capture as a whole cannot tell.
     pub blind_spots: Vec<BlindSpot>,
+    /// How far the verdicts can be trusted; null when the file could not be read as a capture.
+    pub quality: Option<CaptureQuality>,
     /// Why the file could not be read, or not to its end, in one line.
     pub error: Option<String>,
+}
+
+/// An interface that packets were captured on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InterfaceReport {
+    /// Its name on the capturing host; null when the file does not say.
+    pub name: Option<String>,
+    /// How its packets begin: `EN10MB (1)`, …
+    pub link_type: String,
+    /// The most bytes captured of a packet; null when there is no limit.
+    pub snap_length: Option<u32>,
+    /// Packets lost by the interface or the operating system; null when the file does not say.
+    pub dropped: Option<u64>,
+}
+
+/// How far the verdicts on the connections of a capture can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CaptureQuality {
+    /// In a word.
+    pub grade: Grade,
+    /// In a sentence, without a full stop.
+    pub summary: String,
+    /// What the capture lacks, the heaviest first.
+    pub reasons: Vec<String>,
+    /// Bytes that the WebSocket connections carried, those that are missing included.
+    pub stream_bytes: u64,
+    /// Those of them that the capture does not have.
+    pub lost_bytes: u64,
+    /// WebSocket connections captured from the first SYN and the opening request to a FIN or RST.
+    pub complete_connections: u64,
+    /// WebSocket connections of which one side was not captured.
+    pub one_sided_connections: u64,
+    /// How to capture what is missing; null when nothing is that a capture could have.
+    pub recapture: Option<Recapture>,
+}
+
+/// How far verdicts can be trusted. For a connection, only what is missing of it counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// Nothing that was sent is known to be missing.
+    #[default]
+    Good,
+    /// Something is missing, but less than for `poor`.
+    Limited,
+    /// Of a capture: it could not be read to its end; or 1 % of its packets, or more, were dropped
+    /// by the capturing host or could not be read; or of the bytes of its WebSocket connections
+    /// 1 % or more are missing; or half of these connections or more lack their opening handshake,
+    /// a side, or where frames begin. Of a connection: the latter, or 1 % of its bytes.
+    Poor,
+}
+
+/// How far the verdict on one connection can be trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ConnectionQuality {
+    /// In a word.
+    pub grade: Grade,
+    /// What is missing, in a line; empty when nothing is.
+    pub remark: String,
+}
+
+/// How to capture what is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Recapture {
+    /// The command for a shell. It holds no text from the capture but addresses, ports and the
+    /// name of an interface.
+    pub command: String,
+    /// The filter expression in it.
+    pub filter: String,
+    /// Where and when to run it.
+    pub advice: Vec<String>,
 }
 
 /// One file of a capture that is several.
@@ -115,6 +201,10 @@ pub struct ConnectionReport {
     pub capture: usize,
     /// The number that Wireshark gives the TCP connection (`tcp.stream`).
     pub tcp_stream: u64,
+    /// The `id` of the connection that this one is, captured once more behind an address
+    /// translation: the same bytes at the same sequence numbers between other addresses. Null for
+    /// the first capture of a connection.
+    pub same_as: Option<u64>,
     /// `tcp`.
     pub transport: String,
     /// The side that asked for the WebSocket, as seen from the capture point.
@@ -131,12 +221,16 @@ pub struct ConnectionReport {
     pub handshake: HandshakeReport,
     /// What each side sent.
     pub traffic: Traffic,
+    /// What TCP needed to carry it.
+    pub tcp: TcpReport,
     /// How it ended.
     pub close: CloseReport,
     /// What was found, in order of time.
     pub findings: Vec<FindingReport>,
     /// What it comes to.
     pub verdict: VerdictReport,
+    /// How far that can be trusted.
+    pub quality: ConnectionQuality,
     /// What the capture cannot tell about this connection.
     pub blind_spots: Vec<BlindSpot>,
     /// What happened when: at most 20 rows.
@@ -172,9 +266,9 @@ pub struct HandshakeReport {
     /// Fields by which proxies on the way show (`Via`, `X-Forwarded-For`, …): names only.
     pub proxies: Vec<String>,
     /// Packets with the request.
-    pub request_packets: Vec<u64>,
+    pub request_packets: Vec<PacketCite>,
     /// Packets with the response.
-    pub response_packets: Vec<u64>,
+    pub response_packets: Vec<PacketCite>,
 }
 
 /// What each side sent behind the handshake.
@@ -195,6 +289,36 @@ pub struct SideTraffic {
     pub messages: u64,
     /// Payload bytes as declared, control frames included.
     pub bytes: u64,
+}
+
+/// Both halves of the TCP connection, the opening handshake included.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TcpReport {
+    /// The client's.
+    pub client: TcpSide,
+    /// The server's.
+    pub server: TcpSide,
+}
+
+/// What one side sent by TCP.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TcpSide {
+    /// Segments captured.
+    pub segments: u64,
+    /// Whether its SYN was captured, so that stream offsets count from its first byte.
+    pub has_start: bool,
+    /// Bytes of its stream, those that are missing included.
+    pub bytes: u64,
+    /// Bytes of its stream that the capture does not have.
+    pub lost_bytes: u64,
+    /// Bytes captured more than once: retransmissions, or packets that were captured twice.
+    pub repeated_bytes: u64,
+    /// Segments with which it said that it takes no more for now (a window of 0).
+    pub zero_windows: u64,
+    /// Keep-alive probes (RFC 9293 §3.8.4).
+    pub keep_alives: u64,
+    /// Its resets that no receiver would have accepted (RFC 9293 §3.5.3).
+    pub ignored_resets: u64,
 }
 
 /// How the connection ended.
@@ -234,7 +358,7 @@ pub struct CloseFrameReport {
     /// Reason; bytes that are not UTF-8 replaced.
     pub reason: String,
     /// The packet that carried it.
-    pub packet: u64,
+    pub packet: PacketCite,
     /// Its time.
     pub time: String,
     /// Whether the peer's TCP acknowledged it; null when the capture cannot tell.
@@ -249,7 +373,7 @@ pub struct TcpEnd {
     /// Which of the two.
     pub how: EndedHow,
     /// The packet with it.
-    pub packet: Option<u64>,
+    pub packet: Option<PacketCite>,
 }
 
 /// Who ended TCP.
@@ -297,7 +421,7 @@ pub struct FindingReport {
     /// Whose stream `stream_range` is in: the side that sent the bytes.
     pub side: SideName,
     /// The packets with the bytes in question; of many the first few and the last.
-    pub packets: Vec<u64>,
+    pub packets: Vec<PacketCite>,
     /// Time of the first of them.
     pub time: String,
     /// Offsets in the sender's TCP stream: first byte, and behind the last.
@@ -431,7 +555,7 @@ pub struct BlindSpot {
     /// Whose bytes are missing; null when it concerns both or neither.
     pub side: Option<SideName>,
     /// Packets around it.
-    pub packets: Vec<u64>,
+    pub packets: Vec<PacketCite>,
     /// Bytes missing, if known.
     pub bytes: u64,
     /// What it hides.
@@ -444,7 +568,7 @@ pub struct BlindSpot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TimelineRow {
     /// The packet.
-    pub packet: u64,
+    pub packet: PacketCite,
     /// Its time.
     pub time: String,
     /// Seconds since the connection's first packet, with a sign if the clock went back.

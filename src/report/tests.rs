@@ -52,6 +52,7 @@ error[client-frame-unmasked]: client frame without a mask
 
 incident.pcap: pcap, 12 packets, 1 TCP connection, 1 WebSocket; 2026-01-01 12:00:01.001 to
   12:00:01.013 UTC
+  quality: good; nothing is known to be lost
 1 WebSocket: 1 error, 0 warnings; at fault: client in #1
 "
     );
@@ -158,6 +159,37 @@ fn a_ticket_has_its_parts_in_order() {
     for part in parts {
         let Some((_, after)) = rest.split_once(part) else { panic!("{part} in {ticket}") };
         rest = after;
+    }
+}
+
+#[test]
+fn packets_of_a_series_are_cited_with_the_name_of_their_file() {
+    let mut report = fixture::report();
+    let file = |name: &str| FileReport { file: name.into(), ..FileReport::default() };
+    report.captures[0].files = vec![file("day/web_1.pcap"), file("day/web_2.pcap")];
+    let packet = |file, number| PacketCite::InFile { file, number };
+    let connection = &mut report.connections[0];
+    connection.findings[0].packets = vec![packet(1, 17), packet(1, 18), packet(2, 3)];
+    connection.close.tcp_end.packet = Some(packet(2, 9));
+    connection.timeline[0].packet = packet(2, 3);
+    let full = Style { detail: Detail::Full, ..Style::default() };
+    let text = written(&report, "text", full);
+    for part in [
+        "--> packets 17, 18 of web_1.pcap, 3 of web_2.pcap, ",
+        "the server, FIN, packet 9 of web_2.pcap",
+        "       2#3 ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let ticket = markdown(&report);
+    for part in [
+        "- packets 17, 18 of web\\_1.pcap, 3 of web\\_2.pcap, ",
+        "FIN, packet 9 of web\\_2.pcap |",
+        "| 3 of web\\_2.pcap | ",
+        "Display filters for `day/web_2.pcap`",
+        "frame.number in {3, 9}",
+    ] {
+        assert!(ticket.contains(part), "{part}: {ticket}");
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: values of the model. Out: words and numbers for people. Nothing here escapes: whoever
 //! prints does.
 
+use super::cite::Files;
 use super::model::*;
 use crate::knowledge::CloseCode;
 use crate::rules::Rule;
@@ -40,6 +41,17 @@ impl Confidence {
             Confidence::Possible => "possible",
             Confidence::Likely => "likely",
             Confidence::Proven => "proven",
+        }
+    }
+}
+
+impl Grade {
+    /// `good`, `limited` or `poor`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grade::Good => "good",
+            Grade::Limited => "limited",
+            Grade::Poor => "poor",
         }
     }
 }
@@ -146,7 +158,12 @@ pub(super) fn may_have_closed(connection: &ConnectionReport) -> bool {
 pub(super) fn answer(rule: &Rule) -> String {
     match rule.answer {
         "" | "-" => String::new(),
-        answer => format!("; expected answer: {answer}"),
+        "1006 at the other side" => "; the other side's API reports 1006".to_owned(),
+        answer => match answer.split_once(": ") {
+            Some(("client", code)) => format!("; the client's API reports {code}"),
+            Some((does, code)) => format!("; expected: the {does}, its API reports {code}"),
+            None => format!("; expected answer: {answer}"),
+        },
     }
 }
 
@@ -171,14 +188,15 @@ pub(super) fn initiator(initiator: Option<Initiator>) -> &'static str {
 }
 
 /// How TCP ended.
-pub(super) fn tcp_end(end: &TcpEnd) -> String {
+pub(super) fn tcp_end(files: &Files<'_>, end: &TcpEnd) -> String {
     let by = match end.by {
         EndedBy::Client => "the client",
         EndedBy::Server => "the server",
         EndedBy::None => return "nobody, as far as the capture goes".to_owned(),
     };
     let how = tcp_how(end.how);
-    let packet = end.packet.map(|packet| format!(", packet {packet}")).unwrap_or_default();
+    let packet = end.packet.map(|packet| format!(", {}", files.packet(packet)));
+    let packet = packet.unwrap_or_default();
     format!("{by}, {how}{packet}")
 }
 
@@ -251,24 +269,79 @@ pub(super) fn not_analysed(capture: &CaptureReport) -> String {
     list.join(", ")
 }
 
-/// What is missing, where, what that hides, and what became of it.
-pub(super) fn blind_spot(spot: &BlindSpot) -> String {
-    let missing = match (spot.bytes, spot.side) {
-        (0, None) => String::new(),
-        (0, Some(side)) => format!("on the {}'s side", side.name()),
-        (missing, None) => format!("{} missing", bytes(missing)),
-        (missing, Some(side)) => format!("{} of the {} missing", bytes(missing), side.name()),
-    };
+/// What it hides, the packets around it, and what became of it.
+pub(super) fn blind_spot(files: &Files<'_>, spot: &BlindSpot) -> String {
     let near = match spot.packets.as_slice() {
         [] => String::new(),
-        near => format!("near {}", packets(near)),
+        near => format!(" (see {})", files.packets(near)),
     };
-    let hides = match spot.hides.as_str() {
-        "" => String::new(),
-        hides => format!("hides {hides}"),
-    };
-    let parts = [missing, near, hides, spot.lowered.clone()];
+    let hides = format!("{}{near}", spot.hides);
+    let parts = [hides, spot.lowered.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// The grade of a capture, and what that means.
+pub(super) fn quality(quality: &CaptureQuality) -> String {
+    let because = match (quality.grade, quality.reasons.as_slice()) {
+        (Grade::Good, _) | (_, []) => String::new(),
+        (_, reasons) => format!("; because of: {}", reasons.join("; ")),
+    };
+    format!("{}; {}{because}", quality.grade.name(), quality.summary)
+}
+
+/// What one side sent by TCP.
+pub(super) fn tcp_side(tcp: &TcpSide) -> String {
+    let mut parts = vec![count(tcp.segments, "segment"), bytes(tcp.bytes)];
+    if !tcp.has_start {
+        parts.push("SYN not captured".to_owned());
+    }
+    let rare = [
+        (tcp.lost_bytes, "byte", " not captured"),
+        (tcp.repeated_bytes, "byte", " captured more than once"),
+        (tcp.zero_windows, "zero window", ""),
+        (tcp.keep_alives, "keep-alive probe", ""),
+        (tcp.ignored_resets, "reset", " that no receiver accepts"),
+    ];
+    let there = rare.into_iter().filter(|(number, ..)| *number > 0);
+    parts.extend(there.map(|(number, what, how)| format!("{}{how}", count(number, what))));
+    parts.join(", ")
+}
+
+/// The interfaces and comments of a capture; empty when it names none.
+pub(super) fn interfaces(capture: &CaptureReport) -> String {
+    let named = capture.interfaces.iter().filter(|one| one.name.is_some() || one.dropped.is_some());
+    let mut parts: Vec<String> = named
+        .map(|one| {
+            let name = one.name.as_deref().unwrap_or("without a name");
+            let drops = one.dropped.map(|drops| format!(", {} dropped", grouped(drops)));
+            format!("{name} ({}{})", one.link_type, drops.unwrap_or_default())
+        })
+        .collect();
+    if capture.comments > 0 {
+        parts.push(count(capture.comments, "comment"));
+    }
+    parts.join(", ")
+}
+
+/// What to call the time of the first packet: nothing was opened by a handshake that failed.
+pub(super) fn opened(connection: &ConnectionReport) -> &'static str {
+    match connection.verdict.outcome {
+        Outcome::Rejected | Outcome::HandshakeFailed => "attempted",
+        _ => "opened",
+    }
+}
+
+/// The connections that count: those captured behind an address translation as well count once.
+pub(super) fn counted(report: &Report) -> impl Iterator<Item = &ConnectionReport> {
+    report.connections.iter().filter(|connection| connection.same_as.is_none())
+}
+
+/// Which connection this one is, if it is another one's second capture; its id behind `mark`.
+pub(super) fn same_as(connection: &ConnectionReport, mark: &str) -> Option<String> {
+    let original = connection.same_as?;
+    Some(format!(
+        "the same connection as {mark}{original}, captured behind an address translation: it counts once"
+    ))
 }
 
 /// Who is at fault in which connections: `client`, `#1, #4`; each id is written behind `mark`.
@@ -276,7 +349,7 @@ pub(super) fn blamed(report: &Report, mark: &str) -> Vec<(&'static str, String)>
     const NAMED: usize = 8;
     let parties = [Blame::Client, Blame::Server, Blame::Intermediary, Blame::Unknown];
     let blamed = parties.into_iter().map(|party| {
-        let guilty = report.connections.iter().filter(|one| one.verdict.at_fault == party);
+        let guilty = counted(report).filter(|one| one.verdict.at_fault == party);
         let mut ids: Vec<String> = guilty.map(|one| format!("{mark}{}", one.id)).collect();
         if ids.len() > NAMED {
             let more = ids.len() - NAMED;
@@ -298,16 +371,6 @@ pub(super) fn hidden(report: &Report) -> Option<String> {
         (_, 0) => format!("not shown: {connections}, as asked"),
         _ => format!("not shown: {connections}, and {findings} of those shown, as asked"),
     })
-}
-
-/// `packet 6`, or `packets 6, 7, 12`.
-pub(super) fn packets(packets: &[u64]) -> String {
-    let list: Vec<String> = packets.iter().map(u64::to_string).collect();
-    match list.as_slice() {
-        [] => "no packet".to_owned(),
-        [one] => format!("packet {one}"),
-        _ => format!("packets {}", list.join(", ")),
-    }
 }
 
 /// A duration of so many seconds: `3.2 ms`, `12.3 s`, `2 h 05 min`.
@@ -391,6 +454,10 @@ mod tests {
         let rule = |id| crate::rules::find(id).expect("a rule of the catalogue");
         assert_eq!(answer(rule("client-frame-unmasked")), "; expected answer: 1002");
         assert_eq!(answer(rule("mask-key-reused")), "");
+        let reports = "; the client's API reports 1006";
+        assert_eq!(answer(rule("handshake-no-response")), reports);
+        let fails = "; expected: the client fails, its API reports 1006";
+        assert_eq!(answer(rule("handshake-accept-mismatch")), fails);
     }
 
     #[test]
@@ -415,7 +482,6 @@ mod tests {
         assert_eq!(count(1, "frame"), "1 frame");
         assert_eq!(count(0, "frame"), "0 frames");
         assert_eq!(bytes(1_234_567), "1_234_567 bytes");
-        assert_eq!(packets(&[6, 7]), "packets 6, 7");
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub struct Facts {
     pub violated: PerSide<bool>,
     /// The first and the last packet, by time.
     pub span: (PacketRef, PacketRef),
+    /// How far apart the times of two packets have to be for their order to mean something, in
+    /// nanoseconds; [`i64::MAX`] where the capture's clock is not to be believed.
+    pub clock_doubt: i64,
+    /// By how many nanoseconds the clocks of two interfaces differ on which it was captured.
+    pub clock_offset: Option<i64>,
     /// The latest packet of the whole capture, by time: how long it went on after the connection.
     pub capture_end: PacketRef,
 }
@@ -129,6 +134,17 @@ pub struct Ping {
 }
 
 impl Facts {
+    /// Whether the capture's clock is certain enough for something to be concluded from a time.
+    pub fn tells_time(&self) -> bool {
+        const TOO_UNCERTAIN: i64 = 100_000_000;
+        self.clock_doubt <= TOO_UNCERTAIN
+    }
+
+    /// Seconds from `earlier` to `later`, where the clock can tell.
+    pub fn seconds(&self, earlier: PacketRef, later: PacketRef) -> Option<f64> {
+        self.tells_time().then(|| later.time.seconds_since(earlier.time))
+    }
+
     /// Whether nothing that `side` is known to have sent behind the opening handshake is missing:
     /// segments of it were captured, its stream has no hole, no bytes of which two versions exist
     /// and no end that only the peer's acknowledgements or its own later numbers tell of, and every
@@ -203,10 +219,20 @@ impl Facts {
         (acked < end).then_some(false)
     }
 
+    /// Whether one packet came before another, by time where that can be told, and else by number.
+    pub fn is_before(&self, one: PacketRef, other: PacketRef) -> bool {
+        let apart = other.time.nanos_since(one.time);
+        if apart.saturating_abs() > self.clock_doubt {
+            apart > 0
+        } else {
+            one.number < other.number
+        }
+    }
+
     /// The first FIN or RST: who sent it, where, and which of the two.
     ///
     /// Of two, the one is second whose sender had acknowledged the other; where neither had, or
-    /// the capture does not tell, the packets' times decide.
+    /// the capture does not tell, the packets' times decide, and where these cannot, their numbers.
     pub fn first_end(&self) -> Option<(Side, Ending, EndKind)> {
         let end = |side: Side| self.end_of(side).map(|(ending, kind)| (side, ending, kind));
         let (client, server) = (end(Side::Client), end(Side::Server));
@@ -217,11 +243,7 @@ impl Facts {
         match (knew(&client.1, &server.1), knew(&server.1, &client.1)) {
             (true, false) => Some(server),
             (false, true) => Some(client),
-            _ if (server.1.at.time, server.1.at.number)
-                < (client.1.at.time, client.1.at.number) =>
-            {
-                Some(server)
-            }
+            _ if self.is_before(server.1.at, client.1.at) => Some(server),
             _ => Some(client),
         }
     }

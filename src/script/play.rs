@@ -75,7 +75,10 @@ impl Play {
     fn open(&mut self) {
         self.now += 1_000 * MILLISECOND;
         self.port += 1;
-        self.next = PerSide { client: 0x1000_0000, server: 0xFFFF_FF00 }; // the server's wraps
+        // The server's first one wraps; no two connections begin alike.
+        let apart = u32::from(self.port - 50_000) * 0x0101_0101;
+        self.next =
+            PerSide { client: 0x1000_0000 + apart, server: 0xFFFF_FF00_u32.wrapping_add(apart) };
         self.known = PerSide { client: self.next.server, server: self.next.client };
         self.segment(Side::Client, TcpFlags::SYN, &[]);
         self.arrive(Side::Client);

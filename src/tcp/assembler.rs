@@ -52,6 +52,8 @@ pub struct AssemblerLimits {
     pub out_of_order_pieces: usize,
     /// Packets whose place in the stream is remembered.
     pub sources: usize,
+    /// Segments that are remembered to know a second capture of them.
+    pub recent: usize,
 }
 
 /// One piece of a segment's payload at its place in the stream.
@@ -86,6 +88,10 @@ pub struct Assembler {
     /// The highest number that the sender had reached in any segment captured, phantoms included,
     /// and the time of that segment.
     sent: Option<(u64, Timestamp)>,
+    /// The latest time of a segment that carried new numbers.
+    latest_news: Option<Timestamp>,
+    /// Times that are less apart, in nanoseconds, may be in the wrong order.
+    doubt: i64,
     /// Segments of the connection so far.
     clock: u64,
     finished: bool,
@@ -142,6 +148,8 @@ impl Assembler {
             acked: None,
             first_acked: None,
             sent: None,
+            latest_news: None,
+            doubt: 0,
             clock: 0,
             finished: false,
             end: None,
@@ -172,6 +180,14 @@ impl Assembler {
         }
     }
 
+    /// The number on the wire of the byte at a stream offset; `None` while the start is not fixed.
+    pub fn sequence(&self, offset: u64) -> Option<Seq> {
+        let Start::At(start) = self.start else { return None };
+        #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are the wire number")]
+        let wire = start.wrapping_add(offset) as u32;
+        Some(Seq(wire))
+    }
+
     /// Extended number of the next byte to be released; `None` while the start is not fixed.
     pub fn next(&self) -> Option<u64> {
         self.has_started().then_some(self.next)
@@ -191,6 +207,11 @@ impl Assembler {
         self.acked.map(|(acked, _)| acked)
     }
 
+    /// The same, and when it first did.
+    pub fn acked_at(&self) -> Option<(u64, Timestamp)> {
+        self.acked
+    }
+
     /// The highest extended number that a captured segment of the sender's had reached.
     pub fn sent(&self) -> Option<u64> {
         self.sent.map(|(sent, _)| sent)
@@ -201,7 +222,32 @@ impl Assembler {
     /// A packet that was only captured late has the earlier time.
     pub fn may_repeat(&self, position: u64, at: Timestamp) -> bool {
         let passed = [self.sent, self.acked];
-        passed.into_iter().flatten().any(|(reached, time)| reached > position && time < at)
+        let before = |time: Timestamp| is_before(time, at, self.doubt);
+        passed.into_iter().flatten().any(|(reached, time)| reached > position && before(time))
+    }
+
+    /// The latest time of a segment that carried new numbers.
+    pub fn latest_news(&self) -> Option<Timestamp> {
+        self.latest_news
+    }
+
+    /// From now on, times less than `nanos` nanoseconds apart may be in the wrong order.
+    pub fn doubt(&mut self, nanos: i64) {
+        self.doubt = nanos;
+    }
+
+    /// What was last said by [`Assembler::doubt`].
+    pub fn doubted(&self) -> i64 {
+        self.doubt
+    }
+
+    /// Whether `bytes` at `seq` differ from those of the same place that were captured before.
+    pub fn contradicts(&self, seq: Seq, bytes: &[u8]) -> bool {
+        let position = self.extend(seq);
+        // A keep-alive probe may make its one byte up.
+        bytes.len() > 1
+            && (!self.copies.contradicted(position, bytes).is_empty()
+                || self.waiting.contradicts(position, bytes))
     }
 
     /// Whether the start of the stream is fixed.
@@ -239,6 +285,11 @@ impl Assembler {
         let offset = |position| self.offset_of(position).unwrap_or(0);
         let ranges = self.conflicts.iter();
         ranges.map(|range| Range64 { start: offset(range.start), end: offset(range.end) }).collect()
+    }
+
+    /// How many such ranges are known.
+    pub fn conflict_count(&self) -> usize {
+        self.conflicts.len()
     }
 
     /// Bytes captured again.
@@ -284,6 +335,15 @@ impl Assembler {
         self.reach_position(self.extend(seq), at);
     }
 
+    /// The same for a segment that carried the number before `seq`: a SYN or a FIN.
+    pub fn reach_with(&mut self, seq: Seq, at: Timestamp) {
+        let before = self.sent();
+        self.reach(seq, at);
+        if self.sent() != before {
+            self.latest_news = self.latest_news.max(Some(at));
+        }
+    }
+
     /// The same for an extended number.
     pub fn reach_position(&mut self, position: u64, at: Timestamp) {
         let furthest = self.reached().unwrap_or(position).saturating_add(Assembler::LARGEST_WINDOW);
@@ -321,16 +381,18 @@ impl Assembler {
             Start::Undecided(count) => *count += 1,
         }
         // Of a repetition it is not known what the original had acknowledged.
-        let before = [self.sent, self.acked];
+        let (before, doubt) = ([self.sent, self.acked], self.doubt);
         let source_of = |position: u64| {
             let mut passed = before.into_iter().flatten();
-            let repeats = passed.any(|(reached, time)| reached > position && time < piece.at.time);
+            let repeats = passed
+                .any(|(reached, time)| reached > position && is_before(time, piece.at.time, doubt));
             Source { at: piece.at, acked: piece.acked.filter(|_| !repeats) }
         };
         let behind = position + piece.bytes.len() as u64;
         let reached = behind + u64::from(piece.cut);
         if self.sent().is_none_or(|sent| sent < reached) {
             self.sent = Some((reached, piece.at.time));
+            self.latest_news = self.latest_news.max(Some(piece.at.time));
         }
         let (position, bytes) = self.drop_old(position, piece);
         if piece.cut > 0 {
@@ -486,4 +548,10 @@ impl Assembler {
             self.conflicts.truncate(Assembler::MAX_CONFLICTS);
         }
     }
+}
+
+/// Whether `one` may be before `other`, where the order of times that are less than `doubt` apart
+/// means nothing.
+fn is_before(one: Timestamp, other: Timestamp, doubt: i64) -> bool {
+    one.0 < other.0.saturating_add(doubt)
 }

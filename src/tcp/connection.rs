@@ -6,7 +6,11 @@
 
 use std::collections::VecDeque;
 
-use super::{Assembler, AssemblerLimits, GapCause, Piece, Range64, Released, Seq, StreamEvent};
+use super::clocks::Clocks;
+use super::twins::{Original, Twins};
+use super::{
+    Around, Assembler, AssemblerLimits, GapCause, Piece, Range64, Released, Seq, StreamEvent,
+};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{PacketRef, Source, SourceMap, Timestamp};
@@ -23,12 +27,15 @@ pub struct Connection {
     pub last: PacketRef,
     halves: PerSide<Half>,
     syn: PerSide<Option<Seq>>,
+    clocks: Clocks,
 }
 
 /// What one side did.
 #[derive(Debug)]
 struct Half {
     assembler: Assembler,
+    twins: Twins,
+    captured_twice: u64,
     segments: u64,
     /// The segment that stands furthest, and where it ends.
     latest: Option<(u64, Source)>,
@@ -38,6 +45,7 @@ struct Half {
     recent_acks: VecDeque<(Timestamp, u64)>,
     gaps: Vec<(Range64, GapCause)>,
     gap_bytes: u64,
+    around: Around,
     zero_windows: u64,
     keep_alives: u64,
     ignored_resets: u64,
@@ -59,9 +67,10 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Takes in what the peer acknowledged at the time `at`.
-    fn note_answer(&mut self, at: Timestamp, acked: u64) {
-        if at > self.at.time {
+    /// Takes in what the peer acknowledged at the time `at`, where times that are less than `doubt`
+    /// nanoseconds apart may be in the wrong order.
+    fn note_answer(&mut self, at: Timestamp, acked: u64, doubt: i64) {
+        if at.nanos_since(self.at.time) > doubt {
             // Acknowledgements only grow, so the lowest is the first.
             self.answered = Some(self.answered.map_or(acked, |first| first.min(acked)));
         }
@@ -71,8 +80,11 @@ impl Ending {
 /// Everything that is known of one side's half of the connection. Offsets are stream offsets.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Segments captured from this side.
+    /// Segments captured from this side, each counted once.
     pub segments: u64,
+    /// Segments of this side that were captured once more, elsewhere or by a mirror: the same
+    /// datagrams, no retransmissions.
+    pub captured_twice: u64,
     /// Whether its SYN was captured, so that offset 0 is its first byte.
     pub has_start: bool,
     /// Offset behind the last byte that was captured or passed over as a gap.
@@ -93,6 +105,8 @@ pub struct Summary {
     pub gaps: Vec<(Range64, GapCause)>,
     /// Bytes in all holes.
     pub gap_bytes: u64,
+    /// The packets around what is missing: `around.gaps` are those of `gaps`, in the same order.
+    pub around: Around,
     /// Ranges of which two differing copies were captured.
     pub conflicts: Vec<Range64>,
     /// Bytes captured more than once.
@@ -120,6 +134,8 @@ impl Half {
     fn new(limits: AssemblerLimits) -> Half {
         Half {
             assembler: Assembler::new(limits),
+            twins: Twins::new(limits.recent),
+            captured_twice: 0,
             segments: 0,
             latest: None,
             fin: None,
@@ -127,6 +143,7 @@ impl Half {
             recent_acks: VecDeque::new(),
             gaps: Vec::new(),
             gap_bytes: 0,
+            around: Around::default(),
             zero_windows: 0,
             keep_alives: 0,
             ignored_resets: 0,
@@ -134,7 +151,7 @@ impl Half {
     }
 
     /// Takes in an acknowledgement by the peer.
-    fn acknowledge(&mut self, ack: Seq, at: Timestamp) -> Option<u64> {
+    fn acknowledge(&mut self, ack: Seq, at: Timestamp, doubt: i64) -> Option<u64> {
         let acked = self.assembler.acknowledge(ack, at)?;
         // A peer that takes in more than a RST left it did not accept the RST (RFC 5961 §3.2).
         if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
@@ -146,7 +163,7 @@ impl Half {
         }
         self.recent_acks.push_back((at, acked));
         for ending in [&mut self.fin, &mut self.rst].into_iter().flatten() {
-            ending.note_answer(at, acked);
+            ending.note_answer(at, acked, doubt);
         }
         Some(acked)
     }
@@ -160,22 +177,23 @@ impl Half {
     }
 
     /// Takes in a FIN with number `seq`; the first one stands.
-    fn end(&mut self, seq: Seq, mut ending: Ending) {
+    fn end(&mut self, seq: Seq, mut ending: Ending, doubt: i64) {
         let assembler = &mut self.assembler;
         assembler.end_at(seq);
         ending.offset = assembler.extend(seq);
         // What the original of a repeated FIN acknowledged is not known.
         let repeats = assembler.may_repeat(ending.offset, ending.at.time);
         ending.acked = ending.acked.filter(|_| !repeats);
-        self.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked));
+        self.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked, doubt));
         self.fin.get_or_insert(ending);
-        assembler.reach(seq + 1, ending.at.time);
+        assembler.reach_with(seq + 1, ending.at.time);
     }
 
-    /// Notes a segment of this side that ends at `position`. Of those that stand furthest the latest
-    /// by time stays: a repetition says nothing of what was sent before it.
+    /// Notes a segment of this side that ends at `position`. Of those that stand furthest the one
+    /// stays that acknowledges most, and of these the latest by time: a repetition says nothing of
+    /// what was sent before it.
     fn note_latest(&mut self, position: u64, source: Source) {
-        let order = |position, source: &Source| (position, source.at.time);
+        let order = |position, source: &Source| (position, source.acked, source.at.time);
         if self.latest.is_none_or(|(at, held)| order(at, &held) <= order(position, &source)) {
             self.latest = Some((position, source));
         }
@@ -216,17 +234,31 @@ impl Half {
         (least..=reached.saturating_add(largest)).contains(&position)
     }
 
+    /// The order of times means less than was thought: takes back what rests on it.
+    fn doubt(&mut self, doubt: i64) {
+        self.assembler.doubt(doubt);
+        for ending in [&mut self.fin, &mut self.rst].into_iter().flatten() {
+            ending.answered = None;
+            let acks = self.recent_acks.iter();
+            acks.for_each(|(at, acked)| ending.note_answer(*at, *acked, doubt));
+        }
+    }
+
     fn note_gap(&mut self, range: Range64, cause: GapCause) {
         self.gap_bytes = self.gap_bytes.saturating_add(range.len());
         if self.gaps.len() < Half::MAX_GAPS {
             self.gaps.push((range, cause));
         }
+        self.around.note_gap(range, self.assembler.sources(), Half::MAX_GAPS);
     }
 }
 
 impl Connection {
     /// How far a SYN that was captured late may lie behind: a first flight of segments.
     const LATE_SYN: u64 = 65_535;
+
+    /// More segments than this do not come within one tick of a clock that runs.
+    const AT_ONE_TIME: u64 = 3;
 
     /// How far ahead of everything known a segment may lie to be taken for one of the connection.
     const LARGEST_STEP: u64 = 1 << 21;
@@ -243,6 +275,7 @@ impl Connection {
             last: segment.at,
             halves: PerSide::from_fn(|_| Half::new(limits)),
             syn: PerSide::default(),
+            clocks: Clocks::new(segment.interface),
         }
     }
 
@@ -286,6 +319,15 @@ impl Connection {
         near(own, segment.seq).or_else(by_ack).unwrap_or(false)
     }
 
+    /// Whether `segment` may be one of the connection by both of its numbers, as far as they can be
+    /// compared: by chance, the segment of another connection does in one case of a million.
+    pub fn fits(&self, segment: &Segment<'_>) -> bool {
+        let side = self.sender(segment);
+        let (own, peer) = (&self.halves[side].assembler, &self.halves[!side].assembler);
+        let by_ack = segment.acknowledgement().and_then(|ack| near(peer, ack));
+        near(own, segment.seq) != Some(false) && by_ack != Some(false)
+    }
+
     /// Whether nothing came of it but its client's SYN.
     pub fn is_unanswered(&self) -> bool {
         let client = &self.halves.client.assembler;
@@ -303,14 +345,30 @@ impl Connection {
 
     /// Takes in a segment. What of its payload comes next in the sender's stream is handed out at
     /// once, borrowed from the packet; then call [`Connection::release`] until it gives nothing.
+    ///
+    /// A segment that was captured before is counted and says nothing more.
     pub fn receive<'b>(&mut self, segment: &Segment<'b>) -> Option<(Side, StreamEvent<'b>)> {
         let side = self.sender(segment);
-        self.last = if segment.at.time >= self.last.time { segment.at } else { self.last };
-        self.first = if segment.at.time < self.first.time { segment.at } else { self.first };
+        if let Some(original) = self.original(side, segment) {
+            return self.receive_copy(side, segment, original);
+        }
+        let half = &mut self.halves[side];
+        half.twins.note(segment);
+        let time = self.clocks.on_reference(segment.interface, segment.at.time);
+        let at = PacketRef { number: segment.at.number, time };
+        if !self.clocks.is_reference(segment.interface) {
+            self.clocks.note(segment.interface);
+            self.spread_doubt();
+        }
+        if self.clocks.are_mixed() {
+            self.compare_with_acknowledgement(side, segment, time);
+        }
+        self.last = if time >= self.last.time { at } else { self.last };
+        self.first = if time < self.first.time { at } else { self.first };
         self.halves.client.assembler.wait();
         self.halves.server.assembler.wait();
         if segment.flags.has(TcpFlags::RST) {
-            self.reset(side, segment);
+            self.reset(side, segment, at);
             return None;
         }
         let syn = segment.flags.has(TcpFlags::SYN);
@@ -318,12 +376,15 @@ impl Connection {
         if syn && self.syn[side].is_none() {
             self.syn[side] = Some(segment.seq);
             self.halves[side].assembler.begin(seq);
+            self.halves[side].assembler.reach_with(seq, time);
         }
-        let time = segment.at.time;
-        let acked =
-            segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
+        let acked = segment.acknowledgement().and_then(|ack| self.acknowledge(!side, ack, time));
+        let doubt = self.clocks.doubt();
         let half = &mut self.halves[side];
         half.segments += 1;
+        if segment.cut > 0 {
+            half.around.note_cut(segment.at);
+        }
         half.zero_windows += u64::from(segment.window == 0);
         half.keep_alives += u64::from(half.is_keep_alive(segment));
         let repeats = half.assembler.may_repeat(half.assembler.extend(seq), time);
@@ -331,19 +392,130 @@ impl Connection {
             None
         } else {
             let (bytes, cut) = (segment.payload, segment.cut);
-            half.accept(Piece { seq, bytes, cut, at: segment.at, acked })
+            let disputed = half.assembler.conflict_count();
+            let direct = half.accept(Piece { seq, bytes, cut, at, acked });
+            if half.assembler.conflict_count() > disputed {
+                half.around.note_conflict(at);
+            }
+            direct
         };
+        if let Some((offset, _)) = direct {
+            half.around.note_bytes(offset, half.assembler.sources());
+        }
         let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
-            half.end(end, Ending { at: segment.at, offset: 0, acked, answered: None });
+            half.end(end, Ending { at, offset: 0, acked, answered: None }, doubt);
         }
         half.assembler.reach(end, time);
         let phantom = u64::from(segment.flags.has(TcpFlags::FIN));
         let position = half.assembler.extend(end) + phantom;
         if !repeats {
-            half.note_latest(position, Source { at: segment.at, acked });
+            half.note_latest(position, Source { at, acked });
         }
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
+    }
+
+    /// The segment of which this one is another capture.
+    fn original(&self, side: Side, segment: &Segment<'_>) -> Option<Original> {
+        let half = &self.halves[side];
+        let own = &half.assembler;
+        let numbers = [TcpFlags::SYN, TcpFlags::FIN].map(|flag| segment.flags.has(flag));
+        let numbers: u64 = numbers.into_iter().map(u64::from).sum();
+        let end = own.extend(segment.seq) + u64::from(segment.payload_len()) + numbers;
+        let peer = &self.halves[!side].assembler;
+        let acks_more = |ack| peer.acked().is_none_or(|acked| peer.extend(ack) > acked);
+        // A copy cannot say anything new: most segments are none by that alone.
+        if own.sent().is_none_or(|sent| end > sent)
+            || segment.acknowledgement().is_some_and(acks_more)
+        {
+            return None;
+        }
+        let original = half.twins.original(segment, &self.clocks)?;
+        let first = segment.seq + u32::from(segment.flags.has(TcpFlags::SYN));
+        (!own.contradicts(first, segment.payload)).then_some(original)
+    }
+
+    /// Takes in a segment that was captured before: of two copies the snap length may have left
+    /// more of the second.
+    fn receive_copy<'b>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'b>,
+        original: Original,
+    ) -> Option<(Side, StreamEvent<'b>)> {
+        if original.is_certain {
+            let first = (original.interface, original.at.time);
+            self.clocks.learn(first, (segment.interface, segment.at.time));
+            self.spread_doubt();
+        }
+        let marked = [TcpFlags::SYN, TcpFlags::FIN, TcpFlags::RST];
+        let says_something =
+            segment.payload_len() > 0 || marked.iter().any(|flag| segment.flags.has(*flag));
+        let acked = segment.acknowledgement().map(|ack| self.halves[!side].assembler.extend(ack));
+        let half = &mut self.halves[side];
+        // Two acknowledgements in a row may be two: nobody knows, and it is of no consequence.
+        half.captured_twice += u64::from(original.is_certain || says_something);
+        let (bytes, cut) = (segment.payload, segment.cut);
+        if bytes.len() as u64 <= u64::from(original.captured) {
+            return None;
+        }
+        let time = self.clocks.on_reference(original.interface, original.at.time);
+        let at = PacketRef { number: segment.at.number, time };
+        let seq = if segment.flags.has(TcpFlags::SYN) { segment.seq + 1 } else { segment.seq };
+        let (offset, bytes) = half.accept(Piece { seq, bytes, cut, at, acked })?;
+        Some((side, StreamEvent::Data { offset, bytes }))
+    }
+
+    /// Takes in an acknowledgement of what `side` sent.
+    fn acknowledge(&mut self, side: Side, ack: Seq, at: Timestamp) -> Option<u64> {
+        let assembler = &self.halves[side].assembler;
+        let acked = assembler.extend(ack);
+        // Nobody acknowledges what was not sent yet.
+        if let Some(sent) = assembler.latest_news()
+            && assembler.sent().is_some_and(|sent| acked >= sent)
+        {
+            self.clocks.compare(sent, at);
+            self.spread_doubt();
+        }
+        self.halves[side].acknowledge(ack, at, self.clocks.doubt())
+    }
+
+    /// Where another interface saw what `segment` carries acknowledged before: either the capture
+    /// lost a first copy of it, or the two clocks differ.
+    #[cold]
+    fn compare_with_acknowledgement(&mut self, side: Side, segment: &Segment<'_>, time: Timestamp) {
+        let assembler = &self.halves[side].assembler;
+        let end = assembler.extend(segment.seq) + u64::from(segment.payload_len());
+        let is_new = segment.payload_len() > 0 && assembler.sent().is_none_or(|sent| end > sent);
+        if let Some((acked, at)) = assembler.acked_at()
+            && is_new
+            && acked >= end
+            && at < time
+        {
+            self.clocks.distrust(time.nanos_since(at));
+            self.spread_doubt();
+        }
+    }
+
+    fn spread_doubt(&mut self) {
+        let doubt = self.clocks.doubt();
+        if self.halves.client.assembler.doubted() < doubt {
+            self.halves.client.doubt(doubt);
+            self.halves.server.doubt(doubt);
+        }
+    }
+
+    /// How far apart the times of two packets have to be for their order to mean something, in
+    /// nanoseconds; [`i64::MAX`] where the clock that wrote them is not to be believed at all.
+    pub fn clock_doubt(&self) -> i64 {
+        self.clocks.doubt()
+    }
+
+    /// By how many nanoseconds the clock of another interface is ahead of the one by which the
+    /// connection is timed, or behind it when negative; `None` where all agree. The times of its
+    /// packets have been corrected.
+    pub fn clock_offset(&self) -> Option<i64> {
+        self.clocks.largest_offset()
     }
 
     /// What had to wait and is in order now, or will never be, and whose it is.
@@ -351,8 +523,11 @@ impl Connection {
         for side in Side::BOTH {
             let half = &mut self.halves[side];
             if let Some(released) = half.assembler.release() {
-                if let Released::Gap { range, cause } = released {
-                    half.note_gap(range, cause);
+                match released {
+                    Released::Gap { range, cause } => half.note_gap(range, cause),
+                    Released::Data { offset, .. } => {
+                        half.around.note_bytes(offset, half.assembler.sources());
+                    }
                 }
                 return Some((side, released));
             }
@@ -362,6 +537,11 @@ impl Connection {
 
     /// The capture has ended: what waits is released, and what is missing is a gap.
     pub fn finish(&mut self) {
+        let segments = Side::BOTH.iter().map(|side| self.halves[*side].segments).sum::<u64>();
+        if self.first.time == self.last.time && segments > Connection::AT_ONE_TIME {
+            self.clocks.distrust(i64::MAX); // it stands still
+            self.spread_doubt();
+        }
         for side in Side::BOTH {
             let half = &mut self.halves[side];
             if let Some(rst) = half.rst {
@@ -371,6 +551,12 @@ impl Connection {
         }
         self.halves.client.assembler.finish();
         self.halves.server.assembler.finish();
+    }
+
+    /// The sequence number on the wire of the byte at `offset` of `side`'s stream; `None` while the
+    /// start of that is not known.
+    pub fn sequence(&self, side: Side, offset: u64) -> Option<Seq> {
+        self.halves[side].assembler.sequence(offset)
     }
 
     /// The packets that carried one side's stream.
@@ -397,6 +583,7 @@ impl Connection {
         };
         Summary {
             segments: half.segments,
+            captured_twice: half.captured_twice,
             has_start: assembler.is_anchored(),
             end: assembler.released(),
             acknowledged: assembler.acknowledged(),
@@ -406,6 +593,7 @@ impl Connection {
             rst: half.rst.as_ref().map(ending),
             gaps: half.gaps.clone(),
             gap_bytes: half.gap_bytes,
+            around: half.around.clone(),
             conflicts: assembler.conflicts(),
             repeated_bytes: assembler.repeated_bytes(),
             zero_windows: half.zero_windows,
@@ -422,7 +610,7 @@ impl Connection {
     }
 
     /// Takes in a RST, if its number lies where the receiver accepts it.
-    fn reset(&mut self, side: Side, segment: &Segment<'_>) {
+    fn reset(&mut self, side: Side, segment: &Segment<'_>, at: PacketRef) {
         let half = &mut self.halves[side];
         let assembler = &half.assembler;
         let offset = assembler.extend(segment.seq);
@@ -434,13 +622,12 @@ impl Connection {
             return;
         }
         half.segments += 1;
-        let time = segment.at.time;
-        let acked =
-            segment.acknowledgement().and_then(|ack| self.halves[!side].acknowledge(ack, time));
+        let acked = segment.acknowledgement().and_then(|ack| self.acknowledge(!side, ack, at.time));
+        let doubt = self.clocks.doubt();
         let half = &mut self.halves[side];
-        half.note_latest(offset, Source { at: segment.at, acked });
-        let mut ending = Ending { at: segment.at, offset, acked, answered: None };
-        half.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked));
+        half.note_latest(offset, Source { at, acked });
+        let mut ending = Ending { at, offset, acked, answered: None };
+        half.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked, doubt));
         half.rst.get_or_insert(ending);
     }
 }

@@ -1,6 +1,7 @@
 //! Connections as they are met on the wire, segment by segment.
 
 mod laws;
+mod twins;
 
 use super::{AssemblerLimits, Connection, GapCause, Range64, Seq, StreamEvent};
 use crate::endpoint::{Endpoint, PerSide, Side};
@@ -18,8 +19,12 @@ const RST: TcpFlags = TcpFlags::RST;
 const CLIENT: u32 = 1_001;
 const SERVER: u32 = u32::MAX - 3;
 
-const LIMITS: AssemblerLimits =
-    AssemblerLimits { out_of_order_bytes: 4_096, out_of_order_pieces: 64, sources: 256 };
+const LIMITS: AssemblerLimits = AssemblerLimits {
+    out_of_order_bytes: 4_096,
+    out_of_order_pieces: 64,
+    sources: 256,
+    recent: 256,
+};
 
 /// A connection under test and what was heard of each side: text for bytes, `[n..m cause]` for a
 /// gap, with offsets.
@@ -92,7 +97,8 @@ impl Talk {
 
     fn hear(&mut self, mut segment: Segment<'_>) {
         self.number += 1;
-        let time = i64::try_from(self.number).unwrap_or(0);
+        // Far enough apart for what is the same to have been sent again.
+        let time = i64::try_from(self.number).unwrap_or(0) * 10_000_000;
         segment.at = PacketRef { number: PacketNumber::new(self.number), time: Timestamp(time) };
         let connection = self.connection.get_or_insert_with(|| Connection::new(&segment, LIMITS));
         if let Some((side, event)) = connection.receive(&segment) {

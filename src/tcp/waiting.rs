@@ -104,6 +104,18 @@ impl Waiting {
         *end = range.end.max(*end);
     }
 
+    /// Whether `bytes` differ from what is held of the same place.
+    pub(super) fn contradicts(&self, position: u64, bytes: &[u8]) -> bool {
+        let end = position + bytes.len() as u64;
+        let before = self.pieces.range(..position).next_back();
+        let first = before.map_or(position, |(start, _)| *start);
+        self.pieces.range(first..end).any(|(start, held)| {
+            let held_end = start + held.bytes.len() as u64;
+            let both = Range64 { start: position.max(*start), end: held_end.min(end) };
+            !both.is_empty() && part(bytes, position, both) != part(&held.bytes, *start, both)
+        })
+    }
+
     /// Holds those of `bytes` that no other piece covers. `source_of` says who carried the byte
     /// at a position.
     pub(super) fn hold(

@@ -120,17 +120,17 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
         let code = close.frame.code();
         let says_so = code.is_some_and(|code| finding.rule.closes_with.contains(&code));
         let knew = close.source.acked.is_some_and(|acked| acked >= start_of(finding));
-        let lived_on = went_on(facts, finding) && is_complained_of(facts, finding) != Some(true);
+        let lived_on = went_on(facts, finding) != Some(false)
+            && is_complained_of(facts, finding) != Some(true);
         return says_so && knew && !lived_on && !repeats_the_code(facts, receiver);
     }
     // No Close: the receiver dropped TCP at once, and sent no frame that answers.
     let tcp = &facts.tcp[receiver];
-    let Some(drop) = [tcp.fin, tcp.rst].into_iter().flatten().min_by_key(|e| e.at.number) else {
-        return false;
-    };
+    let ends = [tcp.fin, tcp.rst].into_iter().flatten();
+    let Some(drop) = ends.min_by_key(|end| (end.at.time, end.at.number)) else { return false };
     let Some(at) = finding.packets.last() else { return false };
     let knew = drop.acked.unwrap_or(facts.tcp[!receiver].acknowledged) >= end;
-    let promptly = drop.at.time.seconds_since(at.time) < PROMPT_SECONDS;
+    let promptly = facts.seconds(*at, drop.at).is_some_and(|after| after < PROMPT_SECONDS);
     let first = facts.tcp[!receiver]
         .fin
         .is_none_or(|fin| drop.acked.is_some_and(|acked| acked <= fin.offset));
@@ -152,14 +152,15 @@ fn repeats_the_code(facts: &Facts, side: Side) -> bool {
 }
 
 /// Whether the receiver of a violation had it and still sent frames when it should long have failed
-/// the connection.
-fn went_on(facts: &Facts, finding: &Finding) -> bool {
+/// the connection; `None` where the capture's clock does not tell how long that was.
+fn went_on(facts: &Facts, finding: &Finding) -> Option<bool> {
     let end = finding.place.range.end;
-    facts.frames[!finding.place.side].last_frame.is_some_and(|last| {
-        let delivered = finding.packets.last();
-        last.acked.is_some_and(|acked| acked >= end)
-            && delivered.is_some_and(|at| last.at.time.seconds_since(at.time) > PROMPT_SECONDS)
-    })
+    let last = facts.frames[!finding.place.side].last_frame;
+    let Some(last) = last.filter(|last| last.acked.is_some_and(|acked| acked >= end)) else {
+        return Some(false);
+    };
+    let Some(delivered) = finding.packets.last() else { return Some(false) };
+    facts.seconds(*delivered, last.at).map(|after| after > PROMPT_SECONDS)
 }
 
 /// How soon an endpoint that fails the connection without a word does so.
@@ -180,7 +181,7 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| !finding.caused_the_end) {
         let receiver = !finding.place.side;
         let end = finding.place.range.end;
-        let went_on = went_on(facts, finding);
+        let went_on = went_on(facts, finding) == Some(true);
         let closed_in_order = facts.frames[receiver].close.as_ref().is_some_and(|close| {
             close.source.acked.is_some_and(|acked| acked >= end)
                 && matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999))
@@ -237,7 +238,10 @@ fn another_reason(facts: &Facts, finding: &Finding) -> Option<String> {
             "the {receiver} complains of something else, of which the capture shows no sign"
         ));
     }
-    let seconds = close.source.at.time.seconds_since(finding.packets.last()?.time);
+    let Some(seconds) = facts.seconds(*finding.packets.last()?, close.source.at) else {
+        let reason = "nobody knows how soon the Close followed, by the clock of the capture";
+        return Some(reason.to_owned());
+    };
     (seconds > PROMPT_SECONDS).then(|| {
         format!("the {receiver} closed {seconds:.1} s later, and perhaps for another reason")
     })
@@ -487,6 +491,7 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         at_fault,
         cause: rung.cause,
         confidence,
+        unlowered: rung.confidence,
         summary: wording::summary(&story),
         would_settle: wording::would_settle(&story, &lowered_by),
         lowered_by,

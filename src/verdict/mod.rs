@@ -31,6 +31,8 @@ pub struct Verdict {
     pub cause: Option<&'static str>,
     /// How sure that is.
     pub confidence: Confidence,
+    /// How sure it would be if nothing in `lowered_by` were so.
+    pub unlowered: Confidence,
     /// What lowered the confidence.
     pub lowered_by: Vec<String>,
     /// The verdict in one sentence.

@@ -3,6 +3,7 @@
 use super::find_cause;
 use super::ladder::Rung;
 use crate::endpoint::{PerSide, Side};
+use crate::provenance::PacketNumber;
 use crate::report::{Blame, Confidence, Outcome};
 use crate::rules::{Close, EndKind, Facts, Finding, Initiator};
 
@@ -58,8 +59,8 @@ fn is_switching(story: &Story<'_>) -> bool {
     story.facts.handshake.is_open()
 }
 
-fn packet(finding: &Finding) -> u64 {
-    finding.at().map_or(0, |at| at.number.number())
+fn packet(finding: &Finding) -> PacketNumber {
+    finding.at().map_or(PacketNumber::new(0), |at| at.number)
 }
 
 /// How the connection ended.

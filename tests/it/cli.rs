@@ -289,6 +289,7 @@ fn the_other_commands_print_what_they_promise() {
     let places: Vec<_> = parts.iter().map(|part| compared.find(part)).collect();
     assert!(places.is_sorted() && places.iter().all(Option::is_some), "{compared}");
     assert!(stdout(&run(&["explain", "clean-close"])).contains("Nothing has to be fixed"));
+    assert!(stdout(&run(&["explain", "lost-segments"])).starts_with("blind spot[lost-segments]"));
     let near = stderr(&run(&["explain", "client-frame-unmaskd"]));
     assert!(near.contains("did you mean client-frame-unmasked"), "{near}");
     let schema: Value = serde_json::from_slice(&run(&["schema"]).stdout).expect("JSON");

@@ -10,7 +10,7 @@ use wsblame::report::CloseFrameReport;
 
 use crate::frames::{Frames, frames_of};
 use crate::support::{all_samples, analyse, everywhere, real_samples, root};
-use crate::wrap::{Link, Tunnel};
+use crate::tunnel::{Link, Tunnel};
 use crate::wrapping::{PLAIN, Way, all_at_once, ways, wrapped};
 
 /// Where the two differ, and why. A row that no longer holds fails the test.
@@ -81,7 +81,7 @@ fn ours(path: &Path) -> Counts {
     for connection in &report.connections {
         let mut note = |port: u16, close: &Option<CloseFrameReport>| {
             if let Some(close) = close {
-                closes.insert((connection.tcp_stream, port), (close.packet, close.code));
+                closes.insert((connection.tcp_stream, port), (close.packet.number(), close.code));
             }
         };
         note(connection.client.port, &connection.close.client_sent);

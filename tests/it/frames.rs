@@ -66,6 +66,7 @@ impl Streams {
             out_of_order_bytes: 1 << 20,
             out_of_order_pieces: 1 << 14,
             sources: 1 << 10,
+            recent: 256,
         };
         let tcp = Connection::new(segment, limits);
         Streams { tcp, events: Vec::new() }

@@ -11,7 +11,7 @@ use crate::support::{
     Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, packets, raw_packet,
     segments,
 };
-use crate::wrap::with_checksums;
+use crate::tunnel::with_checksums;
 use crate::wrapping::ways;
 
 /// Writes a report in every format and looks at what comes out.

@@ -56,7 +56,7 @@ fn assert_none(wrong: &[String]) {
 }
 
 /// What the report on a part of a capture says and the report on the whole does not.
-fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
+pub(crate) fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
     let mut claims = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for connection in &part.connections {

@@ -17,6 +17,7 @@ mod hostile;
 mod invariance;
 mod loss;
 mod made;
+mod quality;
 mod readme;
 mod real;
 mod reuse;
@@ -25,8 +26,9 @@ mod samples;
 mod support;
 #[path = "../common/travel.rs"]
 mod travel;
+#[path = "../common/tunnel.rs"]
+mod tunnel;
 mod tunnels;
+mod twice;
 mod verdicts;
-#[path = "../common/wrap.rs"]
-mod wrap;
 mod wrapping;

@@ -6,6 +6,8 @@
 use std::fs;
 use std::process::Command;
 
+use wsblame::report::{BLIND_SPOTS, Weight};
+
 use crate::support::root;
 
 /// What `wsblame` prints for the arguments of a shell line without quotes.
@@ -20,6 +22,21 @@ fn output(arguments: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// A row for every kind of blind spot.
+fn blind_spots() -> String {
+    let mut table = String::from("| kind | what the capture lacks | takes from verdicts |\n");
+    table.push_str("|---|---|---|\n");
+    for kind in BLIND_SPOTS {
+        let takes = match kind.weight {
+            Weight::Heavy => "much",
+            Weight::Loss => "something",
+            Weight::Remark => "nothing that was sent is missing",
+        };
+        table.push_str(&format!("| `{}` | {} | {takes} |\n", kind.id, kind.summary));
+    }
+    table
+}
+
 /// The README with everything that is generated made anew.
 fn fresh(readme: &str) -> String {
     let mut out = String::new();
@@ -31,6 +48,11 @@ fn fresh(readme: &str) -> String {
             out.push_str(output(arguments).trim_end());
             out.push_str("\n```\n");
             lines.by_ref().find(|line| *line == "```").expect("the block ends");
+        } else if line == "<!-- blind spots -->" {
+            out.push('\n');
+            out.push_str(&blind_spots());
+            out.push_str("\n<!-- /blind spots -->\n");
+            lines.by_ref().find(|line| *line == "<!-- /blind spots -->").expect("the table ends");
         } else if line == "<!-- rules -->" {
             out.push('\n');
             out.push_str(output("rules -f markdown").trim_end());

@@ -241,8 +241,19 @@ fn raw_ip(segment: &Seg) -> Vec<u8> {
 /// were cut, ordered or repeated.
 pub(crate) fn essence(connection: &ConnectionReport) -> Value {
     let mut value = serde_json::to_value(connection).expect("a report is data");
-    for key in ["id", "opened", "ended", "duration", "timeline", "blind_spots", "tcp_stream"] {
-        value.as_object_mut().expect("an object").remove(key);
+    const OF_PACKETS: &[&str] = &[
+        "id",
+        "opened",
+        "ended",
+        "duration",
+        "timeline",
+        "blind_spots",
+        "tcp_stream",
+        "tcp",
+        "quality",
+    ];
+    for key in OF_PACKETS {
+        value.as_object_mut().expect("an object").remove(*key);
     }
     strip(&mut value);
     value

@@ -9,7 +9,7 @@ use crate::support::{
     Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, essences, raw_packet,
     segments,
 };
-use crate::wrap::{LINKS, Link, TUNNELS, fragment, fragments, ip4, with_checksums};
+use crate::tunnel::{LINKS, Link, TUNNELS, fragment, fragments, ip4, with_checksums};
 
 /// The sample's segments, each in an IP datagram with true checksums.
 fn datagrams(sample: &[u8]) -> Vec<(Seg, Vec<u8>)> {

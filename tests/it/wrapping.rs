@@ -14,7 +14,7 @@ use crate::support::{
     everywhere, packets, raw_packet, segments,
 };
 use crate::travel::{addresses, datagram, in_v6, readdressed, translated};
-use crate::wrap::{LINKS, Link, TUNNELS, Tunnel, fragments, with_checksums};
+use crate::tunnel::{LINKS, Link, TUNNELS, Tunnel, fragments, with_checksums};
 
 /// Tunnels from the inside out, and the link.
 pub(crate) type Way = (Vec<Tunnel>, Link);

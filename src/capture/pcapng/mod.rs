@@ -15,6 +15,7 @@
 mod blocks;
 mod clock;
 mod options;
+mod resume;
 mod section;
 
 #[cfg(test)]
@@ -47,6 +48,9 @@ const SYSDIG_EVENT: u32 = 0x0204;
 
 /// The largest block that is read; larger ones are skipped. Wireshark has the same limit.
 const LARGEST_BLOCK: usize = 16 << 20;
+
+/// The largest block that is passed over; what is larger is no block.
+const LARGEST_PASSED: u64 = 64 << 20;
 
 pub(super) struct PcapNg {
     section: Section,
@@ -129,18 +133,25 @@ impl PcapNg {
         &self,
         window: &mut Window<R>,
     ) -> io::Result<Result<(Frame, usize), Option<Step>>> {
-        let end = |ending| Ok(Err(Some(Step::End(Box::new(ending)))));
+        let end = |ending| Ok(Err(Some(stop(ending))));
         let frame = match self.frame(window)? {
             Ok(frame) => frame,
             Err(ending) => return end(ending),
         };
+        let sound = frame.is_sound(window)?;
         let len = match usize::try_from(frame.len) {
             Ok(len) if len <= LARGEST_BLOCK => len,
-            _ => return Ok(Err(frame.pass_over(window)?)),
+            _ if sound && frame.len <= LARGEST_PASSED => return Ok(Err(frame.pass_over(window)?)),
+            _ => {
+                let reason = format!("a block of {} bytes, which nobody writes", frame.declared);
+                return end(Ending::Damaged { offset: frame.offset, reason });
+            }
         };
         let available = window.fill(len)?;
         if available < len {
-            return end(cut(frame.offset, len, available));
+            // The capture ends in it; or it is none, and there are others behind.
+            let ending = cut(frame.offset, len, available);
+            return if sound { end(ending) } else { Ok(Err(Some(Step::Lost(Box::new(ending))))) };
         }
         match frame.check_tail(window.bytes().get(..len).unwrap_or_default()) {
             Some(ending) => end(ending),
@@ -240,7 +251,32 @@ impl PcapNg {
     }
 }
 
+/// Where the framing is broken there may be blocks behind.
+fn stop(ending: Ending) -> Step {
+    match ending {
+        damaged @ Ending::Damaged { .. } => Step::Lost(Box::new(damaged)),
+        ending => Step::End(Box::new(ending)),
+    }
+}
+
 impl Frame {
+    /// Whether its length may be what it says, as far as its beginning tells: a packet block says
+    /// how much it holds.
+    fn is_sound<R: Read>(&self, window: &mut Window<R>) -> io::Result<bool> {
+        const CAPTURED_AT: usize = 20;
+        if !matches!(self.kind, EPB_MAGIC | OBSOLETE_PACKET) {
+            let short = self.len <= resume::PLAUSIBLE_LEN as u64
+                || !matches!(self.kind, SECTION_HEADER | IDB_MAGIC | ISB_MAGIC);
+            return Ok(short && resume::KNOWN.contains(&self.kind));
+        }
+        window.fill(CAPTURED_AT + 4)?;
+        let captured = self.order.u32_at(window.bytes(), CAPTURED_AT);
+        // Where even that is cut, nothing speaks against it.
+        let Some(captured) = captured.map(u64::from) else { return Ok(true) };
+        let without_options = 32 + captured.next_multiple_of(4);
+        Ok((without_options..=without_options + 65_536).contains(&self.len))
+    }
+
     /// A block's length stands once more at its end. When it does not, the length is wrong, and
     /// nobody knows where the next block begins.
     fn check_tail(&self, block: &[u8]) -> Option<Ending> {
@@ -268,7 +304,7 @@ impl Frame {
             return Ok(Some(Step::End(Box::new(ending))));
         }
         if let Some(ending) = self.check_tail(window.bytes().get(..4).unwrap_or_default()) {
-            return Ok(Some(Step::End(Box::new(ending))));
+            return Ok(Some(stop(ending)));
         }
         window.take(4);
         let offset = self.offset;

@@ -20,6 +20,8 @@ const KEPT_NAME: usize = 128;
 pub(super) struct Section {
     pub(super) order: ByteOrder,
     interfaces: Vec<Described>,
+    /// Whether an interface may have been described where the file is damaged.
+    incomplete: bool,
 }
 
 /// What reading a packet needs to know about its interface.
@@ -41,7 +43,12 @@ impl Described {
 
 impl Section {
     pub(super) fn new(order: ByteOrder) -> Section {
-        Section { order, interfaces: Vec::new() }
+        Section { order, interfaces: Vec::new(), incomplete: false }
+    }
+
+    /// Blocks of this section were lost: which number the next interface has is not known any more.
+    pub(super) fn lose(&mut self) {
+        self.incomplete = true;
     }
 
     #[inline]
@@ -78,6 +85,11 @@ impl Section {
         let Some(Block::InterfaceDescription(description)) = self.parse(block) else {
             return Err("an interface description block that cannot be read".to_owned());
         };
+        if self.incomplete {
+            // It has no number that is certain, and it may be of another section: none has.
+            self.interfaces.clear();
+            return Ok(());
+        }
         if self.interfaces.len() >= KEPT_INTERFACES {
             return Err(format!("more than {KEPT_INTERFACES} interfaces in one section"));
         }

@@ -175,7 +175,7 @@ fn a_bad_length_inside_a_whole_block_costs_that_packet_only() {
 }
 
 #[test]
-fn a_length_that_breaks_the_framing_ends_the_capture() {
+fn what_breaks_the_framing_is_passed_over_and_what_breaks_the_meaning_ends_the_capture() {
     let start = [section(Little, &[]), interface(Little, 1, 0, &[])];
     let good = enhanced(Little, 0, 1, b"good", 4, &[]); // at 48, 36 bytes
     let mut wrong_tail = good.clone();
@@ -188,7 +188,17 @@ fn a_length_that_breaks_the_framing_ends_the_capture() {
         section[12] = 9;
         section
     };
-    for bad in [wrong_tail, wrong_head, no_magic, version, block(Little, 1, &[0; 4])] {
+    for bad in [wrong_tail, wrong_head, no_magic] {
+        let (packets, facts) =
+            read(&[&start[..], &[good.clone(), bad.clone(), good.clone()]].concat());
+        assert_eq!((data(&packets), numbers(&packets)), (vec!["good", "good"], vec![1, 2]));
+        assert_eq!((facts.holes.len(), facts.hole_count), (1, 1));
+        assert_eq!((facts.holes[0].offset, facts.hole_bytes), (84, bad.len() as u64));
+        assert_eq!(facts.ending, Ending::Complete);
+        let (_, facts) = read(&[&start[..], &[good.clone(), bad.clone()]].concat());
+        assert!(matches!(facts.ending, Ending::Damaged { offset: 84, .. }), "nothing behind it");
+    }
+    for bad in [version, block(Little, 1, &[0; 4])] {
         let (packets, facts) =
             read(&[&start[..], &[good.clone(), bad.clone(), good.clone()]].concat());
         assert_eq!(data(&packets), ["good"]);
@@ -215,7 +225,8 @@ fn a_capture_cut_in_a_block_says_where() {
 
 #[test]
 fn a_block_too_large_to_hold_is_passed_over() {
-    let large = vec![0; LARGEST_BLOCK];
+    let mut large = vec![0; LARGEST_BLOCK];
+    large[12..16].copy_from_slice(&(16_777_216_u32 - 20).to_le_bytes());
     let blocks = |kind| {
         [
             section(Little, &[]),

@@ -1,8 +1,10 @@
-//! Cards: what is known of a rule, a cause, a close code, or of two codes side by side.
+//! Cards: what is known of a rule, a cause, a kind of blind spot, a close code, or of two codes side
+//! by side.
 //!
-//! In: rows of the catalogue of rules and of the tables of causes and close codes. Out: them, laid
-//! out in the formats in which people ask for them. Cards look at no capture.
+//! In: rows of the catalogue of rules and of the tables of causes, blind spots and close codes. Out:
+//! them, laid out in the formats in which people ask for them. Cards look at no capture.
 
+mod blind_spot;
 mod cause;
 mod code;
 mod rule;
@@ -11,7 +13,7 @@ mod wire_talk;
 
 use std::io::{self, Write};
 
-use super::{Format, Style, json, page};
+use super::{BlindSpotKind, Format, Style, json, page};
 use crate::knowledge::{CloseCode, compare};
 use crate::rules::Rule;
 use crate::verdict::Cause;
@@ -23,6 +25,8 @@ pub enum Card {
     Rule(&'static Rule),
     /// A cause that is no broken rule.
     Cause(&'static Cause),
+    /// A kind of blind spot.
+    BlindSpot(&'static BlindSpotKind),
     /// A close code.
     Code(CloseCode),
     /// Two close codes side by side.
@@ -62,6 +66,11 @@ pub fn write(card: Card, medium: Medium, style: &Style, out: &mut dyn Write) -> 
         (Card::Cause(cause), Medium::Text) => cause::text(cause, &mut page(out)),
         (Card::Cause(cause), Medium::Markdown) => cause::markdown(cause, out),
         (Card::Cause(cause), Medium::Json) => json::print(&cause::CauseCard::of(cause), out),
+        (Card::BlindSpot(kind), Medium::Text) => blind_spot::text(kind, &mut page(out)),
+        (Card::BlindSpot(kind), Medium::Markdown) => blind_spot::markdown(kind, out),
+        (Card::BlindSpot(kind), Medium::Json) => {
+            json::print(&blind_spot::BlindSpotCard::of(kind), out)
+        }
         (Card::Code(code), Medium::Text) => code::text(code, &mut page(out)),
         (Card::Code(code), Medium::Markdown) => code::markdown(code, out),
         (Card::Code(code), Medium::Json) => json::print(&code::CodeCard::of(code), out),
@@ -84,6 +93,7 @@ pub fn write_rules(medium: Medium, style: &Style, out: &mut dyn Write) -> io::Re
 
 #[cfg(test)]
 mod tests {
+    use super::super::BLIND_SPOTS;
     use super::*;
     use crate::knowledge::CLOSE_CODES;
     use crate::rules;
@@ -99,7 +109,8 @@ mod tests {
         let codes = CLOSE_CODES.iter().map(|entry| Card::Code(entry.first()));
         let pairs = CLOSE_CODES.iter().map(|entry| Card::Codes(entry.first(), CloseCode(1006)));
         let causes = CAUSES.iter().map(Card::Cause);
-        rules::all().map(Card::Rule).chain(causes).chain(codes).chain(pairs)
+        let spots = BLIND_SPOTS.iter().map(Card::BlindSpot);
+        rules::all().map(Card::Rule).chain(causes).chain(spots).chain(codes).chain(pairs)
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::super::cite::Files;
 use super::super::escape::{markdown as prose, markdown_code as code};
-use super::super::{BlindSpot, CaptureReport, Report, hints, words};
+use super::super::{BlindSpot, CaptureQuality, CaptureReport, Grade, Report, hints, words};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Quality of the capture\n")?;
@@ -23,6 +24,21 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
     if let (Some(first), Some(last)) = (&capture.first, &capture.last) {
         writeln!(out, "  - {}", prose(&words::span(first, last)))?;
     }
+    for (number, file) in (1_usize..).zip(&capture.files) {
+        let packets = words::count(file.packets, "packet");
+        write!(out, "  - file {number}: {}, {packets}", code(&file.file))?;
+        if let Some(sha256) = &file.sha256 {
+            write!(out, ", SHA-256 {}", code(sha256))?;
+        }
+        match &file.error {
+            Some(error) => writeln!(out, "; **not read to its end:** {}", prose(error))?,
+            None => writeln!(out)?,
+        }
+    }
+    let interfaces = words::interfaces(capture);
+    if !interfaces.is_empty() {
+        writeln!(out, "  - captured on: {}", prose(&interfaces))?;
+    }
     if let Some(sha256) = &capture.sha256 {
         writeln!(out, "  - SHA-256 {}", code(sha256))?;
     }
@@ -32,8 +48,10 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
     if !capture.not_analysed.is_empty() {
         writeln!(out, "  - not analysed: {}", prose(&words::not_analysed(capture)))?;
     }
+    let files = Files::of(capture);
     for spot in &capture.blind_spots {
-        writeln!(out, "  - blind spot {}: {}", code(&spot.kind), prose(&words::blind_spot(spot)))?;
+        let what = words::blind_spot(&files, spot);
+        writeln!(out, "  - blind spot {}: {}", code(&spot.kind), prose(&what))?;
     }
     if capture.websockets == 0 {
         writeln!(out, "  - **no WebSocket found**; try:")?;
@@ -41,13 +59,35 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
             writeln!(out, "    - {}", prose(&hint))?;
         }
     }
+    capture.quality.as_ref().map_or(Ok(()), |quality| write_quality(quality, out))
+}
+
+/// How far the verdicts can be trusted, and how to capture what is missing.
+fn write_quality(quality: &CaptureQuality, out: &mut dyn Write) -> io::Result<()> {
+    let (grade, summary) = (quality.grade.name(), prose(&quality.summary));
+    writeln!(out, "  - **{grade}**: {summary}")?;
+    if quality.grade > Grade::Good {
+        for reason in &quality.reasons {
+            writeln!(out, "    - {}", prose(reason))?;
+        }
+    }
+    let Some(recapture) = &quality.recapture else { return Ok(()) };
+    writeln!(out, "  - for a better capture: {}", code(&recapture.command))?;
+    for advice in &recapture.advice {
+        writeln!(out, "    - {}", prose(advice))?;
+    }
     Ok(())
 }
 
 /// What cannot be told, as items of a list.
-pub(super) fn blind_spots(spots: &[BlindSpot], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn blind_spots(
+    spots: &[BlindSpot],
+    files: &Files<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for spot in spots {
-        writeln!(out, "- blind spot {}: {}", code(&spot.kind), prose(&words::blind_spot(spot)))?;
+        let what = words::blind_spot(files, spot);
+        writeln!(out, "- blind spot {}: {}", code(&spot.kind), prose(&what))?;
     }
     Ok(())
 }

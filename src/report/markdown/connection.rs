@@ -1,37 +1,36 @@
 //! One connection as a section of a ticket.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use super::super::cite::Files;
 use super::super::escape::{
     markdown as prose, markdown_cell_code as cell_code, markdown_code as code,
 };
 use super::super::evidence::Drawing;
 use super::super::{
-    Blame, CloseFrameReport, ConnectionReport, EndedBy, FindingReport, Report, SideName, words,
+    Blame, CloseFrameReport, ConnectionReport, EndedBy, FindingReport, Grade, Report, SideName,
+    wireshark, words,
 };
 use super::{capture, header, row};
 use crate::rules;
-
-/// Packets that a display filter lists at most.
-const FILTERED_PACKETS: usize = 50;
 
 type Out<'o> = &'o mut dyn Write;
 
 pub(super) fn write(
     report: &Report,
     connection: &ConnectionReport,
+    files: &Files<'_>,
     out: Out<'_>,
 ) -> io::Result<()> {
     let ends = code(&words::direction(connection, SideName::Client));
     writeln!(out, "## WebSocket {}: {ends}\n", connection.id)?;
     verdict(connection, out)?;
-    who_did_what(connection, out)?;
-    evidence(connection, out)?;
-    timeline(connection, out)?;
+    who_did_what(connection, files, out)?;
+    evidence(connection, files, out)?;
+    timeline(connection, files, out)?;
     fix(connection, out)?;
-    doubts(connection, out)?;
-    wireshark(report, connection, out)
+    doubts(connection, files, out)?;
+    in_wireshark(report, connection, files, out)
 }
 
 fn verdict(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
@@ -46,13 +45,19 @@ fn verdict(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
         Some(cause) => writeln!(out, " · **Cause:** {}\n", code(cause))?,
         None => writeln!(out, "\n")?,
     }
+    let quality = &connection.quality;
+    if quality.grade > Grade::Good {
+        let grade = quality.grade.name();
+        writeln!(out, "**Capture of it:** {grade}: {}\n", prose(&quality.remark))?;
+    }
     let outcome = verdict.outcome;
     let surfaced = &connection.close.surfaced;
     writeln!(
         out,
-        "**Impact:** {}, opened {}, lasted {}; outcome {}. The client's API reports {}, the \
+        "**Impact:** {}, {} {}, lasted {}; outcome {}. The client's API reports {}, the \
          server's {}.\n",
         code(&words::url(connection)),
+        words::opened(connection),
         prose(&words::moment(&connection.opened)),
         words::duration(connection.duration),
         outcome.name(),
@@ -61,7 +66,7 @@ fn verdict(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
     )
 }
 
-fn who_did_what(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) -> io::Result<()> {
     let close = &connection.close;
     let surfaced = &close.surfaced;
     let outcome = connection.verdict.outcome;
@@ -73,13 +78,17 @@ fn who_did_what(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
                 "" => sent.code.map_or_else(|| "without a code".to_owned(), words::code),
                 _ => cell_code(&words::close(sent)),
             };
-            format!("{what}, packet {}, {}", sent.packet, words::delivered(sent.delivered))
+            {
+                let packet = prose(&files.packet(sent.packet));
+                format!("{what}, {packet}, {}", words::delivered(sent.delivered))
+            }
         }
     };
     let ended = |by| match close.tcp_end.by == by {
         false => String::new(),
         true => {
-            let packet = close.tcp_end.packet.map(|packet| format!(", packet {packet}"));
+            let packet = close.tcp_end.packet.map(|packet| prose(&files.packet(packet)));
+            let packet = packet.map(|packet| format!(", {packet}"));
             format!("{}{}", words::tcp_how(close.tcp_end.how), packet.unwrap_or_default())
         }
     };
@@ -104,8 +113,16 @@ fn who_did_what(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
             words::traffic(&connection.traffic.client),
             words::traffic(&connection.traffic.server),
         ],
+        [
+            "TCP".into(),
+            words::tcp_side(&connection.tcp.client),
+            words::tcp_side(&connection.tcp.server),
+        ],
         ["has to fix it".to_owned(), guilty(Blame::Client), guilty(Blame::Server)],
     ];
+    if let Some(same) = words::same_as(connection, "connection ") {
+        writeln!(out, "This is {same}.\n")?;
+    }
     let may_have_closed = words::may_have_closed(connection);
     if may_have_closed {
         writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;
@@ -139,17 +156,19 @@ fn handshake(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
     writeln!(out, "Handshake: {}.\n", parts.join(", "))
 }
 
-fn evidence(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+fn evidence(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) -> io::Result<()> {
     if connection.findings.is_empty() {
         return Ok(());
     }
     writeln!(out, "### Evidence\n")?;
-    connection.findings.iter().try_for_each(|finding| evidence_of(connection, finding, out))
+    let findings = &mut connection.findings.iter();
+    findings.try_for_each(|finding| evidence_of(connection, finding, files, out))
 }
 
 fn evidence_of(
     connection: &ConnectionReport,
     finding: &FindingReport,
+    files: &Files<'_>,
     out: Out<'_>,
 ) -> io::Result<()> {
     let rule = rules::find(&finding.rule);
@@ -160,7 +179,7 @@ fn evidence_of(
     writeln!(
         out,
         "- {}, {}, {}, stream bytes {start}..{end}",
-        words::packets(&finding.packets),
+        prose(&files.packets(&finding.packets)),
         prose(words::time_of_day(&finding.time)),
         code(&words::direction(connection, finding.side)),
     )?;
@@ -184,7 +203,7 @@ fn evidence_of(
     writeln!(out)
 }
 
-fn timeline(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+fn timeline(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) -> io::Result<()> {
     if connection.timeline.is_empty() {
         return Ok(());
     }
@@ -193,7 +212,7 @@ fn timeline(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
     for event in &connection.timeline {
         row(
             &[
-                event.packet.to_string(),
+                prose(&files.list(&[event.packet])),
                 prose(words::time_of_day(&event.time)),
                 cell_code(&event.after),
                 event.side.name().to_owned(),
@@ -225,7 +244,7 @@ fn fix(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-fn doubts(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+fn doubts(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) -> io::Result<()> {
     let verdict = &connection.verdict;
     let groups = [
         ("confidence lowered by", &verdict.lowered_by),
@@ -242,34 +261,21 @@ fn doubts(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
             writeln!(out, "- {label}: {}", prose(text))?;
         }
     }
-    capture::blind_spots(&connection.blind_spots, out)?;
+    capture::blind_spots(&connection.blind_spots, files, out)?;
     writeln!(out)
 }
 
-fn wireshark(report: &Report, connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
-    let shake = &connection.handshake;
-    let close = &connection.close;
-    let closes = [&close.client_sent, &close.server_sent].into_iter().flatten();
-    let mut packets: BTreeSet<u64> = connection
-        .findings
-        .iter()
-        .flat_map(|finding| &finding.packets)
-        .chain(&shake.request_packets)
-        .chain(&shake.response_packets)
-        .copied()
-        .collect();
-    packets.extend(closes.map(|sent| sent.packet));
-    packets.extend(close.tcp_end.packet);
+fn in_wireshark(
+    report: &Report,
+    connection: &ConnectionReport,
+    files: &Files<'_>,
+    out: Out<'_>,
+) -> io::Result<()> {
+    let Some(capture) = report.captures.get(connection.capture) else { return Ok(()) };
     writeln!(out, "### In Wireshark\n")?;
-    if let Some(capture) = report.captures.get(connection.capture) {
-        writeln!(out, "Display filters for {}:\n", code(&capture.file))?;
+    for filters in wireshark::filters(capture, connection, files) {
+        writeln!(out, "Display filters for {}:\n", code(filters.file))?;
+        writeln!(out, "```text\n{}\n```\n", filters.lines.join("\n"))?;
     }
-    let packets: Vec<String> = packets.iter().take(FILTERED_PACKETS).map(u64::to_string).collect();
-    writeln!(out, "```text\ntcp.stream eq {}", connection.tcp_stream)?;
-    match packets.as_slice() {
-        [] => {}
-        [one] => writeln!(out, "frame.number == {one}")?,
-        several => writeln!(out, "frame.number in {{{}}}", several.join(", "))?,
-    }
-    writeln!(out, "```\n")
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod connection;
 
 use std::io::{self, Write};
 
+use super::cite::Files;
 use super::escape::{markdown as prose, markdown_cell_code as cell_code};
 use super::{Report, SideName, Style, words};
 
@@ -15,8 +16,11 @@ pub(super) fn write(report: &Report, _: &Style, out: &mut dyn Write) -> io::Resu
     if report.connections.len() > 1 {
         overview(report, out)?;
     }
+    let files: Vec<Files<'_>> = report.captures.iter().map(Files::of).collect();
+    let none = Files::default();
     for connection in &report.connections {
-        connection::write(report, connection, out)?;
+        let files = files.get(connection.capture).unwrap_or(&none);
+        connection::write(report, connection, files, out)?;
     }
     if let Some(hidden) = words::hidden(report) {
         writeln!(out, "{}\n", prose(&hidden))?;

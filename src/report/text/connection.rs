@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::super::cite::Files;
 use super::super::page::{Ink, Page, Span};
-use super::super::{Blame, ConnectionReport, Detail, Report, SideName, TimelineRow, words};
+use super::super::{Blame, ConnectionReport, Detail, Grade, Report, SideName, TimelineRow, words};
 use super::{finding, summary};
 use crate::rules::Severity;
 
@@ -13,6 +14,7 @@ const LABEL: usize = 15;
 pub(super) fn write(
     report: &Report,
     connection: &ConnectionReport,
+    files: &Files<'_>,
     detail: Detail,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
@@ -22,20 +24,20 @@ pub(super) fn write(
         return page.blank(); // one of many that ended well: the verdict says it all
     }
     page.blank()?;
-    who_did_what(connection, page)?;
+    who_did_what(connection, files, page)?;
     if detail == Detail::Full {
-        handshake(connection, page)?;
+        handshake(connection, files, page)?;
     }
     page.blank()?;
     for finding in &connection.findings {
-        finding::write(connection, finding, detail, page)?;
+        finding::write(connection, finding, files, detail, page)?;
         page.blank()?;
     }
     if detail == Detail::Full {
         timeline(&connection.timeline, page)?;
     }
     doubts(connection, page)?;
-    summary::blind_spots("  ", &connection.blind_spots, page)
+    summary::blind_spots("  ", &connection.blind_spots, files, page)
 }
 
 /// Whether there is nothing to say beyond the verdict.
@@ -68,6 +70,9 @@ fn heading(report: &Report, connection: &ConnectionReport, page: &mut Page<'_>) 
 
 fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
     let verdict = &connection.verdict;
+    if let Some(same) = words::same_as(connection, "#") {
+        page.flow(&[(Ink::Of(Severity::Note), "  note: ")], Ink::Plain, &same)?;
+    }
     page.flow(&[(Ink::Plain, "  ")], Ink::Strong, &verdict.summary)?;
     let (ink, party) = match verdict.at_fault {
         Blame::Client => (
@@ -89,20 +94,30 @@ fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()>
     let rest = format!("· confidence: {sure}{}", cause.as_deref().unwrap_or_default());
     let lead = [(Ink::Plain, "  at fault: "), (ink, party.as_str()), (Ink::Plain, " ")];
     page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &rest)?;
+    let quality = &connection.quality;
+    if quality.grade > Grade::Good {
+        let grade = format!("  capture of it: {}: ", quality.grade.name());
+        let lead = [(Ink::Of(Severity::Warning), grade.as_str())];
+        page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &quality.remark)?;
+    }
     if !verdict.fix.is_empty() {
         page.flow(&[(Ink::Good, "  fix: ")], Ink::Plain, &verdict.fix)?;
     }
     Ok(())
 }
 
-fn who_did_what(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+fn who_did_what(
+    connection: &ConnectionReport,
+    files: &Files<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let close = &connection.close;
     let closes = [&close.client_sent, &close.server_sent].map(|sent| match sent {
         None => "no Close".to_owned(),
         Some(sent) => format!(
-            "{}, packet {}, {}",
+            "{}, {}, {}",
             words::close(sent),
-            sent.packet,
+            files.packet(sent.packet),
             words::delivered(sent.delivered)
         ),
     });
@@ -113,18 +128,22 @@ fn who_did_what(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Resul
     };
     let opened = format!("{}, {status}", words::moment(&connection.opened));
     let [client_sent, server_sent] = &closes;
-    fact("opened", &opened, page)?;
+    fact(words::opened(connection), &opened, page)?;
     if words::may_have_closed(connection) {
         fact("closed first", words::initiator(close.initiator), page)?;
         fact("client sent", client_sent, page)?;
         fact("server sent", server_sent, page)?;
     }
-    fact("TCP ended by", &words::tcp_end(&close.tcp_end), page)?;
+    fact("TCP ended by", &words::tcp_end(files, &close.tcp_end), page)?;
     fact("client API", &words::surfaced(close.surfaced.client, outcome), page)?;
     fact("server API", &words::surfaced(close.surfaced.server, outcome), page)
 }
 
-fn handshake(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+fn handshake(
+    connection: &ConnectionReport,
+    files: &Files<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let shake = &connection.handshake;
     let optional = [
         ("subprotocol", &shake.subprotocol),
@@ -143,13 +162,15 @@ fn handshake(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<(
         fact("proxies show in", &shake.proxies.join(", "), page)?;
     }
     if !shake.request_packets.is_empty() {
-        fact("request", &words::packets(&shake.request_packets), page)?;
+        fact("request", &files.packets(&shake.request_packets), page)?;
     }
     if !shake.response_packets.is_empty() {
-        fact("response", &words::packets(&shake.response_packets), page)?;
+        fact("response", &files.packets(&shake.response_packets), page)?;
     }
     fact("client traffic", &words::traffic(&connection.traffic.client), page)?;
-    fact("server traffic", &words::traffic(&connection.traffic.server), page)
+    fact("server traffic", &words::traffic(&connection.traffic.server), page)?;
+    fact("client TCP", &words::tcp_side(&connection.tcp.client), page)?;
+    fact("server TCP", &words::tcp_side(&connection.tcp.server), page)
 }
 
 fn fact(label: &str, value: &str, page: &mut Page<'_>) -> io::Result<()> {
@@ -163,7 +184,7 @@ fn timeline(rows: &[TimelineRow], page: &mut Page<'_>) -> io::Result<()> {
     }
     page.line(&[(Ink::Strong, "  timeline")])?;
     for row in rows {
-        let place = format!("  {:>8}  {:>10} s  ", row.packet, row.after);
+        let place = format!("  {:>8}  {:>10} s  ", row.packet.short(), row.after);
         let side = format!("{:<7} ", row.side.name());
         page.flow(&[(Ink::Frame, &place), (Ink::Faint, &side)], Ink::Plain, &row.event)?;
     }

@@ -15,6 +15,7 @@
 
 use std::io;
 
+use super::super::cite::Files;
 use super::super::evidence::Drawing;
 use super::super::page::{Ink, Page, Span};
 use super::super::{ConnectionReport, Detail, FindingReport, words};
@@ -25,11 +26,12 @@ const GUTTER: Span<'_> = (Ink::Frame, "   |");
 pub(super) fn write(
     connection: &ConnectionReport,
     finding: &FindingReport,
+    files: &Files<'_>,
     detail: Detail,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     heading(finding, page)?;
-    place(connection, finding, page)?;
+    place(connection, finding, files, page)?;
     drawing(finding, page)?;
     notes(connection, finding, detail, page)
 }
@@ -49,6 +51,7 @@ fn heading(finding: &FindingReport, page: &mut Page<'_>) -> io::Result<()> {
 fn place(
     connection: &ConnectionReport,
     finding: &FindingReport,
+    files: &Files<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let [start, end] = finding.stream_range;
@@ -59,7 +62,7 @@ fn place(
     };
     let place = format!(
         "{}, {}, {}, {range}",
-        words::packets(&finding.packets),
+        files.packets(&finding.packets),
         words::time_of_day(&finding.time),
         words::direction(connection, finding.side),
     );

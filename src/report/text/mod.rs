@@ -9,13 +9,17 @@ mod summary;
 
 use std::io::{self, Write};
 
+use super::cite::Files;
 use super::page::Page;
 use super::{Report, Style};
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
+    let files: Vec<Files<'_>> = report.captures.iter().map(Files::of).collect();
+    let none = Files::default();
     for connection in &report.connections {
-        connection::write(report, connection, style.detail, &mut page)?;
+        let files = files.get(connection.capture).unwrap_or(&none);
+        connection::write(report, connection, files, style.detail, &mut page)?;
     }
-    summary::write(report, &mut page)
+    summary::write(report, style.detail, &mut page)
 }

@@ -2,18 +2,19 @@
 
 use std::io;
 
+use super::super::cite::Files;
 use super::super::page::{Ink, Page};
-use super::super::{BlindSpot, CaptureReport, Report, hints, words};
+use super::super::{BlindSpot, CaptureQuality, CaptureReport, Detail, Grade, Report, hints, words};
 use crate::rules::Severity;
 
-pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write(report: &Report, detail: Detail, page: &mut Page<'_>) -> io::Result<()> {
     for capture in &report.captures {
-        write_capture(capture, page)?;
+        write_capture(capture, detail, page)?;
     }
     tally(report, page)
 }
 
-fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()> {
+fn write_capture(capture: &CaptureReport, detail: Detail, page: &mut Page<'_>) -> io::Result<()> {
     let name = format!("{}: ", capture.file);
     let lead = [(Ink::Strong, name.as_str())];
     let hang = [(Ink::Plain, "  ")];
@@ -26,6 +27,11 @@ fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()>
         held = format!("{held}; {}", words::span(first, last));
     }
     page.flow_under(&lead, &hang, Ink::Plain, &format!("{format}, {held}"))?;
+    file_list(capture, page)?;
+    let interfaces = words::interfaces(capture);
+    if detail == Detail::Full && !interfaces.is_empty() {
+        page.flow_under(&[(Ink::Plain, "  captured on: ")], &hang, Ink::Plain, &interfaces)?;
+    }
     if let Some(error) = &capture.error {
         let lead = [(Ink::Of(Severity::Error), "  not read to its end: ")];
         page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, error)?;
@@ -35,7 +41,7 @@ fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()>
         let list = words::not_analysed(capture);
         page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &list)?;
     }
-    blind_spots("  ", &capture.blind_spots, page)?;
+    blind_spots("  ", &capture.blind_spots, &Files::of(capture), page)?;
     if capture.websockets == 0 {
         let none = format!("no WebSocket found in {}", capture.file);
         page.flow_under(&[(Ink::Plain, "  ")], &hang, Ink::Strong, &none)?;
@@ -44,13 +50,46 @@ fn write_capture(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()>
             page.flow(&lead, Ink::Plain, &hint)?;
         }
     }
+    capture.quality.as_ref().map_or(Ok(()), |quality| write_quality(quality, page))
+}
+
+/// The files of a series, each with the number by which packets are cited in columns.
+fn file_list(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()> {
+    for (number, file) in (1_usize..).zip(&capture.files) {
+        let lead = format!("  file {number}: {}: ", file.file);
+        let held = match &file.error {
+            None => words::count(file.packets, "packet"),
+            Some(error) => format!("{}; {error}", words::count(file.packets, "packet")),
+        };
+        let hang = [(Ink::Plain, "    ")];
+        page.flow_under(&[(Ink::Plain, lead.as_str())], &hang, Ink::Plain, &held)?;
+    }
     Ok(())
+}
+
+/// How far the verdicts can be trusted, and how to capture what is missing.
+fn write_quality(quality: &CaptureQuality, page: &mut Page<'_>) -> io::Result<()> {
+    let ink = match quality.grade {
+        Grade::Good => Ink::Good,
+        Grade::Limited | Grade::Poor => Ink::Of(Severity::Warning),
+    };
+    let lead = [(ink, "  quality: ")];
+    page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &words::quality(quality))?;
+    let Some(recapture) = &quality.recapture else { return Ok(()) };
+    let lead = [(Ink::Good, "  for a better capture: ")];
+    let advice = match recapture.advice.join("; ") {
+        advice if advice.is_empty() => "run".to_owned(),
+        advice => advice,
+    };
+    page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, &advice)?;
+    page.line(&[(Ink::Plain, "    "), (Ink::Strong, &recapture.command)]) // to be copied
 }
 
 /// What a capture or a connection cannot tell.
 pub(super) fn blind_spots(
     indent: &str,
     spots: &[BlindSpot],
+    files: &Files<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for spot in spots {
@@ -60,7 +99,7 @@ pub(super) fn blind_spots(
             &[(Ink::Of(Severity::Note), &lead)],
             &[(Ink::Plain, &hang)],
             Ink::Plain,
-            &words::blind_spot(spot),
+            &words::blind_spot(files, spot),
         )?;
     }
     Ok(())
@@ -71,10 +110,10 @@ fn tally(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     let number = |severity| {
-        let findings = report.connections.iter().flat_map(|connection| &connection.findings);
+        let findings = words::counted(report).flat_map(|connection| &connection.findings);
         findings.filter(|finding| finding.severity == severity).count()
     };
-    let connections = u64::try_from(report.connections.len()).unwrap_or(u64::MAX);
+    let connections = u64::try_from(words::counted(report).count()).unwrap_or(u64::MAX);
     let line = format!("{}: ", words::count(connections, "WebSocket"));
     let mut spans = vec![(Ink::Strong, line)];
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {

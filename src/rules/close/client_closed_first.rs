@@ -49,9 +49,10 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         && server.rst.is_none()
         && answer.is_some_and(|acked| acked > fin.offset);
     let closes = [Side::Client, Side::Server].map(|side| facts.frames[side].close.as_ref());
-    let both = closes.into_iter().flatten().map(|close| close.source.at.time).max()?;
+    let both =
+        closes.into_iter().flatten().map(|close| close.source.at).max_by_key(|at| at.time)?;
     // One that waited in vain did as it should.
-    if !first || fin.at.time.seconds_since(both) > 1.0 {
+    if !first || facts.seconds(both, fin.at)? > 1.0 {
         return None;
     }
     let detail = "its FIN came before the server's";

@@ -55,7 +55,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     if facts.close_answers(side, close.frame.range.end) != Some(true) {
         return None;
     }
-    let seconds = answer.source.at.time.seconds_since(close.source.at.time);
+    let seconds = facts.seconds(close.source.at, answer.source.at)?;
     let detail = format!("the answer came {seconds:.1} s after the Close");
     (seconds > LATE_SECONDS).then(|| Breach::new(detail).at(side, answer.frame.range))
 }

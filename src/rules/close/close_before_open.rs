@@ -36,7 +36,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let (frames, response) = (&facts.frames[side], facts.handshake.response.as_ref()?);
     let close = frames.close.as_ref()?;
     let opened = response.head.packets.last()?;
-    let seconds = close.source.at.time.seconds_since(opened.time);
+    let seconds = facts.seconds(*opened, close.source.at)?;
     let first = frames.start == Some(close.frame.range.start);
     let refuses = matches!(close.frame.code()?, 1008 | 1011 | 1013 | 3000..=4999);
     if !first

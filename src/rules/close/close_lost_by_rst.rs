@@ -42,7 +42,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     if reset.offset < end || !unacknowledged || facts.tcp[!side].rst.is_some() {
         return None;
     }
-    let seconds = reset.at.time.seconds_since(close.source.at.time);
+    let seconds = facts.seconds(close.source.at, reset.at)?;
     let detail = format!(
         "the {side} reset the connection {seconds:.1} s after its Close, which the {} had not \
          acknowledged",

@@ -58,8 +58,8 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
             let given_up = facts.tcp[!side].fin?;
             let latest = facts.tcp[side].latest?;
             latest.acked.filter(|acked| *acked >= end)?;
-            let silence = latest.at.time.seconds_since(close.source.at.time);
-            let waited = given_up.at.time.seconds_since(close.source.at.time);
+            let silence = facts.seconds(close.source.at, latest.at)?;
+            let waited = facts.seconds(close.source.at, given_up.at)?;
             if silence < PATIENCE_SECONDS || waited < PATIENCE_SECONDS {
                 return None;
             }

@@ -47,7 +47,9 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     {
         return None;
     }
-    let seconds = reset.at.time.seconds_since(close.source.at.time);
-    let detail = format!("the {side} reset the connection {seconds:.1} s after its Close");
+    let detail = match facts.seconds(close.source.at, reset.at) {
+        Some(seconds) => format!("the {side} reset the connection {seconds:.1} s after its Close"),
+        None => format!("the {side} reset the connection after its Close"),
+    };
     Some(Breach::new(detail).at(side, close.frame.range).in_packet(reset.at))
 }

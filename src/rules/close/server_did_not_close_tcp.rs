@@ -50,7 +50,12 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let knew_of_close = gave_up.acked? >= own.frame.range.end;
     let knew_of_fin = facts.tcp[side].fin.is_some_and(|fin| gave_up.acked > Some(fin.offset));
     let delivered = facts.arrived(Side::Client, from_client.frame.range.end) == Some(true);
-    if !knew_of_close || knew_of_fin || !delivered || facts.tcp[side].rst.is_some() {
+    if !knew_of_close
+        || knew_of_fin
+        || !delivered
+        || facts.tcp[side].rst.is_some()
+        || !facts.tells_time()
+    {
         return None;
     }
     let both = own.source.at.time.max(from_client.source.at.time);

@@ -76,8 +76,10 @@ fn was_open_to_client(facts: &Facts, ending: &Ending) -> bool {
 /// Whether `side` had waited in vain for its bytes to be acknowledged: then it is the path that
 /// failed, or the peer.
 fn gave_up(facts: &Facts, side: Side, ending: &Ending) -> bool {
-    let sent = facts.frames[side].last_frame.map(|frame| frame.at.time);
-    let waited = sent.is_some_and(|sent| ending.at.time.seconds_since(sent) > 3.0);
+    let sent = facts.frames[side].last_frame.map(|frame| frame.at);
+    // Where the time is not known, it may have been long.
+    let waited =
+        sent.is_some_and(|sent| facts.seconds(sent, ending.at).is_none_or(|after| after > 3.0));
     waited && facts.tcp[side].acknowledged < facts.tcp[side].end
 }
 
@@ -90,9 +92,8 @@ fn provoked(facts: &Facts, side: Side, ending: &Ending) -> bool {
     let closed = facts.frames[!side].close.as_ref().is_some_and(|c| c.frame.range.end <= knew);
     let ended = peer.fin.is_some_and(|fin| fin.offset < knew);
     // A reset is never acknowledged; after one nothing but resets can follow.
-    let reset = peer.rst.is_some_and(|rst| {
-        facts.tcp[side].fin.is_none()
-            && (rst.at.time, rst.at.number) < (ending.at.time, ending.at.number)
-    });
+    let reset = peer
+        .rst
+        .is_some_and(|rst| facts.tcp[side].fin.is_none() && facts.is_before(rst.at, ending.at));
     closed || ended || reset
 }

@@ -20,7 +20,7 @@ impl<'a> Waiting<'a> {
     /// How long `side` left the peer without a Pong; `None` where none was due, or where one may
     /// have been lost by the capture.
     pub(super) fn of(facts: &'a Facts, side: Side) -> Option<Waiting<'a>> {
-        let known = facts.is_unbroken(side) && facts.is_unbroken(!side);
+        let known = facts.is_unbroken(side) && facts.is_unbroken(!side) && facts.tells_time();
         let ping = facts.frames[!side].pings.unanswered_since.as_ref().filter(|_| known)?;
         let asked = ping.source.at.time;
         // After a Close no Pong is due (§5.5.2), and one side may have closed before it read.

@@ -8,8 +8,12 @@ use crate::ip::{Segment, TcpFlags, Via};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 use crate::tcp::{AssemblerLimits, Connection, Range64, Released, Seq, StreamEvent};
 
-const ROOMY: AssemblerLimits =
-    AssemblerLimits { out_of_order_bytes: 1 << 20, out_of_order_pieces: 4_096, sources: 4_096 };
+const ROOMY: AssemblerLimits = AssemblerLimits {
+    out_of_order_bytes: 1 << 20,
+    out_of_order_pieces: 4_096,
+    sources: 4_096,
+    recent: 256,
+};
 
 /// Bytes of one side as sent, all of them.
 fn stream(side: Side, len: usize) -> Vec<u8> {
@@ -212,7 +216,7 @@ proptest! {
     ) {
         let payload = [0x5A; 40];
         let limits =
-            AssemblerLimits { out_of_order_bytes: 200, out_of_order_pieces: 8, sources: 4 };
+            AssemblerLimits { out_of_order_bytes: 200, out_of_order_pieces: 8, sources: 4, recent: 256 };
         let mut connection: Option<Connection> = None;
         let mut next = PerSide::<u64>::default();
         for (n, (from_client, seq, ack, flags, window, len, cut)) in raw.iter().enumerate() {
@@ -270,6 +274,7 @@ fn a_million_tiny_segments_out_of_order_are_put_in_order() {
         out_of_order_bytes: 1 << 20,
         out_of_order_pieces: 1 << 20,
         sources: 1 << 10,
+        recent: 256,
     };
     let opening = segment(Side::Client, -1, SYN, 0, &[]);
     let mut connection = Connection::new(&opening, limits);

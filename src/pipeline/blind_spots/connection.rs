@@ -1,0 +1,236 @@
+//! The blind spots of one connection.
+
+use super::{cite, spot};
+use crate::endpoint::Side;
+use crate::provenance::PacketRef;
+use crate::report::{BlindSpot, Confidence};
+use crate::rules::{Facts, Finding};
+use crate::tcp::GapCause;
+use crate::verdict::Verdict;
+use crate::ws::Deflate;
+
+/// Rules that compare the response with the request.
+const COMPARE: &[&str] = &[
+    "handshake-accept-mismatch",
+    "handshake-extension-not-offered",
+    "handshake-subprotocol-not-offered",
+];
+
+/// Rules that need every byte of both sides: they conclude from what was never sent.
+const NEED_BOTH: &[&str] = &[
+    "tcp-closed-without-close",
+    "close-not-answered",
+    "ping-unanswered",
+    "close-1002-but-no-violation",
+];
+
+/// Rules on the text of a message.
+const NEED_TEXT: &[&str] = &["invalid-utf8-text", "binary-in-text", "utf8-truncated-at-end"];
+
+/// Rules that need the end of a side's stream.
+const NEED_END: &[&str] = &["tcp-closed-without-close", "torn-frame", "closed-mid-message"];
+
+/// `a, b and c`.
+fn names(rules: &[&str]) -> String {
+    match rules {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// What became of the verdict.
+fn on_verdict(verdict: &Verdict) -> String {
+    match (verdict.unlowered, verdict.confidence) {
+        (_, Confidence::Unknown) => "the verdict is unknown".to_owned(),
+        (before, after) if before > after => {
+            format!("confidence of the verdict: {} → {}", before.name(), after.name())
+        }
+        (_, after) => format!("the confidence of the verdict stays {}", after.name()),
+    }
+}
+
+/// The blind spots of one connection.
+pub(in crate::pipeline) fn of_connection(
+    facts: &Facts,
+    findings: &[Finding],
+    verdict: &Verdict,
+) -> Vec<BlindSpot> {
+    let mut spots = Vec::new();
+    let (first, last) = facts.span;
+    let open = facts.handshake.is_open();
+    if facts.handshake.request.is_none() {
+        let lowered = format!(
+            "rules on the request, and those that compare the response with it ({}), are silent; {}",
+            names(COMPARE),
+            on_verdict(verdict)
+        );
+        let hides = "what the client asked for, and where its frames begin";
+        let packets = cite([first]);
+        spots
+            .push(BlindSpot { packets, ..spot("no-request", Some(Side::Client), hides, &lowered) });
+    }
+    spots.extend(no_response(facts, findings, verdict));
+    for side in Side::BOTH {
+        of_side(facts, side, verdict, &mut spots);
+    }
+    of_clock(facts, &mut spots);
+    if open && facts.first_end().is_none() {
+        let hides = "how TCP ended: neither FIN nor RST was captured";
+        let lowered = format!(
+            "{} are silent, and nothing else is concluded from what is missing at the end",
+            names(NEED_END)
+        );
+        spots.push(BlindSpot { packets: cite([last]), ..spot("no-end", None, hides, &lowered) });
+    }
+    if open && facts.deflate == Deflate::Agreed {
+        let lowered = format!("{} are silent about them", names(NEED_TEXT));
+        let hides = "the text of messages compressed by permessage-deflate";
+        spots.push(spot("compressed", None, hides, &lowered));
+    }
+    spots
+}
+
+/// What is not known because times are wrong.
+fn of_clock(facts: &Facts, spots: &mut Vec<BlindSpot>) {
+    let packets = cite([facts.span.0]);
+    if let Some(offset) = facts.clock_offset {
+        let seconds = offset.unsigned_abs() as f64 / 1e9;
+        let how = if offset > 0 { "ahead" } else { "behind" };
+        let hides = format!(
+            "which of two clocks is right: that of another interface is {seconds:.3} s {how}"
+        );
+        let lowered = "times are given by the clock of the interface that saw the connection first";
+        let packets = packets.clone();
+        spots.push(BlindSpot { packets, ..spot("clocks-differ", None, hides, lowered) });
+    }
+    if !facts.tells_time() {
+        let hides = "the true times: packets are older than what they answer, or of the same time";
+        let lowered = "nothing is concluded from durations, nor from the order of times";
+        spots.push(BlindSpot { packets, ..spot("clock-wrong", None, hides, lowered) });
+    }
+}
+
+/// A request without a response, unless it is certain that none came.
+fn no_response(facts: &Facts, findings: &[Finding], verdict: &Verdict) -> Option<BlindSpot> {
+    let shake = &facts.handshake;
+    let certain = findings.iter().any(|finding| finding.rule.id == "handshake-no-response");
+    if shake.response.is_some() || certain {
+        return None;
+    }
+    let asked = shake.request.as_ref().and_then(|request| request.head.packets.last());
+    let hides = "whether the server answered, and whether there was a WebSocket at all";
+    let lowered =
+        format!("all rules on the response and on frames are silent; {}", on_verdict(verdict));
+    let packets = cite([asked.copied().unwrap_or(facts.span.1)]);
+    Some(BlindSpot { packets, ..spot("no-response", Some(Side::Server), hides, &lowered) })
+}
+
+fn of_side(facts: &Facts, side: Side, verdict: &Verdict, spots: &mut Vec<BlindSpot>) {
+    let tcp = &facts.tcp[side];
+    if tcp.segments == 0 {
+        let hides = format!("everything that the {side} sent");
+        let lowered = format!(
+            "every rule on the {side} is silent, and so are {}; {}",
+            names(NEED_BOTH),
+            on_verdict(verdict)
+        );
+        let packets = cite([facts.span.0, facts.span.1]);
+        spots.push(BlindSpot { packets, ..spot("one-sided", Some(side), hides, &lowered) });
+    }
+    let kinds = [
+        (GapCause::NotCaptured, "lost-segments", "acknowledged by the peer, but not captured"),
+        (GapCause::NeverSeen, "missing-segments", "not captured, and perhaps never delivered"),
+        (GapCause::SnapLength, "snap-length", "cut off by the snap length of the capture"),
+        (GapCause::OverLimit, "over-limit", "given up on: too much was waiting behind them"),
+    ];
+    for (cause, kind, how) in kinds {
+        spots.extend(gaps(facts, side, verdict, (cause, kind, how)));
+    }
+    spots.extend(lost_sync(facts, side, verdict));
+    if !tcp.conflicts.is_empty() {
+        let bytes = tcp.conflicts.iter().map(|range| range.len()).sum();
+        let hides = format!(
+            "which of two differing copies of {bytes} bytes of the {side} its peer received"
+        );
+        let lowered = format!(
+            "findings about them and about what follows are nobody's fault; {}",
+            on_verdict(verdict)
+        );
+        let packets = cite(or_else_latest(&tcp.around.conflicts, facts, side));
+        let spot = spot("conflicting-copies", Some(side), hides, &lowered);
+        spots.push(BlindSpot { bytes, packets, ..spot });
+    }
+}
+
+/// The holes of one cause in a side's stream.
+fn gaps(
+    facts: &Facts,
+    side: Side,
+    verdict: &Verdict,
+    (cause, kind, how): (GapCause, &str, &str),
+) -> Option<BlindSpot> {
+    let tcp = &facts.tcp[side];
+    let of_cause = |why: &GapCause| *why == cause;
+    let bytes: u64 =
+        tcp.gaps.iter().filter(|(_, why)| of_cause(why)).map(|(range, _)| range.len()).sum();
+    if bytes == 0 {
+        return None;
+    }
+    let edges = tcp.gaps.iter().zip(&tcp.around.gaps).filter(|((_, why), _)| of_cause(why));
+    let mut around: Vec<PacketRef> =
+        edges.flat_map(|(_, edges)| edges.iter().flatten().copied()).collect();
+    if cause == GapCause::SnapLength {
+        around.clone_from(&tcp.around.cut);
+    }
+    let silent = match facts.frames[side].lost_at {
+        Some(_) => format!("every rule on the {side}'s frames behind them is silent"),
+        None => format!("{} are silent about the message they belong to", names(NEED_TEXT)),
+    };
+    let lowered = format!("{silent}, {} altogether; {}", names(NEED_BOTH), on_verdict(verdict));
+    let hides = format!("{bytes} bytes of the {side}'s stream, {how}");
+    let packets = cite(or_else_latest(&around, facts, side));
+    Some(BlindSpot { bytes, packets, ..spot(kind, Some(side), hides, &lowered) })
+}
+
+/// Frames that cannot be found behind a lost header.
+fn lost_sync(facts: &Facts, side: Side, verdict: &Verdict) -> Option<BlindSpot> {
+    let tcp = &facts.tcp[side];
+    let lost = facts.frames[side].lost_at?;
+    let at = |range: crate::tcp::Range64| range.start <= lost && lost <= range.end;
+    let edges = tcp.gaps.iter().zip(&tcp.around.gaps).filter(|((range, _), _)| at(*range));
+    let mut around: Vec<PacketRef> =
+        edges.flat_map(|(_, edges)| edges.iter().flatten().copied()).collect();
+    if around.is_empty() {
+        around.clone_from(&tcp.around.conflicts);
+    }
+    let hides = format!("the {side}'s frames from stream offset {lost} on: a header was lost");
+    let lowered = format!(
+        "every rule on them is silent, and whether a Close was among them is not said; {}",
+        on_verdict(verdict)
+    );
+    let packets = cite(or_else_latest(&around, facts, side));
+    Some(BlindSpot { packets, ..spot("lost-sync", Some(side), hides, &lowered) })
+}
+
+/// These packets, or the side's latest if they have been forgotten, or the connection's last.
+fn or_else_latest(packets: &[PacketRef], facts: &Facts, side: Side) -> Vec<PacketRef> {
+    match packets {
+        [] => vec![facts.tcp[side].latest.map_or(facts.span.1, |latest| latest.at)],
+        packets => packets.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules;
+
+    #[test]
+    fn every_rule_that_is_said_to_be_silent_is_one() {
+        for id in [COMPARE, NEED_BOTH, NEED_TEXT, NEED_END].concat() {
+            assert!(rules::find(id).is_some(), "{id}");
+        }
+        assert_eq!(names(&["a", "b", "c"]), "a, b and c");
+    }
+}
