@@ -1,6 +1,9 @@
 //! Packets written as files of every format.
 //!
-//! In: packets. Out: classic pcap and pcapng, in either byte order and any resolution of time.
+//! In: packets. Out: classic pcap and pcapng, in either byte order and any resolution of time; and
+//! those compressed and in archives.
+
+use std::io::{Cursor, Write};
 
 use crate::support::Raw;
 
@@ -105,4 +108,83 @@ fn block(order: Order, kind: u32, body: &[u8]) -> Vec<u8> {
     let padding = vec![0; body.len().next_multiple_of(4) - body.len()];
     let len = order.u32((body.len() + padding.len() + 12) as u32);
     [&order.u32(kind), &len[..], body, &padding, &len].concat()
+}
+
+/// What a file is packed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Gzip,
+    Zstd,
+    Lz4,
+    Xz,
+    Bzip2,
+    /// Two members, as `cat` makes of two compressed files.
+    GzipInTwo,
+    Tar,
+    TarGz,
+    Zip,
+    GzInZip,
+}
+
+pub(crate) const PACKINGS: &[Packing] = &[
+    Packing::Gzip,
+    Packing::Zstd,
+    Packing::Lz4,
+    Packing::Xz,
+    Packing::Bzip2,
+    Packing::GzipInTwo,
+    Packing::Tar,
+    Packing::TarGz,
+    Packing::Zip,
+    Packing::GzInZip,
+];
+
+/// A capture file, packed.
+pub(crate) fn pack(file: &[u8], packing: Packing) -> Vec<u8> {
+    const VEC: &str = "a Vec takes all";
+    match packing {
+        Packing::Gzip => {
+            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            out.write_all(file).expect(VEC);
+            out.finish().expect(VEC)
+        }
+        Packing::Zstd => zstd::encode_all(file, 1).expect(VEC),
+        Packing::Lz4 => {
+            let mut out = lz4_flex::frame::FrameEncoder::new(Vec::new());
+            out.write_all(file).expect(VEC);
+            out.finish().expect(VEC)
+        }
+        Packing::Xz => {
+            let mut out = liblzma::write::XzEncoder::new(Vec::new(), 1);
+            out.write_all(file).expect(VEC);
+            out.finish().expect(VEC)
+        }
+        Packing::Bzip2 => {
+            let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            out.write_all(file).expect(VEC);
+            out.finish().expect(VEC)
+        }
+        Packing::GzipInTwo => {
+            let (first, second) = file.split_at(file.len() / 2);
+            [first, second].map(|part| pack(part, Packing::Gzip)).concat()
+        }
+        Packing::Tar => {
+            let mut out = tar::Builder::new(Vec::new());
+            let mut header = tar::Header::new_gnu();
+            header.set_size(file.len() as u64);
+            header.set_mode(0o644);
+            out.append_data(&mut header, "captures/one.pcap", file).expect(VEC);
+            out.into_inner().expect(VEC)
+        }
+        Packing::TarGz => pack(&pack(file, Packing::Tar), Packing::Gzip),
+        Packing::Zip => zipped("one.pcap", file),
+        Packing::GzInZip => zipped("one.pcap.gz", &pack(file, Packing::Gzip)),
+    }
+}
+
+fn zipped(name: &str, file: &[u8]) -> Vec<u8> {
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    out.start_file(name, zip::write::SimpleFileOptions::default()).expect("a new file");
+    out.write_all(file).expect("a Vec takes all");
+    out.finish().expect("a Vec takes all").into_inner()
 }

@@ -10,8 +10,8 @@ use wsblame::report::CloseFrameReport;
 
 use crate::frames::{Frames, frames_of};
 use crate::support::{all_samples, analyse, everywhere, real_samples, root};
-use crate::wrap::{Link, Wrapping};
-use crate::wrapping::{TUNNELS, WRAPPINGS, all_at_once, wrapped};
+use crate::tunnel::{Link, Tunnel};
+use crate::wrapping::{PLAIN, Way, all_at_once, ways, wrapped};
 
 /// Where the two differ, and why. A row that no longer holds fails the test.
 #[rustfmt::skip]
@@ -36,6 +36,14 @@ const DIFFERENCES: &[Difference] = &[
     ("handshake-response-upgrade-missing", "Close from 80: 1000 in packet 12 by us, none", NO_UPGRADE),
     ("handshake-response-upgrade-missing", "Close from 50000: 1000 in packet 10 by us, none", NO_UPGRADE),
 ];
+
+/// Whether tshark reads packets that come in this way without being told more.
+fn is_read_by_tshark((tunnels, link): &Way) -> bool {
+    // It says itself that it does not know link type 166; it takes what is in a preamble, or behind
+    // labels, for something else unless a preference names it; and VXLAN has another port today.
+    let link = !matches!(link, Link::PppPppd | Link::Mpacket | Link::Pseudowire { .. });
+    link && !tunnels.contains(&Tunnel::Vxlan { port: 8472 })
+}
 
 /// The sample, how the line that tells of the difference begins, and why there is one.
 type Difference = (&'static str, &'static str, &'static str);
@@ -195,31 +203,30 @@ fn tshark_finds_the_same_in_every_tunnel() {
     let mut samples = all_samples();
     samples.retain(|(_, sample)| sample.len() < 100_000);
     let (datagrams, _) = all_at_once(samples);
-    let counts = |number: usize, wrapping: Wrapping| {
+    let counts = |number: usize, way: &Way| {
         let name = format!("tunnel-{number}.pcap");
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::write(&path, wrapped(&datagrams, wrapping)).expect("a writable target folder");
+        fs::write(&path, wrapped(&datagrams, way)).expect("a writable target folder");
         let counts = (ours(&path), theirs(&path));
         let _ = fs::remove_file(path); // it is only litter
         counts
     };
-    let (ours, theirs) = counts(0, (&[], Link::RawIp));
+    let (ours, theirs) = counts(0, &PLAIN);
     assert!(theirs.closes.len() > 80, "{:?}", theirs.closes);
-    let ways: Vec<Wrapping> = WRAPPINGS.iter().chain(TUNNELS).copied().collect();
+    let mut ways = ways();
+    ways.retain(is_read_by_tshark);
     let wrong = everywhere(ways.len(), |number| {
-        let (ours_inside, theirs_inside) = counts(number + 1, ways[number]);
+        let (ours_inside, theirs_inside) = counts(number + 1, &ways[number]);
         let mut wrong = Vec::new();
         let mut compare = |who: &str, inside: &Counts, outside: &Counts| {
             let lines = differences(inside, outside);
             if let Some(first) = lines.first() {
-                let way = ways[number];
+                let way = &ways[number];
                 wrong.push(format!("{} things {who} in {way:?}, such as {first}", lines.len()));
             }
         };
         compare("tshark misses", &theirs_inside, &theirs);
-        if number < WRAPPINGS.len() {
-            compare("we miss", &ours_inside, &ours);
-        }
+        compare("we miss", &ours_inside, &ours);
         wrong
     });
     assert!(wrong.is_empty(), "{wrong:#?}");

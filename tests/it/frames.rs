@@ -7,7 +7,7 @@ use wsblame::capture::Reader;
 use wsblame::endpoint::{FlowKey, Side};
 use wsblame::http::{Exchange, HttpLimits, Progress, Tunnel};
 use wsblame::ip::{Dissected, Dissector, Segment, TcpFlags};
-use wsblame::report::Report;
+use wsblame::report::{EndpointReport, Report};
 use wsblame::tcp::{AssemblerLimits, Connection, Released, StreamEvent};
 use wsblame::ws::{Decoder, Event, Input};
 
@@ -17,11 +17,13 @@ pub(crate) type Frames = BTreeMap<(u16, u8), u64>;
 /// Every frame behind an opening handshake that `report`, which is that on `capture`, has counted:
 /// behind a violation that costs the boundaries of frames there are none.
 pub(crate) fn frames_of(capture: &[u8], report: &Report) -> Frames {
-    let mut left: HashMap<u16, u64> = HashMap::new();
+    let mut left: HashMap<Ends, u64> = HashMap::new();
     for connection in &report.connections {
-        let (client, server) = (&connection.traffic.client, &connection.traffic.server);
-        *left.entry(connection.client.port).or_default() += client.frames;
-        *left.entry(connection.server.port).or_default() += server.frames;
+        let end = |end: &EndpointReport| (end.address.clone(), end.port);
+        let (client, server) = (end(&connection.client), end(&connection.server));
+        let traffic = &connection.traffic;
+        *left.entry((client.clone(), server.clone())).or_default() += traffic.client.frames;
+        *left.entry((server, client)).or_default() += traffic.server.frames;
     }
     let mut frames = Counted { frames: Frames::new(), left };
     let mut open: HashMap<FlowKey, Streams> = HashMap::new();
@@ -43,10 +45,13 @@ pub(crate) fn frames_of(capture: &[u8], report: &Report) -> Frames {
     frames.frames
 }
 
+/// Sender and receiver.
+type Ends = ((String, u16), (String, u16));
+
 struct Counted {
     frames: Frames,
-    /// Frames of each port that are still to come.
-    left: HashMap<u16, u64>,
+    /// Frames that are still to come.
+    left: HashMap<Ends, u64>,
 }
 
 /// Both directions of one connection.
@@ -108,6 +113,8 @@ impl Streams {
 fn read(tcp: &Connection, tunnel: &Tunnel, rest: &[(Side, Released)], frames: &mut Counted) {
     for side in Side::BOTH {
         let Some(start) = tunnel.start[side] else { continue };
+        let end = |side: Side| (tcp.endpoints[side].address.to_string(), tcp.endpoints[side].port);
+        let ends = (end(side), end(!side));
         let mut decoder = Decoder::new(side, tunnel.handshake.agreement(), start);
         let rest = rest.iter().filter(|(sender, _)| *sender == side).map(|(_, event)| event);
         let stream =
@@ -117,7 +124,7 @@ fn read(tcp: &Connection, tunnel: &Tunnel, rest: &[(Side, Released)], frames: &m
             while let Some(event) = decoder.step(&mut input) {
                 if let Event::Frame(frame) = event {
                     let port = tcp.endpoints[side].port;
-                    let Some(left @ 1..) = frames.left.get_mut(&port) else { continue };
+                    let Some(left @ 1..) = frames.left.get_mut(&ends) else { continue };
                     *left -= 1;
                     *frames.frames.entry((port, frame.header.opcode.0)).or_default() += 1;
                 }

@@ -6,9 +6,13 @@ use proptest::sample::Index;
 use wsblame::report::{Colour, Detail, FORMATS, Report, Style};
 use wsblame::script::{REQUEST, RESPONSE};
 
+use crate::pack::{PACKINGS, pack};
 use crate::support::{
-    Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, packets,
+    Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, packets, raw_packet,
+    segments,
 };
+use crate::tunnel::with_checksums;
+use crate::wrapping::ways;
 
 /// Writes a report in every format and looks at what comes out.
 fn lay_out(report: &Report) {
@@ -159,10 +163,71 @@ proptest! {
         lay_out(&analyse(&capture_of(&packets)));
     }
 
+    /// What is damaged may be the wrapping of the file as well.
+    #[test]
+    fn a_packed_file_that_was_damaged_gives_a_report(
+        pick in any::<Index>(),
+        packing in prop::sample::select(PACKINGS),
+        changes in prop::collection::vec(change(), 1..4),
+    ) {
+        let samples = small_samples();
+        let mut bytes = pack(&pick.get(&samples).1, packing);
+        changes.iter().for_each(|change| apply(change, &mut bytes, &samples));
+        lay_out(&analyse(&bytes));
+    }
+
+    /// Everything that takes a packet apart, given anything.
+    #[test]
+    fn packets_of_any_kind_give_a_report(
+        pick in any::<Index>(),
+        way in any::<Index>(),
+        kept in any::<Index>(),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), 1_u8..), 0..12),
+        noise in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..120), 0..6),
+    ) {
+        let ways = ways();
+        let (tunnels, link) = way.get(&ways);
+        let samples = small_samples();
+        let sample = segments(&pick.get(&samples).1);
+        let mut packets: Vec<Raw> = sample
+            .iter()
+            .map(|segment| {
+                let mut ip = with_checksums(&raw_packet(segment).data);
+                for tunnel in tunnels {
+                    ip = tunnel.wrap(&ip, 0);
+                }
+                let data = link.wrap(&ip);
+                Raw { time: segment.time, link: link.number(), wire_len: data.len(), data }
+            })
+            .collect();
+        for (packet, at, bits) in &changes {
+            let place = packet.index(packets.len());
+            let data = &mut packets[place].data;
+            // Mostly the headers.
+            let at = at.index(data.len().min(140));
+            data[at] ^= bits;
+        }
+        for data in noise {
+            let place = kept.index(packets.len());
+            let (time, wire_len) = (packets[place].time, data.len());
+            packets.insert(place, Raw { time, link: link.number(), wire_len, data });
+        }
+        let last = packets.len() - 1;
+        let data = &mut packets[last].data;
+        data.truncate(kept.index(data.len() + 1));
+        lay_out(&analyse(&capture_of(&packets)));
+    }
+
     #[test]
     fn bytes_of_any_kind_give_a_report(
         start in prop::sample::select(vec![
             &b""[..],
+            b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
+            b"\x28\xb5\x2f\xfd",
+            b"\x04\x22\x4d\x18",
+            b"\xfd7zXZ\0",
+            b"BZh9",
+            b"PK\x03\x04",
             b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0",
             b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0",
         ]),

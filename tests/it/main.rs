@@ -27,11 +27,11 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+#[path = "../common/travel.rs"]
+mod travel;
 #[path = "../common/tunnel.rs"]
 mod tunnel;
 mod tunnels;
 mod twice;
 mod verdicts;
-#[path = "../common/wrap.rs"]
-mod wrap;
 mod wrapping;

@@ -35,7 +35,8 @@ fn without_the_handshake(more: usize) -> Vec<(String, ConnectionReport, Report)>
             continue;
         }
         let packets = packets(&sample);
-        let rest = packets.get(usize::try_from(last.number()).unwrap() + more..).unwrap_or_default();
+        let rest =
+            packets.get(usize::try_from(last.number()).unwrap() + more..).unwrap_or_default();
         if !rest.is_empty() {
             cut.push((name, connection.clone(), analyse(&capture_of(rest))));
         }
