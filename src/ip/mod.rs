@@ -3,7 +3,7 @@
 //! In: captured packets of any link type, one after the other. Out: a [`Segment`], or why there is
 //! none. Header fields are taken as they are: checksums do not decide, since network cards fill
 //! them in behind the capture point; but for datagrams put together from fragments, whose checksum
-//! was true before they were cut up. Tags and tunnels are opened by [`link`](crate::link), one
+//! was true before they were cut up. Tags and tunnels are opened by [`link`], one
 //! after the other, and fragments wait for each other in `fragments`: the only thing that is
 //! remembered from one packet to the next.
 //!
