@@ -3,7 +3,7 @@
 //! In: captured packets of any link type, one after the other. Out: a [`Segment`], or why there is
 //! none. Header fields are taken as they are: checksums do not decide, since network cards fill
 //! them in behind the capture point; but for datagrams put together from fragments, whose checksum
-//! was true before they were cut up. Tags and tunnels are opened by [`link`](crate::link), one
+//! was true before they were cut up. Tags and tunnels are opened by [`link`], one
 //! after the other, and fragments wait for each other in `fragments`: the only thing that is
 //! remembered from one packet to the next.
 //!
@@ -82,10 +82,13 @@ impl Dissector {
         let wire_len = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
         let bytes = Extent::new(packet.data, wire_len.max(packet.data.len()));
         let inside = Inside { layer: Layer::Link(packet.link), bytes };
-        if let Some(datagram) = plain(packet.link, bytes)
-            && let Ok(segment) = tcp_header::read(packet, &datagram, Via::default())
-        {
-            return take(Dissected::Segment(segment));
+        if let Some(datagram) = plain(packet.link, bytes) {
+            if datagram.protocol != TCP {
+                return take(Dissected::Other(Why::NotTcp(datagram.protocol)));
+            }
+            if let Ok(segment) = tcp_header::read(packet, &datagram, Via::default()) {
+                return take(Dissected::Segment(segment));
+            }
         }
         self.open(packet, inside, Way::default(), &mut take);
     }
@@ -150,12 +153,15 @@ impl Dissector {
     }
 }
 
-/// The datagram in the most frequent kind of packet: whole, with TCP in it, and right behind the
-/// link header. What this finds is what [`descend`] would find; a law states it.
+/// The datagram in the most frequent kinds of packet: whole, right behind the link header, and with
+/// TCP in it or nothing that leads on. What it gives is what [`descend`] would give; a law states
+/// it.
 #[inline]
 fn plain(link: LinkType, bytes: Extent<'_>) -> Option<Datagram<'_>> {
     let datagram = Datagram::read(link::plain_ip(link, bytes)?).ok()?;
-    (datagram.protocol == TCP && datagram.part.is_none()).then_some(datagram)
+    let may_lead_on = || tunnel::may_carry_ip(datagram.protocol, datagram.payload.captured);
+    let is_end = datagram.part.is_none() && (datagram.protocol == TCP || !may_lead_on());
+    is_end.then_some(datagram)
 }
 
 /// Opens one layer after the other.
