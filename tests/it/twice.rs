@@ -1,8 +1,6 @@
 //! The same packet at several points, several networks with the same addresses, and clocks that
 //! cannot be trusted: the report says what it says of one sound capture, or less.
 
-use std::net::IpAddr;
-
 use wsblame::report::Report;
 
 use crate::loss::unsupported;
@@ -176,7 +174,7 @@ fn translated(segments: &[Seg]) -> Vec<Seg> {
     let client = segments[0].from;
     let mut outside = client;
     outside.port = client.port ^ 0x0101;
-    if let IpAddr::V4(_) = client.address {
+    if client.address.is_ipv4() {
         outside.address = [198, 51, 100, 77].into();
     }
     let behind = |end| if end == client { outside } else { end };
