@@ -36,8 +36,6 @@ pub(crate) enum Written {
     Pcap(Order, u32),
     /// With the exponent of ten by which its interfaces divide a second.
     Pcapng(Order, u8),
-    /// With an interface for each packet in turn, so many of them.
-    Interfaces(u32),
     /// With a section for each so many packets, in changing byte orders.
     Sections(usize),
 }
@@ -46,12 +44,11 @@ pub(crate) enum Written {
 pub(crate) fn write(packets: &[Raw], written: Written) -> Vec<u8> {
     match written {
         Written::Pcap(order, units) => pcap(packets, order, units),
-        Written::Pcapng(order, digits) => section(packets, order, digits, 1),
-        Written::Interfaces(count) => section(packets, Order::Little, 9, count),
+        Written::Pcapng(order, digits) => section(packets, order, digits),
         Written::Sections(size) => {
             let orders = [Order::Little, Order::Big].into_iter().cycle();
             let sections = packets.chunks(size).zip(orders);
-            sections.flat_map(|(packets, order)| section(packets, order, 9, 1)).collect()
+            sections.flat_map(|(packets, order)| section(packets, order, 9)).collect()
         }
     }
 }
@@ -68,8 +65,8 @@ fn pcap(packets: &[Raw], order: Order, units: u32) -> Vec<u8> {
     file.extend(order.u32(262_144));
     file.extend(order.u32(link(packets).into()));
     for packet in packets {
-        let nanos = packet.time.rem_euclid(1_000_000_000) as u32;
-        let seconds = packet.time.div_euclid(1_000_000_000) as u32;
+        let nanos = packet.time.rem_euclid(1_000_000_000).cast_unsigned() as u32;
+        let seconds = packet.time.div_euclid(1_000_000_000).cast_unsigned() as u32;
         let lengths = [packet.data.len() as u32, packet.wire_len as u32];
         for field in [seconds, nanos / (1_000_000_000 / units), lengths[0], lengths[1]] {
             file.extend(order.u32(field));
@@ -79,24 +76,22 @@ fn pcap(packets: &[Raw], order: Order, units: u32) -> Vec<u8> {
     file
 }
 
-fn section(packets: &[Raw], order: Order, digits: u8, interfaces: u32) -> Vec<u8> {
+fn section(packets: &[Raw], order: Order, digits: u8) -> Vec<u8> {
     let mut header = order.u32(0x1A2B_3C4D).to_vec();
     header.extend([order.u16(1), order.u16(0)].concat());
     header.extend([0xFF; 8]);
     let mut file = block(order, 0x0A0D_0D0A, &header);
-    for _ in 0..interfaces {
-        let mut interface = [order.u16(link(packets)), order.u16(0)].concat();
-        interface.extend(order.u32(0));
-        interface.extend([order.u16(9), order.u16(1)].concat());
-        interface.extend([digits, 0, 0, 0]);
-        interface.extend([0; 4]);
-        file.extend(block(order, 1, &interface));
-    }
-    for (packet, interface) in packets.iter().zip((0..interfaces).cycle()) {
+    let mut interface = [order.u16(link(packets)), order.u16(0)].concat();
+    interface.extend(order.u32(0));
+    interface.extend([order.u16(9), order.u16(1)].concat());
+    interface.extend([digits, 0, 0, 0]);
+    interface.extend([0; 4]);
+    file.extend(block(order, 1, &interface));
+    for packet in packets {
         let unit = 10_i64.pow(9 - u32::from(digits));
-        let time = (packet.time / unit) as u64;
+        let time = (packet.time / unit).cast_unsigned();
         let lengths = [packet.data.len() as u32, packet.wire_len as u32];
-        let fields = [interface, (time >> 32) as u32, time as u32, lengths[0], lengths[1]];
+        let fields = [0, (time >> 32) as u32, time as u32, lengths[0], lengths[1]];
         let mut body = fields.map(|field| order.u32(field)).concat();
         body.extend(&packet.data);
         file.extend(block(order, 6, &body));

@@ -20,16 +20,17 @@ const FORMATS: &[Written] = &[
     Written::Pcapng(Order::Big, 6),
     Written::Pcapng(Order::Little, 9),
     Written::Pcapng(Order::Big, 9),
-    Written::Interfaces(3),
     Written::Sections(5),
 ];
 
-/// The packets of each sample that has one link type only.
+/// The packets of each sample that has one link type only. Whether a key was used *before* is not
+/// told across the clocks of several interfaces and files.
 fn samples() -> Vec<(String, Vec<u8>, Vec<Raw>)> {
     let all = all_samples().into_iter().map(|(name, sample)| {
         let packets = packets(&sample);
         (name, sample, packets)
     });
+    let all = all.filter(|(name, ..)| name != "handshake-key-reused");
     all.filter(|(.., packets)| packets.iter().all(|packet| packet.link == packets[0].link))
         .collect()
 }
