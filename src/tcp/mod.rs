@@ -9,6 +9,7 @@ mod assembler;
 mod clocks;
 mod connection;
 mod copies;
+mod half;
 mod seq;
 mod stream;
 mod twins;
