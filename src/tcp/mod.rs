@@ -9,6 +9,7 @@ mod assembler;
 mod clocks;
 mod connection;
 mod copies;
+mod half;
 mod notes;
 mod seq;
 mod stream;
