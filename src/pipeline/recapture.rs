@@ -21,7 +21,10 @@ pub(super) fn recapture(
 ) -> Option<Recapture> {
     let remedy = |kind: &str| blind_spot_kind(kind).map(|kind| kind.remedy);
     let remedies = |one: &ConnectionReport| -> Vec<Remedy> {
-        one.blind_spots.iter().filter_map(|spot| remedy(&spot.kind)).collect()
+        // Where both SYNs were captured, it did not begin too late: it lost what came behind them.
+        let in_time = one.tcp.client.has_start && one.tcp.server.has_start;
+        let remedies = one.blind_spots.iter().filter_map(|spot| remedy(&spot.kind));
+        remedies.filter(|remedy| !in_time || *remedy != Remedy::FromTheStart).collect()
     };
     let own: Vec<Remedy> =
         capture.blind_spots.iter().filter_map(|spot| remedy(&spot.kind)).collect();
