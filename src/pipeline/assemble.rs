@@ -169,10 +169,11 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
 
 fn tcp_end(facts: &Facts) -> TcpEnd {
     match facts.first_end() {
-        Some((side, ending, how)) => TcpEnd {
-            by: match side {
-                Side::Client => EndedBy::Client,
-                Side::Server => EndedBy::Server,
+        Some((_, ending, how)) => TcpEnd {
+            by: match facts.first_to_end() {
+                Some(Side::Client) => EndedBy::Client,
+                Some(Side::Server) => EndedBy::Server,
+                None => EndedBy::Unknown,
             },
             how: match how {
                 rules::EndKind::Fin => EndedHow::Fin,

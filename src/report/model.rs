@@ -311,7 +311,7 @@ pub struct CloseFrameReport {
 /// How TCP ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TcpEnd {
-    /// Who sent the first FIN or RST.
+    /// Who sent the first FIN or RST; `how` and `packet` are those of the first one captured.
     pub by: EndedBy,
     /// Which of the two.
     pub how: EndedHow,
@@ -329,6 +329,8 @@ pub enum EndedBy {
     Server,
     /// Nobody, as far as the capture goes.
     None,
+    /// One of them; the first FIN may be among what the capture lost.
+    Unknown,
 }
 
 /// How TCP was ended.

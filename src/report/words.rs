@@ -197,6 +197,7 @@ pub(super) fn tcp_end(files: &Files<'_>, end: &TcpEnd) -> String {
         EndedBy::Client => "the client",
         EndedBy::Server => "the server",
         EndedBy::None => return "nobody, as far as the capture goes".to_owned(),
+        EndedBy::Unknown => "one of the two",
     };
     let how = tcp_how(end.how);
     let packet = end.packet.map(|packet| format!(", {}", files.packet(packet)));

@@ -280,6 +280,30 @@ impl Facts {
         }
     }
 
+    /// The side that ended TCP first, if the capture can tell: where the last bytes of the peer are
+    /// missing, a FIN may be among them that came before.
+    pub fn first_to_end(&self) -> Option<Side> {
+        let (side, ending, _) = self.first_end()?;
+        if let Some((other, _)) = self.end_of(!side) {
+            // What a repeated FIN acknowledged when it was first sent is not known, nor when that
+            // was.
+            let knew = other.acked.is_some_and(|acked| acked > ending.offset);
+            let is_original = |end: &Ending, kind| end.acked.is_some() || kind == EndKind::Reset;
+            let kinds = Side::BOTH.map(|side| self.end_of(side));
+            let both = kinds.iter().flatten().all(|(end, kind)| is_original(end, *kind));
+            return (knew || both).then_some(side);
+        }
+        let peer = &self.tcp[!side];
+        let tail = peer.gaps.last().map(|(range, _)| *range).filter(|range| range.end >= peer.end);
+        let unseen = tail.map_or(peer.end, |range| range.start);
+        // A FIN counts as one byte, the last one; so it may be any that was sent last and not seen.
+        let last = peer.end.max(peer.acknowledged).max(peer.reached);
+        // A RST that acknowledges nothing answers a segment that came too late (RFC 9293
+        // §3.10.7.1): one that its sender had closed for, or one that was the peer's end.
+        let acked = ending.acked?;
+        (unseen == last || acked < last).then_some(side)
+    }
+
     /// Whether `side` had received the peer's bytes up to `end` when it sent its Close.
     pub fn close_answers(&self, side: Side, end: u64) -> Option<bool> {
         let close = self.frames[side].close.as_ref()?;

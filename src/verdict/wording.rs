@@ -138,6 +138,14 @@ fn dropped(story: &Story<'_>) -> String {
                 EndKind::Fin => "a FIN",
                 EndKind::Reset => "a RST",
             };
+            if story.facts.first_to_end().is_none() {
+                let peer = !side;
+                return format!(
+                    "The {side} ended TCP with {how}, unless the {peer} had done so before, which \
+                     the capture lost{}",
+                    because(story)
+                );
+            }
             let known = story.facts.frames_are_known(side);
             let without = if known { "and without a Close" } else { "and perhaps without a Close" };
             format!("The {side} ended TCP with {how} {without}{}", because(story))

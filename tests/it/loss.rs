@@ -13,8 +13,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use wsblame::ip::TcpFlags;
 use wsblame::report::{
-    AtFault, Blame, Confidence, ConnectionReport, HandshakeReport, Initiator, Outcome, Report,
-    VerdictReport,
+    AtFault, Blame, Confidence, ConnectionReport, EndedBy, HandshakeReport, Initiator, Outcome,
+    Report, VerdictReport,
 };
 use wsblame::rules::{self, Severity};
 use wsblame::script::{Play, write_pcap};
@@ -166,6 +166,12 @@ fn claims_of_close(part: &ConnectionReport, whole: &ConnectionReport, claims: &m
         if part.is_some() && part != whole {
             claims.push(format!("the {name}'s API reports {part:?}, not {whole:?}"));
         }
+    }
+    // Which of two FINs that cross is the first depends on where one looks.
+    let by = close.tcp_end.by;
+    let cross = whole.verdict.cause.as_deref() == Some("simultaneous-close");
+    if matches!(by, EndedBy::Client | EndedBy::Server) && by != all.tcp_end.by && !cross {
+        claims.push(format!("{by:?} ended TCP first, not {:?}", all.tcp_end.by));
     }
     if close.initiator.is_some()
         && close.initiator != all.initiator

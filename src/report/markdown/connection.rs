@@ -84,9 +84,10 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
             }
         }
     };
-    let ended = |by| match close.tcp_end.by == by {
-        false => String::new(),
-        true => {
+    let ended = |by| match close.tcp_end.by {
+        EndedBy::Unknown => "one of the two".to_owned(),
+        ended_by if ended_by != by => String::new(),
+        _ => {
             let packet = close.tcp_end.packet.map(|packet| prose(&files.packet(packet)));
             let packet = packet.map(|packet| format!(", {packet}"));
             format!("{}{}", words::tcp_how(close.tcp_end.how), packet.unwrap_or_default())

@@ -47,10 +47,10 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     }
     let breach = Breach::new("the server ended the connection without a response");
     let range = request.head.range;
-    match facts.first_end()? {
-        (Side::Server, _, _) => Some(breach.at(Side::Client, range)),
+    match facts.first_to_end()? {
+        Side::Server => Some(breach.at(Side::Client, range)),
         // It was the client that would not wait: perhaps too impatient, perhaps in vain.
-        (Side::Client, _, _) => {
+        Side::Client => {
             let detail = "the client gave up, and the server had not answered by then";
             let breach = Breach::new(detail).at(Side::Client, range);
             Some(breach.blaming(Fault::Unknown).weighing(Severity::Warning))
