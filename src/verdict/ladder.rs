@@ -484,10 +484,11 @@ fn hidden(facts: &Facts) -> Rung<'static> {
         let close = facts.sent_close(*side);
         close.and_then(|close| close.frame.code()).is_some_and(|c| matches!(c, 1002 | 1007 | 1009))
     });
-    Rung::unknown(match (failed, has_close(facts)) {
+    let both = Side::BOTH.iter().all(|side| facts.sent_close(*side).is_some());
+    Rung::unknown(match (failed, both) {
         (true, _) => Outcome::Failed,
-        (_, true) => Outcome::Closed,
-        _ => Outcome::Unknown,
+        (false, true) => Outcome::Closed,
+        (false, false) => Outcome::Unknown,
     })
 }
 
