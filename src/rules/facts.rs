@@ -301,7 +301,9 @@ impl Facts {
         // A RST that acknowledges nothing answers a segment that came too late (RFC 9293
         // §3.10.7.1): one that its sender had closed for, or one that was the peer's end.
         let acked = ending.acked?;
-        (unseen == last || acked < last).then_some(side)
+        // Where nothing of the peer's stream was captured, its FIN may be what came before.
+        let is_known = peer.has_start || peer.end > 0;
+        (is_known && (unseen == last || acked < last)).then_some(side)
     }
 
     /// Whether `side` had received the peer's bytes up to `end` when it sent its Close.

@@ -82,7 +82,7 @@ impl Half {
         self.assembler.accept(piece)
     }
 
-    /// Takes in a FIN with number `seq`; the first one stands.
+    /// Takes in a FIN with number `seq`; the first one stands, by time.
     pub(super) fn end(&mut self, seq: Seq, mut ending: Ending, doubt: i64) {
         let assembler = &mut self.assembler;
         assembler.end_at(seq);
@@ -91,7 +91,14 @@ impl Half {
         let repeats = assembler.may_repeat(ending.offset, ending.at.time);
         ending.acked = ending.acked.filter(|_| !repeats);
         self.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked, doubt));
-        self.fin.get_or_insert(ending);
+        match &mut self.fin {
+            // A repetition that was captured before the original says less of what came first.
+            Some(fin) if fin.offset == ending.offset && ending.at.time < fin.at.time => {
+                *fin = ending;
+            }
+            Some(_) => {}
+            None => self.fin = Some(ending),
+        }
         assembler.reach_with(seq + 1, ending.at.time);
     }
 
