@@ -191,6 +191,15 @@ pub(super) fn initiator(initiator: Option<Initiator>) -> &'static str {
     }
 }
 
+/// What to say of a side of which no Close was captured: where something is missing, it may have
+/// sent one.
+pub(super) fn no_close(connection: &ConnectionReport) -> &'static str {
+    match connection.quality.grade {
+        Grade::Good => "no Close",
+        Grade::Limited | Grade::Poor => "no Close that was captured for certain",
+    }
+}
+
 /// How TCP ended.
 pub(super) fn tcp_end(files: &Files<'_>, end: &TcpEnd) -> String {
     let by = match end.by {

@@ -72,7 +72,7 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
     let outcome = connection.verdict.outcome;
     let shake = &connection.handshake;
     let sent = |sent: &Option<CloseFrameReport>| match sent {
-        None => "none".to_owned(),
+        None => words::no_close(connection).to_owned(),
         Some(sent) => {
             let what = match sent.reason.as_str() {
                 "" => sent.code.map_or_else(|| "without a code".to_owned(), words::code),

@@ -113,7 +113,7 @@ fn who_did_what(
 ) -> io::Result<()> {
     let close = &connection.close;
     let closes = [&close.client_sent, &close.server_sent].map(|sent| match sent {
-        None => "no Close".to_owned(),
+        None => words::no_close(connection).to_owned(),
         Some(sent) => format!(
             "{}, {}, {}",
             words::close(sent),

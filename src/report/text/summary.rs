@@ -7,6 +7,9 @@ use super::super::page::{Ink, Page};
 use super::super::{BlindSpot, CaptureQuality, CaptureReport, Detail, Grade, Report, hints, words};
 use crate::rules::Severity;
 
+/// Files of a series that are listed.
+const MOST_FILES: usize = 32;
+
 pub(super) fn write(report: &Report, detail: Detail, page: &mut Page<'_>) -> io::Result<()> {
     for capture in &report.captures {
         write_capture(capture, detail, page)?;
@@ -55,7 +58,7 @@ fn write_capture(capture: &CaptureReport, detail: Detail, page: &mut Page<'_>) -
 
 /// The files of a series, each with the number by which packets are cited in columns.
 fn file_list(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()> {
-    for (number, file) in (1_usize..).zip(&capture.files) {
+    for (number, file) in (1_usize..).zip(&capture.files).take(MOST_FILES) {
         let lead = format!("  file {number}: {}: ", file.file);
         let held = match &file.error {
             None => words::count(file.packets, "packet"),
@@ -63,6 +66,11 @@ fn file_list(capture: &CaptureReport, page: &mut Page<'_>) -> io::Result<()> {
         };
         let hang = [(Ink::Plain, "    ")];
         page.flow_under(&[(Ink::Plain, lead.as_str())], &hang, Ink::Plain, &held)?;
+    }
+    let more = capture.files.len().saturating_sub(MOST_FILES);
+    if more > 0 {
+        let line = format!("  and {} more files, all of them in JSON", words::grouped(more as u64));
+        page.line(&[(Ink::Faint, line.as_str())])?;
     }
     match capture.files.is_empty() {
         true => Ok(()),
