@@ -68,6 +68,7 @@ fn tcp_side(tcp: &Summary) -> TcpSide {
     TcpSide {
         segments: tcp.segments,
         has_start: tcp.has_start,
+        has_end: tcp.fin.is_some() || tcp.rst.is_some(),
         bytes: tcp.end,
         lost_bytes: tcp.gap_bytes,
         repeated_bytes: tcp.repeated_bytes,

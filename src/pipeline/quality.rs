@@ -126,13 +126,15 @@ pub(super) fn of_capture(
     }
 }
 
-/// Whether a connection was captured from its first SYN to a FIN or RST, its handshake included.
+/// Whether a connection was captured from its first SYN to the last FIN or a RST, its handshake
+/// included.
 fn is_complete(one: &ConnectionReport) -> bool {
     one.tcp.client.has_start
         && one.tcp.server.has_start
         && one.handshake.status.is_some()
         && !one.handshake.request_packets.is_empty()
         && one.close.tcp_end.by != EndedBy::None
+        && !one.blind_spots.iter().any(|spot| matches!(spot.kind.as_str(), "no-end" | "lost-end"))
 }
 
 fn summary(grade: Grade, all: u64, complete: u64) -> String {

@@ -180,6 +180,15 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::LargerBuffer,
     },
     BlindSpotKind {
+        id: "lost-end",
+        summary: "the FIN of one side was acknowledged, but not captured",
+        explanation: "A number of TCP is acknowledged that no captured packet has, right behind the \
+            last byte of a stream: a FIN takes one. Who ended TCP first may have been decided there.",
+        weight: Weight::Loss,
+        cites: Cites::Always,
+        remedy: Remedy::LargerBuffer,
+    },
+    BlindSpotKind {
         id: "snap-length",
         summary: "cut off by the snap length",
         explanation: "The capture kept only the first bytes of each packet. Of the rest the length \

@@ -73,8 +73,20 @@ pub(super) fn connection() -> ConnectionReport {
             server: SideTraffic { frames: 1, messages: 0, bytes: 2 },
         },
         tcp: TcpReport {
-            client: TcpSide { segments: 5, has_start: true, bytes: 189, ..TcpSide::default() },
-            server: TcpSide { segments: 5, has_start: true, bytes: 133, ..TcpSide::default() },
+            client: TcpSide {
+                segments: 5,
+                has_start: true,
+                has_end: true,
+                bytes: 189,
+                ..TcpSide::default()
+            },
+            server: TcpSide {
+                segments: 5,
+                has_start: true,
+                has_end: true,
+                bytes: 133,
+                ..TcpSide::default()
+            },
         },
         close: CloseReport {
             initiator: Some(Initiator::Server),

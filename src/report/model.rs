@@ -250,6 +250,8 @@ pub struct TcpSide {
     pub segments: u64,
     /// Whether its SYN was captured, so that stream offsets count from its first byte.
     pub has_start: bool,
+    /// Whether its FIN or RST was captured.
+    pub has_end: bool,
     /// Bytes of its stream, those that are missing included.
     pub bytes: u64,
     /// Bytes of its stream that the capture does not have.

@@ -306,6 +306,13 @@ impl Facts {
         (is_known && (unseen == last || acked < last)).then_some(side)
     }
 
+    /// Whether `side` sent something behind its last captured byte, a FIN most likely, that the
+    /// capture does not have.
+    pub fn has_lost_its_end(&self, side: Side) -> bool {
+        let tcp = &self.tcp[side];
+        tcp.fin.is_none() && tcp.end > 0 && tcp.acknowledged.max(tcp.reached) == tcp.end + 1
+    }
+
     /// Whether `side` had received the peer's bytes up to `end` when it sent its Close.
     pub fn close_answers(&self, side: Side, end: u64) -> Option<bool> {
         let close = self.frames[side].close.as_ref()?;

@@ -371,6 +371,14 @@ fn ordinary(facts: &Facts, findings: &[Finding], cause: &'static str) -> Rung<'s
         Some(culprit) => {
             Rung::new(Outcome::Aborted, blame(culprit), "close-not-answered", Confidence::Likely)
         }
+        // The answer may still come behind the end of the capture.
+        None if Side::BOTH
+            .iter()
+            .all(|side| facts.end_of(*side).is_none() || facts.frames[*side].close.is_some()) =>
+        {
+            Rung::new(Outcome::Unknown, Blame::None, cause, Confidence::Possible)
+                .or("the peer did not answer, behind the end of what was captured")
+        }
         None => Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Likely),
     }
 }

@@ -52,7 +52,7 @@ pub(in crate::pipeline) fn of_connection(
     verdict: &Verdict,
 ) -> Vec<BlindSpot> {
     let mut spots = Vec::new();
-    let (first, last) = facts.span;
+    let (first, _) = facts.span;
     let open = facts.handshake.is_open();
     if facts.midstream {
         spots.push(midstream(facts, verdict));
@@ -74,18 +74,49 @@ pub(in crate::pipeline) fn of_connection(
         of_side(facts, side, verdict, &mut spots);
     }
     of_clock(facts, &mut spots);
-    if (open || facts.midstream) && facts.first_end().is_none() {
-        let hides = "how TCP ended: neither FIN nor RST was captured";
-        let lowered = format!(
-            "{} are silent, and nothing else is concluded from what is missing at the end",
-            names(NEED_END)
-        );
-        spots.push(BlindSpot { packets: cite([last]), ..spot("no-end", None, hides, &lowered) });
+    if open || facts.midstream {
+        spots.extend(ends(facts, verdict));
     }
     if open && facts.deflate == Deflate::Agreed {
         let lowered = format!("{} are silent about them", names(NEED_TEXT));
         let hides = "the text of messages compressed by permessage-deflate";
         spots.push(spot("compressed", None, hides, &lowered));
+    }
+    spots
+}
+
+/// Ends of TCP that were not captured: one that the peer acknowledged was lost, another may never
+/// have been sent.
+fn ends(facts: &Facts, verdict: &Verdict) -> Vec<BlindSpot> {
+    let (_, last) = facts.span;
+    let was_reset = Side::BOTH.into_iter().any(|side| facts.tcp[side].rst.is_some());
+    let open: Vec<Side> =
+        Side::BOTH.into_iter().filter(|side| facts.tcp[*side].fin.is_none()).collect();
+    let lost = open.iter().copied().filter(|side| facts.has_lost_its_end(*side));
+    let mut spots: Vec<BlindSpot> = lost
+        .map(|side| {
+            let hides = format!(
+                "a last byte of the {side} that its peer acknowledged: most likely its FIN"
+            );
+            let lowered = format!(
+                "who ended TCP first is not said where this may have come before; {}",
+                on_verdict(verdict)
+            );
+            let packets = cite(or_else_latest(&[], facts, side));
+            BlindSpot { packets, ..spot("lost-end", Some(side), hides, &lowered) }
+        })
+        .collect();
+    if !was_reset && spots.is_empty() && !open.is_empty() {
+        let (side, whose) = match open.as_slice() {
+            [side] => (Some(*side), format!("the {side} ended TCP")),
+            _ => (None, "TCP ended".to_owned()),
+        };
+        let hides = format!("how {whose}: neither FIN nor RST was captured");
+        let lowered = format!(
+            "{} are silent, and nothing else is concluded from what is missing at the end",
+            names(NEED_END)
+        );
+        spots.push(BlindSpot { packets: cite([last]), ..spot("no-end", side, hides, &lowered) });
     }
     spots
 }
