@@ -11,11 +11,13 @@
 use std::sync::LazyLock;
 
 use super::Limits;
+use super::findings::Findings;
+use super::pinging::Pinging;
 use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::rules::{
-    self, Breach, Check, Close, Context, Finding, FrameView, Frames, LastMessage, MessageView,
-    OpenMessage, Ping, Resumed, Rule, Severity,
+    self, Breach, Check, Close, Context, FrameView, Frames, LastMessage, MessageView, OpenMessage,
+    Ping, Resumed, Rule,
 };
 use crate::tcp::{Connection, Range64, Released, StreamEvent};
 use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
@@ -72,20 +74,8 @@ pub(super) struct Milestone {
     pub rank: u8,
 }
 
-/// Pings of one side and Pongs of the other, matched whichever comes first.
-#[derive(Debug, Default)]
-struct Pinging {
-    sent: u64,
-    open: Vec<(Vec<u8>, Ping)>,
-    /// Pongs of the peer that no Ping read so far explains.
-    unmatched: Vec<(Vec<u8>, Ping)>,
-}
-
 /// Control frames noted for the timeline; the first Close of each side comes on top.
 const MAX_MILESTONES: usize = 64;
-
-/// How many Pings, and how many Pongs, wait for their counterparts.
-const MAX_PINGS: usize = 64;
 
 /// How often the boundaries of one side's frames are searched for.
 const MAX_SEARCHES: u32 = 64;
@@ -502,96 +492,5 @@ fn found_at(chain: &Chain, side: Side, tcp: &Connection) -> Resumed {
         packet: tcp.sources(side).locate(chain.start).map(|source| source.at),
         bits: chain.bits,
         ..Resumed::default()
-    }
-}
-
-impl Pinging {
-    fn ping(&mut self, frame: &ControlFrame, fact: Ping) {
-        self.sent += 1;
-        // A Pong that was read first, because the other direction was ahead.
-        if let Some(index) = self.unmatched.iter().position(|(pong, _)| *pong == frame.payload) {
-            self.unmatched.drain(..=index);
-            self.open.clear();
-            return;
-        }
-        if self.open.len() == MAX_PINGS {
-            self.open.remove(0);
-        }
-        self.open.push((frame.payload.clone(), fact));
-    }
-
-    /// A Pong answers the latest Ping that it equals, and all before that (RFC 6455 §5.5.3).
-    fn pong(&mut self, frame: &ControlFrame, fact: Ping) {
-        if let Some(index) = self.open.iter().rposition(|(ping, _)| *ping == frame.payload) {
-            self.open.drain(..=index);
-            return;
-        }
-        if self.unmatched.len() == MAX_PINGS {
-            self.unmatched.remove(0);
-        }
-        self.unmatched.push((frame.payload.clone(), fact));
-    }
-}
-
-/// Findings of one connection, each rule once a side.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) list: Vec<Finding>,
-    most_packets: usize,
-}
-
-impl Findings {
-    pub(super) fn new(limits: &Limits) -> Findings {
-        Findings { list: Vec::new(), most_packets: limits.cited_packets }
-    }
-
-    /// Whether something that a side sent is a violation.
-    pub(super) fn blames_bytes_of(&self, side: Side) -> bool {
-        let error = |finding: &Finding| finding.severity == Severity::Error;
-        self.list.iter().any(|finding| finding.place.side == side && error(finding))
-    }
-
-    /// Adds what a rule found, or counts it if it was found before.
-    pub(super) fn add(
-        &mut self,
-        rule: &'static Rule,
-        side: Side,
-        breach: Breach,
-        range: Range64,
-        shown: &[u8],
-        tcp: &Connection,
-    ) {
-        self.add_or_cite(rule, side, breach, range, shown, tcp, &[]);
-    }
-
-    /// As [`Findings::add`]; cites `known` where the stream's packets have been forgotten.
-    #[allow(clippy::too_many_arguments, reason = "all that a finding is made of")]
-    pub(super) fn add_or_cite(
-        &mut self,
-        rule: &'static Rule,
-        side: Side,
-        breach: Breach,
-        range: Range64,
-        shown: &[u8],
-        tcp: &Connection,
-        known: &[PacketRef],
-    ) {
-        let same = |found: &&mut Finding| found.rule.id == rule.id && found.side == side;
-        if let Some(found) = self.list.iter_mut().find(same) {
-            found.count += 1;
-            return;
-        }
-        let place = breach.place.unwrap_or(rules::Place { side, range });
-        let mut packets = match breach.packet {
-            Some(packet) => vec![packet],
-            None => tcp.sources(place.side).packets(place.range.into(), self.most_packets),
-        };
-        if packets.is_empty() {
-            packets.extend(known.iter().take(self.most_packets));
-        }
-        if packets.is_empty() {
-            return; // without evidence there is no finding
-        }
-        self.list.push(Finding::new(rule, side, breach, range, shown, packets));
     }
 }

@@ -1,11 +1,13 @@
 //! One TCP connection on its way through the stages.
 
 use super::assemble::{Case, connection_report};
-use super::conversation::{Conversation, Findings};
+use super::conversation::Conversation;
+use super::findings::Findings;
 use super::identity::{Identity, Judged, Keys};
+use super::undecided::{Decision, Undecided};
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
-use crate::http::{Exchange, Handshake, Note, Opening, Over, Progress, Tunnel, Why, classify};
+use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::rules::{self, Check, Facts, Frames};
@@ -63,15 +65,6 @@ enum Stage {
     Over(Kind),
 }
 
-/// The beginnings of both sides.
-#[derive(Debug, Default)]
-struct Undecided {
-    held: Vec<(Side, Released)>,
-    held_bytes: usize,
-    first_bytes: PerSide<Vec<u8>>,
-    lost: PerSide<bool>,
-}
-
 #[derive(Debug)]
 struct WebSocket {
     tunnel: Tunnel,
@@ -79,64 +72,6 @@ struct WebSocket {
     midstream: bool,
     conversation: Conversation,
     findings: Findings,
-}
-
-/// What the beginnings of both sides say.
-enum Decision {
-    /// HTTP, and the client is the side that was taken for it.
-    Http,
-    /// HTTP, and the client is the other side.
-    HttpSwapped,
-    SomethingElse(Kind),
-    NotYet,
-}
-
-impl Undecided {
-    /// Bytes that are looked at; no method is longer.
-    const ENOUGH: usize = 64;
-
-    fn hold(&mut self, side: Side, event: StreamEvent<'_>) {
-        self.held_bytes = self.held_bytes.saturating_add(size_of::<(Side, Released)>());
-        let first = &mut self.first_bytes[side];
-        match event {
-            StreamEvent::Data { offset, bytes } => {
-                if !self.lost[side] {
-                    let wanted = Undecided::ENOUGH.saturating_sub(first.len());
-                    first.extend(bytes.iter().take(wanted));
-                }
-                self.held_bytes = self.held_bytes.saturating_add(bytes.len());
-                self.held.push((side, Released::Data { offset, bytes: bytes.to_vec() }));
-            }
-            StreamEvent::Gap { range, cause } => {
-                self.lost[side] = true;
-                self.held.push((side, Released::Gap { range, cause }));
-            }
-        }
-    }
-
-    /// What it is. With `at_last`, nothing more will come.
-    fn decide(&self, at_last: bool) -> Decision {
-        let opening = |side: Side| {
-            let first = &self.first_bytes[side];
-            match classify(first) {
-                Opening::NeedMore if at_last => Opening::Other,
-                Opening::NeedMore if self.lost[side] => Opening::Other,
-                Opening::NeedMore if first.len() >= Undecided::ENOUGH => Opening::Other,
-                opening => opening,
-            }
-        };
-        use Opening::{NeedMore, Other, Request, Response, Tls};
-        match (opening(Side::Client), opening(Side::Server)) {
-            (Tls, _) | (_, Tls) => Decision::SomethingElse(Kind::Tls),
-            (Request, _) | (_, Response) => Decision::Http,
-            (Response, _) | (_, Request) => Decision::HttpSwapped,
-            // A side that was lost at its start says nothing; one that said something else does.
-            (Other, Other) => Decision::SomethingElse(Kind::Other),
-            (Other, NeedMore) if !self.lost.client => Decision::SomethingElse(Kind::Other),
-            (NeedMore, Other) if !self.lost.server => Decision::SomethingElse(Kind::Other),
-            (Other | NeedMore, NeedMore) | (NeedMore, Other) => Decision::NotYet,
-        }
-    }
 }
 
 impl Flow {

@@ -2,6 +2,7 @@
 
 use super::causes::blame;
 use super::confidence::weigh;
+use super::unseen::{has_close, hidden, is_hidden, midstream, supposed_close};
 use super::wording::{self, Story};
 use super::{Verdict, find_cause, surfaced};
 use crate::endpoint::Side;
@@ -32,7 +33,7 @@ pub(super) struct Rung<'a> {
 }
 
 impl Rung<'_> {
-    fn new(
+    pub(super) fn new(
         outcome: Outcome,
         at_fault: Blame,
         cause: &'static str,
@@ -48,7 +49,7 @@ impl Rung<'_> {
         }
     }
 
-    fn unknown(outcome: Outcome) -> Rung<'static> {
+    pub(super) fn unknown(outcome: Outcome) -> Rung<'static> {
         Rung {
             outcome,
             at_fault: Blame::Unknown,
@@ -436,68 +437,6 @@ fn unexplained(
     };
     rung.or("something between the capture point and the endpoint that closed changed the bytes")
         .or("the endpoint that closed is wrong, or uses this code for reasons of its own")
-}
-
-fn has_close(facts: &Facts) -> bool {
-    Side::BOTH.iter().any(|side| facts.sent_close(*side).is_some())
-}
-
-fn is_hidden(facts: &Facts) -> bool {
-    Side::BOTH.iter().any(|side| !facts.frames_are_known(*side))
-}
-
-/// The handshake was not captured, and frames were found all the same. What came before them is not
-/// known, so nobody is blamed.
-fn midstream(facts: &Facts) -> Rung<'static> {
-    if facts.closes_are_supposed() {
-        return supposed_close(facts);
-    }
-    if has_close(facts) {
-        return hidden(facts);
-    }
-    let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
-    if facts.first_end().is_some() || silent {
-        Rung::unknown(Outcome::Unknown)
-    } else {
-        Rung::new(Outcome::Open, Blame::None, "still-open", Confidence::Possible)
-    }
-}
-
-/// Two equal Closes, behind a boundary that was searched for. That is how a closing handshake looks;
-/// where each stands right before its sender's FIN, there is not much else that they can be. Whether
-/// a violation brought it about is not known.
-fn supposed_close(facts: &Facts) -> Rung<'static> {
-    let code = facts.sent_close(Side::Client).and_then(|close| close.frame.code());
-    let (cause, at_fault) = match code {
-        None => ("empty-close", Blame::None),
-        Some(1000) => ("clean-close", Blame::None),
-        Some(1001) => ("going-away", Blame::None),
-        Some(_) => ("application-close", Blame::Unknown),
-    };
-    let stands_last = |side: Side| {
-        let end = facts.sent_close(side).map(|close| close.frame.range.end);
-        facts.tcp[side].fin.map(|fin| fin.offset) == end
-    };
-    let sure = if Side::BOTH.into_iter().all(stands_last) {
-        Confidence::Proven // less what is missing: see `weigh`
-    } else {
-        Confidence::Likely
-    };
-    Rung::new(Outcome::Closed, at_fault, cause, sure)
-}
-
-/// A Close may have gone by unseen.
-fn hidden(facts: &Facts) -> Rung<'static> {
-    let failed = Side::BOTH.iter().any(|side| {
-        let close = facts.sent_close(*side);
-        close.and_then(|close| close.frame.code()).is_some_and(|c| matches!(c, 1002 | 1007 | 1009))
-    });
-    let both = Side::BOTH.iter().all(|side| facts.sent_close(*side).is_some());
-    Rung::unknown(match (failed, both) {
-        (true, _) => Outcome::Failed,
-        (false, true) => Outcome::Closed,
-        (false, false) => Outcome::Unknown,
-    })
 }
 
 /// Neither side sent a Close.

@@ -11,6 +11,7 @@ mod causes;
 mod confidence;
 mod ladder;
 mod surfaced;
+mod unseen;
 mod wording;
 
 pub use causes::{CAUSES, Cause, find_cause};

@@ -1,0 +1,73 @@
+//! The findings of one connection.
+//!
+//! In: breaches, as the rules find them. Out: one [`Finding`] for each rule and side, with the
+//! packets that show it; what is found again is counted.
+
+use super::Limits;
+use crate::endpoint::Side;
+use crate::provenance::PacketRef;
+use crate::rules::{self, Breach, Finding, Rule, Severity};
+use crate::tcp::{Connection, Range64};
+
+/// Findings of one connection, each rule once a side.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) list: Vec<Finding>,
+    most_packets: usize,
+}
+
+impl Findings {
+    pub(super) fn new(limits: &Limits) -> Findings {
+        Findings { list: Vec::new(), most_packets: limits.cited_packets }
+    }
+
+    /// Whether something that a side sent is a violation.
+    pub(super) fn blames_bytes_of(&self, side: Side) -> bool {
+        let error = |finding: &Finding| finding.severity == Severity::Error;
+        self.list.iter().any(|finding| finding.place.side == side && error(finding))
+    }
+
+    /// Adds what a rule found, or counts it if it was found before.
+    pub(super) fn add(
+        &mut self,
+        rule: &'static Rule,
+        side: Side,
+        breach: Breach,
+        range: Range64,
+        shown: &[u8],
+        tcp: &Connection,
+    ) {
+        self.add_or_cite(rule, side, breach, range, shown, tcp, &[]);
+    }
+
+    /// As [`Findings::add`]; cites `known` where the stream's packets have been forgotten.
+    #[allow(clippy::too_many_arguments, reason = "all that a finding is made of")]
+    pub(super) fn add_or_cite(
+        &mut self,
+        rule: &'static Rule,
+        side: Side,
+        breach: Breach,
+        range: Range64,
+        shown: &[u8],
+        tcp: &Connection,
+        known: &[PacketRef],
+    ) {
+        let same = |found: &&mut Finding| found.rule.id == rule.id && found.side == side;
+        if let Some(found) = self.list.iter_mut().find(same) {
+            found.count += 1;
+            return;
+        }
+        let place = breach.place.unwrap_or(rules::Place { side, range });
+        let mut packets = match breach.packet {
+            Some(packet) => vec![packet],
+            None => tcp.sources(place.side).packets(place.range.into(), self.most_packets),
+        };
+        if packets.is_empty() {
+            packets.extend(known.iter().take(self.most_packets));
+        }
+        if packets.is_empty() {
+            return; // without evidence there is no finding
+        }
+        self.list.push(Finding::new(rule, side, breach, range, shown, packets));
+    }
+}

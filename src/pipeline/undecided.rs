@@ -1,0 +1,75 @@
+//! What a connection is, by its first bytes.
+//!
+//! In: the beginnings of both sides, which are held until it is known. Out: a [`Decision`].
+
+use super::flow::Kind;
+use crate::endpoint::{PerSide, Side};
+use crate::http::{Opening, classify};
+use crate::tcp::{Released, StreamEvent};
+
+/// The beginnings of both sides.
+#[derive(Debug, Default)]
+pub(super) struct Undecided {
+    pub(super) held: Vec<(Side, Released)>,
+    pub(super) held_bytes: usize,
+    pub(super) first_bytes: PerSide<Vec<u8>>,
+    pub(super) lost: PerSide<bool>,
+}
+
+/// What the beginnings of both sides say.
+pub(super) enum Decision {
+    /// HTTP, and the client is the side that was taken for it.
+    Http,
+    /// HTTP, and the client is the other side.
+    HttpSwapped,
+    SomethingElse(Kind),
+    NotYet,
+}
+
+impl Undecided {
+    /// Bytes that are looked at; no method is longer.
+    const ENOUGH: usize = 64;
+
+    pub(super) fn hold(&mut self, side: Side, event: StreamEvent<'_>) {
+        self.held_bytes = self.held_bytes.saturating_add(size_of::<(Side, Released)>());
+        let first = &mut self.first_bytes[side];
+        match event {
+            StreamEvent::Data { offset, bytes } => {
+                if !self.lost[side] {
+                    let wanted = Undecided::ENOUGH.saturating_sub(first.len());
+                    first.extend(bytes.iter().take(wanted));
+                }
+                self.held_bytes = self.held_bytes.saturating_add(bytes.len());
+                self.held.push((side, Released::Data { offset, bytes: bytes.to_vec() }));
+            }
+            StreamEvent::Gap { range, cause } => {
+                self.lost[side] = true;
+                self.held.push((side, Released::Gap { range, cause }));
+            }
+        }
+    }
+
+    /// What it is. With `at_last`, nothing more will come.
+    pub(super) fn decide(&self, at_last: bool) -> Decision {
+        let opening = |side: Side| {
+            let first = &self.first_bytes[side];
+            match classify(first) {
+                Opening::NeedMore if at_last => Opening::Other,
+                Opening::NeedMore if self.lost[side] => Opening::Other,
+                Opening::NeedMore if first.len() >= Undecided::ENOUGH => Opening::Other,
+                opening => opening,
+            }
+        };
+        use Opening::{NeedMore, Other, Request, Response, Tls};
+        match (opening(Side::Client), opening(Side::Server)) {
+            (Tls, _) | (_, Tls) => Decision::SomethingElse(Kind::Tls),
+            (Request, _) | (_, Response) => Decision::Http,
+            (Response, _) | (_, Request) => Decision::HttpSwapped,
+            // A side that was lost at its start says nothing; one that said something else does.
+            (Other, Other) => Decision::SomethingElse(Kind::Other),
+            (Other, NeedMore) if !self.lost.client => Decision::SomethingElse(Kind::Other),
+            (NeedMore, Other) if !self.lost.server => Decision::SomethingElse(Kind::Other),
+            (Other | NeedMore, NeedMore) | (NeedMore, Other) => Decision::NotYet,
+        }
+    }
+}
