@@ -9,6 +9,7 @@ use proptest::sample::Index;
 use serde_json::Value;
 use wsblame::report::Report;
 
+use crate::loss::unsupported;
 use crate::support::{
     Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, cut, essences,
     everywhere, packets, raw_packet, segments,
@@ -241,7 +242,8 @@ impl Journey<'_> {
         parts.into_iter().map(|part| raw(&(time, part), way)).collect()
     }
 
-    fn capture(&self, segments: &[Seg]) -> Vec<u8> {
+    /// Everything that was captured, in that order.
+    fn captured(&self, segments: &[Seg]) -> Vec<Raw> {
         let mut packets = Vec::new();
         let is_anew = |(_, again): &&(usize, Again)| matches!(again, Again::Retransmitted);
         for place in 0..segments.len() {
@@ -260,8 +262,7 @@ impl Journey<'_> {
             .map(|((place, packet), late)| (place + late, packet))
             .collect();
         places.sort_by_key(|(place, _)| *place);
-        let late: Vec<Raw> = places.into_iter().map(|(_, packet)| packet).collect();
-        capture_of(&late)
+        places.into_iter().map(|(_, packet)| packet).collect()
     }
 }
 
@@ -293,7 +294,36 @@ proptest! {
         let way = way.get(&ways);
         let again = again.into_iter().map(|(which, how)| (which.index(segments.len()), how));
         let journey = Journey { way, pieces, again: again.collect(), late };
-        let found = essences(&analyse(&journey.capture(&segments)));
+        let found = essences(&analyse(&capture_of(&journey.captured(&segments))));
         prop_assert_eq!(found, expected, "{} in {:?}", name, way);
+    }
+
+    /// Fragments, outer packets and copies are lost one by one, whatever they are part of.
+    #[test]
+    fn whatever_is_lost_of_tunnels_and_fragments_no_more_is_claimed(
+        pick in any::<Index>(),
+        way in any::<Index>(),
+        late in prop::collection::vec(0..8_usize, 1..16),
+        again in prop::collection::vec((any::<Index>(), prop::sample::select(vec![
+            Again::Exactly, Again::BehindAHop, Again::Tagged,
+        ])), 0..4),
+        pieces in prop::option::weighted(0.7, prop::collection::vec(8..200_usize, 1..4)),
+        share in 1..200_u8,
+        dice in prop::collection::vec(any::<u8>(), 1..64),
+    ) {
+        let samples = all_samples();
+        let (name, sample) = pick.get(&samples);
+        let segments = segments(sample);
+        let whole = analyse(&capture_of_segments(&segments));
+        let ways = ways();
+        let way = way.get(&ways);
+        let again = again.into_iter().map(|(which, how)| (which.index(segments.len()), how));
+        let journey = Journey { way, pieces, again: again.collect(), late };
+        let dice = dice.iter().cycle();
+        let left = journey.captured(&segments).into_iter().zip(dice);
+        let left: Vec<Raw> =
+            left.filter(|(_, dice)| **dice >= share).map(|(packet, _)| packet).collect();
+        let claims = unsupported(&analyse(&capture_of(&left)), &whole);
+        prop_assert!(claims.is_empty(), "{} in {:?}: {:?}", name, way, claims);
     }
 }
