@@ -9,12 +9,13 @@ use proptest::sample::Index;
 use serde_json::Value;
 use wsblame::report::Report;
 
+use crate::loss::unsupported;
 use crate::support::{
     Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, cut, essences,
     everywhere, packets, raw_packet, segments,
 };
 use crate::travel::{addresses, datagram, in_v6, readdressed, translated};
-use crate::tunnel::{LINKS, Link, TUNNELS, Tunnel, with_checksums};
+use crate::tunnel::{LINKS, Link, TUNNELS, Tunnel, fragments, with_checksums};
 
 /// Tunnels from the inside out, and the link.
 pub(crate) type Way = (Vec<Tunnel>, Link);
@@ -190,68 +191,139 @@ enum Again {
     Retransmitted,
 }
 
+/// How the segments of a connection come into a capture.
+struct Journey<'a> {
+    way: &'a Way,
+    /// The sizes of the fragments of every third packet.
+    pieces: Option<Vec<usize>>,
+    /// Segments, by their place, that were captured once more.
+    again: Vec<(usize, Again)>,
+    /// Places by which packets are captured late, over and over.
+    late: Vec<usize>,
+}
+
+impl Journey<'_> {
+    /// The packets that carry the segment at `place`: as first captured, or once more.
+    fn packets(&self, segments: &[Seg], place: usize, again: Option<Again>) -> Vec<Raw> {
+        let segment = &segments[place];
+        let mut datagram = raw_packet(segment).data;
+        let is_v4 = datagram[0] >> 4 == 4;
+        let pieces = self.pieces.as_ref().filter(|_| place.is_multiple_of(3));
+        let anew = matches!(again, Some(Again::Retransmitted));
+        let id = place as u16 + if anew { 10_001 } else { 1 };
+        if is_v4 && pieces.is_some() {
+            // What may be cut up has a number of its own each time it is sent (RFC 6864 §4.3).
+            datagram[4..6].copy_from_slice(&id.to_be_bytes());
+            datagram[6..8].copy_from_slice(&[0, 0]);
+        }
+        let tagged = (Vec::new(), Link::Vlan(1));
+        let (later, way) = match again {
+            None | Some(Again::Retransmitted) => (0, self.way),
+            Some(Again::Exactly) => (3_000, self.way),
+            Some(Again::BehindAHop) => {
+                datagram[if is_v4 { 8 } else { 7 }] -= 1;
+                (9_000, self.way)
+            }
+            Some(Again::Tagged) if self.way.1.number() != 1 => return Vec::new(),
+            Some(Again::Tagged) => (6_000, &tagged),
+        };
+        let datagram = with_checksums(&datagram);
+        let parts = match (pieces, again) {
+            (None, _) => vec![datagram],
+            // On the way a firewall put it together, as one does that remembers connections.
+            (_, Some(Again::BehindAHop)) => vec![datagram],
+            (Some(sizes), _) => fragments(&datagram, sizes, id.into()),
+        };
+        // The peer does not answer before all of that has passed.
+        let answers = segments.iter().filter(|other| other.from == segment.to);
+        let answered = answers.map(|answer| answer.time - segment.time).filter(|after| *after > 0);
+        let later = answered.min().map_or(later, |after| later.min(after / 2));
+        let time = segment.time + later;
+        parts.into_iter().map(|part| raw(&(time, part), way)).collect()
+    }
+
+    /// Everything that was captured, in that order.
+    fn captured(&self, segments: &[Seg]) -> Vec<Raw> {
+        let mut packets = Vec::new();
+        let is_anew = |(_, again): &&(usize, Again)| matches!(again, Again::Retransmitted);
+        for place in 0..segments.len() {
+            packets.extend(self.packets(segments, place, None));
+            let copies = self.again.iter().filter(|copy| copy.0 == place && !is_anew(copy));
+            packets.extend(copies.flat_map(|copy| self.packets(segments, place, Some(copy.1))));
+        }
+        for (place, again) in self.again.iter().filter(is_anew) {
+            packets.extend(self.packets(segments, *place, Some(*again)));
+        }
+        let late = self.late.iter().cycle();
+        let mut places: Vec<(usize, Raw)> = packets
+            .into_iter()
+            .enumerate()
+            .zip(late)
+            .map(|((place, packet), late)| (place + late, packet))
+            .collect();
+        places.sort_by_key(|(place, _)| *place);
+        places.into_iter().map(|(_, packet)| packet).collect()
+    }
+}
+
 proptest! {
     #![proptest_config(cases(256))]
 
-    /// Cut anew, out of order, partly twice, and on the way through whatever there is.
+    /// Cut anew, in fragments, out of order, partly twice, and on the way through whatever there
+    /// is.
     #[test]
     fn however_packets_travel_and_arrive_there_are_the_same_verdicts(
         pick in any::<Index>(),
         way in any::<Index>(),
         size in prop_oneof![Just(1_460_usize), 1..200_usize],
-        jumps in prop::collection::vec(0..12_usize, 1..32),
+        late in prop::collection::vec(0..12_usize, 1..32),
         again in prop::collection::vec((any::<Index>(), prop::sample::select(vec![
             Again::Exactly, Again::BehindAHop, Again::Tagged, Again::Retransmitted,
         ])), 0..8),
+        pieces in prop::option::weighted(0.3, prop::collection::vec(8..200_usize, 1..4)),
     ) {
         let samples = all_samples();
         let (name, sample) = pick.get(&samples);
+        // Where part of an announced body is captured behind the response, nothing tells whether
+        // frames follow it.
+        let size = if name == "handshake-expect-or-body" { 1_460 } else { size };
         let segments: Vec<Seg> =
             segments(sample).iter().flat_map(|segment| cut(segment, size)).collect();
         let expected = essences(&analyse(&capture_of_segments(&segments)));
         let ways = ways();
         let way = way.get(&ways);
-        let tagged = (Vec::new(), Link::Vlan(1));
-        let mut packets: Vec<Raw> = Vec::new();
-        for (place, segment) in segments.iter().enumerate() {
-            let datagram = (segment.time, with_checksums(&raw_packet(segment).data));
-            packets.push(raw(&datagram, way));
-            for (_, how) in again.iter().filter(|(which, _)| which.index(segments.len()) == place) {
-                let (mut time, mut bytes) = datagram.clone();
-                let mut way = way;
-                match how {
-                    Again::Exactly => time += 3_000,
-                    Again::BehindAHop => {
-                        time += 9_000;
-                        let hops = if bytes[0] >> 4 == 4 { 8 } else { 7 };
-                        bytes[hops] -= 1;
-                        bytes = with_checksums(&bytes);
-                    }
-                    Again::Tagged if way.1.number() == 1 => {
-                        time += 6_000;
-                        way = &tagged;
-                    }
-                    Again::Tagged => {}
-                    Again::Retransmitted => continue,
-                }
-                packets.push(raw(&(time, bytes), way));
-            }
-        }
-        for (which, how) in &again {
-            if let Again::Retransmitted = how {
-                let segment = which.get(&segments);
-                let datagram = with_checksums(&raw_packet(segment).data);
-                packets.push(raw(&(segment.time, datagram), way));
-            }
-        }
-        let mut places: Vec<(usize, Raw)> = packets
-            .into_iter()
-            .enumerate()
-            .map(|(place, packet)| (place + jumps[place % jumps.len()], packet))
-            .collect();
-        places.sort_by_key(|(place, _)| *place);
-        let shuffled: Vec<Raw> = places.into_iter().map(|(_, packet)| packet).collect();
-        let found = essences(&analyse(&capture_of(&shuffled)));
+        let again = again.into_iter().map(|(which, how)| (which.index(segments.len()), how));
+        let journey = Journey { way, pieces, again: again.collect(), late };
+        let found = essences(&analyse(&capture_of(&journey.captured(&segments))));
         prop_assert_eq!(found, expected, "{} in {:?}", name, way);
+    }
+
+    /// Fragments, outer packets and copies are lost one by one, whatever they are part of.
+    #[test]
+    fn whatever_is_lost_of_tunnels_and_fragments_no_more_is_claimed(
+        pick in any::<Index>(),
+        way in any::<Index>(),
+        late in prop::collection::vec(0..8_usize, 1..16),
+        again in prop::collection::vec((any::<Index>(), prop::sample::select(vec![
+            Again::Exactly, Again::BehindAHop, Again::Tagged,
+        ])), 0..4),
+        pieces in prop::option::weighted(0.7, prop::collection::vec(8..200_usize, 1..4)),
+        share in 1..200_u8,
+        dice in prop::collection::vec(any::<u8>(), 1..64),
+    ) {
+        let samples = all_samples();
+        let (name, sample) = pick.get(&samples);
+        let segments = segments(sample);
+        let whole = analyse(&capture_of_segments(&segments));
+        let ways = ways();
+        let way = way.get(&ways);
+        let again = again.into_iter().map(|(which, how)| (which.index(segments.len()), how));
+        let journey = Journey { way, pieces, again: again.collect(), late };
+        let dice = dice.iter().cycle();
+        let left = journey.captured(&segments).into_iter().zip(dice);
+        let left: Vec<Raw> =
+            left.filter(|(_, dice)| **dice >= share).map(|(packet, _)| packet).collect();
+        let claims = unsupported(&analyse(&capture_of(&left)), &whole);
+        prop_assert!(claims.is_empty(), "{} in {:?}: {:?}", name, way, claims);
     }
 }
