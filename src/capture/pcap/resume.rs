@@ -41,8 +41,8 @@ pub(super) struct Plausible {
 }
 
 impl Pcap {
-    /// Moves on behind the first record that certainly is one; `false` when there is none. Takes time in proportion to the
-    /// bytes passed over.
+    /// Moves on behind the first record that certainly is one; `false` when there is none. Takes time
+    /// in proportion to the bytes passed over.
     pub(in crate::capture) fn resume<R: Read>(
         &mut self,
         window: &mut Window<R>,
@@ -126,19 +126,30 @@ impl Pcap {
         true
     }
 
+    /// Whether a record may begin with `header`, that being behind one of the second `before`.
     #[inline]
     pub(super) fn plausible(&self, header: &[u8], before: Option<u32>) -> Option<Plausible> {
-        let captured = self.order.u32_at(header, 8)?;
-        let wire_len = self.order.u32_at(header, 12)?;
+        let [seconds, fraction, captured, wire_len] = self.fields(header)?;
         let lengths = (1..=PLAUSIBLE_LEN).contains(&captured)
             && (captured..=PLAUSIBLE_LEN).contains(&wire_len);
-        if !lengths || self.order.u32_at(header, 4)? >= 1_000_000_000 / self.tick {
-            return None;
-        }
-        let seconds = self.order.u32_at(header, 0)?;
+        let is_fraction = u64::from(fraction) * u64::from(self.tick) < 1_000_000_000;
         let near = before.is_none_or(|before| {
             (-OLDER..=LATER).contains(&(i64::from(seconds) - i64::from(before)))
         });
-        Some(Plausible { seconds, captured: usize::try_from(captured).ok()? }).filter(|_| near)
+        let captured = usize::try_from(captured).ok()?;
+        (lengths && is_fraction && near).then_some(Plausible { seconds, captured })
+    }
+
+    /// Seconds, fraction, captured length and original length.
+    #[inline]
+    fn fields(&self, header: &[u8]) -> Option<[u32; 4]> {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *header.first_chunk()?;
+        let order = self.order;
+        Some([
+            order.u32([a, b, c, d]),
+            order.u32([e, f, g, h]),
+            order.u32([i, j, k, l]),
+            order.u32([m, n, o, p]),
+        ])
     }
 }
