@@ -56,6 +56,7 @@ pub(super) fn len32(bytes: &[u8]) -> u32 {
 }
 
 /// A classic pcap being written.
+#[derive(Debug)]
 pub(super) struct PcapFile {
     pub(super) bytes: Vec<u8>,
     order: ByteOrder,

@@ -61,6 +61,8 @@ pub(super) enum How {
     Astray(String),
     /// It is sound, as far as known, but will not be unpacked.
     Refused(String),
+    /// It is nested deeper than this many layers, and is not looked into.
+    TooDeep(usize),
 }
 
 impl Broken {
@@ -87,6 +89,9 @@ impl fmt::Display for Broken {
             How::Refused(reason) => {
                 let before = "data are not unpacked";
                 return write!(f, "the {what} {before} at byte {offset} of the file: {reason}");
+            }
+            How::TooDeep(layers) => {
+                return write!(f, "nested deeper than {layers} layers; unpack the outermost first");
             }
         }
         f.write_str("; fetch the file again")

@@ -7,7 +7,7 @@
 //! A record has nothing to check it by, so one is handed out only if what follows it may be a
 //! record too: where the file is damaged, the last record before the damage may be the first that
 //! it destroyed, and its payload would accuse somebody of what the disk did. How reading goes on
-//! behind the damage is in [`resume`].
+//! behind the damage is in [`resume`], and where another file header stands, in [`joined`].
 
 use std::io::{self, Read};
 
@@ -17,12 +17,13 @@ use pcap_parser::{
     LegacyPcapBlock, PcapError, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
 };
 
-use super::facts::{Ending, Format, Interface};
+use super::facts::{CaptureFacts, Ending, Format, Interface};
 use super::order::ByteOrder;
 use super::packet::LinkType;
 use super::reader::{Record, Step, Unusable};
 use super::window::Window;
 use crate::provenance::Timestamp;
+use joined::is_magic;
 
 /// Bytes of the file header.
 pub(super) const HEADER_LEN: usize = 24;
@@ -44,6 +45,8 @@ pub(super) struct Pcap {
     record_header: RecordHeader,
     link: LinkType,
     snaplen: u32,
+    /// Index into the facts' interfaces.
+    interface: u32,
     /// Seconds of the latest record.
     latest: Option<u32>,
 }
@@ -54,13 +57,19 @@ enum RecordHeader {
     Plain,
     /// The same, and then interface index, protocol and packet type: eight bytes more.
     Modified,
+    /// As modified, and then the numbers of two processors: SuSE 6.3.
+    SuSe,
+    /// Four bytes more that nobody has explained: Nokia.
+    Nokia,
 }
 
 impl RecordHeader {
     fn len(self) -> usize {
         match self {
             RecordHeader::Plain => 16,
+            RecordHeader::Nokia => 20,
             RecordHeader::Modified => 24,
+            RecordHeader::SuSe => 28,
         }
     }
 }
@@ -79,7 +88,15 @@ impl Pcap {
             [0xa1, 0xb2, 0xcd, 0x34] => (Big, 1_000, Modified),
             _ => return None,
         };
-        Some(Pcap { order, tick, record_header, link: LinkType::NULL, snaplen: 0, latest: None })
+        Some(Pcap {
+            order,
+            tick,
+            record_header,
+            link: LinkType::NULL,
+            snaplen: 0,
+            interface: 0,
+            latest: None,
+        })
     }
 
     /// Takes over link type and snap length; the version is for the caller to judge.
@@ -94,7 +111,7 @@ impl Pcap {
     }
 
     pub(super) fn format(&self) -> Format {
-        let modified = self.record_header == RecordHeader::Modified;
+        let modified = self.record_header != RecordHeader::Plain;
         Format::Pcap { order: self.order, tick: self.tick, modified }
     }
 
@@ -102,10 +119,20 @@ impl Pcap {
         Interface { link: self.link, name: None, snaplen: self.snaplen, drops: None }
     }
 
-    pub(super) fn next<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<Step> {
-        let header_len = self.record_header.len();
+    pub(super) fn next<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        facts: &mut CaptureFacts,
+    ) -> io::Result<Step> {
         let mut peeked = false;
         loop {
+            let header_len = self.record_header.len();
+            if is_magic(window.bytes())
+                && let Some(another) = self.another(window, 0)?
+            {
+                self.begin(another, window, facts);
+                continue;
+            }
             let bytes = window.bytes();
             if let Ok((behind, frame)) = self.frame(bytes)
                 && self.is_possible(bytes)
@@ -120,6 +147,10 @@ impl Pcap {
                 let LegacyPcapBlock { ts_sec, ts_usec, origlen, .. } = frame;
                 let followed =
                     behind.len() < header_len || self.plausible(behind, Some(ts_sec)).is_some();
+                if !followed && self.latest.is_none() && self.is_variant(window)? {
+                    facts.format = self.format();
+                    continue;
+                }
                 if !followed && !self.is_followed(window, len, ts_sec) {
                     let offset = window.offset();
                     window.take(len);
@@ -130,7 +161,7 @@ impl Pcap {
                 return Ok(Step::Packet(Record {
                     data: taken.start + header_len..taken.end,
                     link: self.link,
-                    interface: 0,
+                    interface: self.interface,
                     time: Some(self.time(ts_sec, ts_usec)),
                     wire_len: origlen,
                 }));
@@ -147,7 +178,7 @@ impl Pcap {
             (RecordHeader::Plain, ByteOrder::Little) => parse_pcap_frame(bytes),
             (RecordHeader::Plain, ByteOrder::Big) => parse_pcap_frame_be(bytes),
             (RecordHeader::Modified, ByteOrder::Little) => parse_pcap_frame_modified(bytes),
-            (RecordHeader::Modified, ByteOrder::Big) => parse_pcap_frame_modified_be(bytes),
+            (longer, order) => parse_longer(bytes, longer.len(), order),
         }
     }
 
@@ -164,6 +195,9 @@ impl Pcap {
         }
         if available < header_len {
             return end(cut(offset, header_len, available));
+        }
+        if is_magic(window.bytes()) && self.another(window, 0)?.is_some() {
+            return Ok(None);
         }
         if is_zero(window.bytes()) {
             return damaged("zero bytes where a packet should begin".to_owned());
@@ -228,10 +262,10 @@ pub(super) fn cut(offset: u64, needed: usize, available: usize) -> Ending {
     Ending::CutMidRecord { offset, needed: wide(needed), available: wide(available) }
 }
 
-/// The one variant that pcap-parser does not read.
-fn parse_pcap_frame_modified_be(bytes: &[u8]) -> Parsed<'_> {
-    let (rest, header) = take(24_usize)(bytes)?;
-    let field = |offset| ByteOrder::Big.u32_at(header, offset).unwrap_or(0);
+/// The variants that pcap-parser does not read.
+fn parse_longer(bytes: &[u8], header_len: usize, order: ByteOrder) -> Parsed<'_> {
+    let (rest, header) = take(header_len)(bytes)?;
+    let field = |offset| order.u32_at(header, offset).unwrap_or(0);
     let caplen = field(8);
     let (rest, data) = take(caplen)(rest)?;
     Ok((
@@ -240,14 +274,15 @@ fn parse_pcap_frame_modified_be(bytes: &[u8]) -> Parsed<'_> {
     ))
 }
 
+mod joined;
 mod resume;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::capture::Reader;
     use crate::capture::craft::{self, PcapFile};
-    use crate::capture::{CaptureFacts, Reader};
 
     fn read(bytes: &[u8]) -> (Vec<craft::Seen>, CaptureFacts) {
         craft::read_all(Reader::new(bytes, "t.pcap").expect("a pcap header"))

@@ -165,7 +165,7 @@ impl<R: Read> Reader<R> {
 
     fn step(&mut self) -> io::Result<Step> {
         let step = match &mut self.decoder {
-            Decoder::Pcap(pcap) => pcap.next(&mut self.window),
+            Decoder::Pcap(pcap) => pcap.next(&mut self.window, &mut self.facts),
             Decoder::PcapNg(pcapng) => pcapng.next(&mut self.window, &mut self.facts),
         };
         self.facts.bytes = self.window.offset();

@@ -128,9 +128,13 @@ fn too_deep(bytes: &Bytes<'_>, layers: usize, what: &'static str) -> Result<(), 
     if layers <= MOST_LAYERS {
         return Ok(());
     }
-    let how = How::Refused(format!("it lies in {MOST_LAYERS} others already"));
+    let how = How::TooDeep(MOST_LAYERS);
     let place = bytes.place(0);
     Err((place, Broken { what, offset: place, how }.into_error()))
+}
+
+fn is_too_deep(error: &io::Error) -> bool {
+    Broken::of(error).is_some_and(|broken| matches!(broken.how, How::TooDeep(_)))
 }
 
 impl Packed<'_> {
@@ -213,7 +217,8 @@ impl Walk<'_> {
             Ok(Peeled { content: Content::Other, bytes, .. }) if meant => {
                 self.take(name, Ok(bytes))
             }
-            Err((place, error)) if meant => {
+            // What lies in it is not known, and may well be captures.
+            Err((place, error)) if meant || is_too_deep(&error) => {
                 let error = CaptureError::of_read(&name, place, error);
                 self.take(name, Err(error))
             }

@@ -75,7 +75,11 @@ pub(super) fn analyse(name: &str, archive: Packed<'_>, input: usize, options: Op
     run.into_iter().for_each(|run| work.close(run));
     let mut captures: Vec<Captured> = work.done.into_values().collect();
     if outcome.damaged {
-        captures.iter_mut().for_each(Captured::distrust);
+        let why = match &outcome.error {
+            Some(error) => without_name(name, error),
+            None => "an archive in this one is damaged".to_owned(),
+        };
+        captures.iter_mut().for_each(|captured| captured.distrust(&why));
     }
     Bundle { captures, error: outcome.error, sha256: outcome.sha256 }
 }

@@ -11,12 +11,12 @@ use hashbrown::HashMap;
 use super::blind_spots::{self, spot};
 use super::table::Table;
 use super::{Limits, quality};
-use crate::capture::{Bytes, CaptureError, CaptureFacts, Packet, Reader, Trailing};
+use crate::capture::{Bytes, CaptureError, CaptureFacts, Ending, Packet, Reader, Trailing};
 use crate::ip::{Dissected, Dissector, Why};
 use crate::provenance::{PacketNumber, Timestamp};
 use crate::report::{
-    Blame, BlindSpot, CaptureReport, Confidence, ConnectionReport, FileReport, NotAnalysed,
-    Outcome, Surfaced,
+    Blame, BlindSpot, CaptureReport, Confidence, ConnectionQuality, ConnectionReport, EndedBy,
+    EndedHow, FileReport, Grade, NotAnalysed, Outcome, Surfaced, TcpEnd,
 };
 
 /// The most blind spots of its files that a capture of several lists.
@@ -72,8 +72,16 @@ impl Captured {
     }
 
     /// Takes back everything that one wrong byte could have brought about.
-    pub(super) fn distrust(&mut self) {
+    pub(super) fn distrust(&mut self, reason: &str) {
+        if self.report.quality.is_none() {
+            return; // nothing was read
+        }
         self.connections.iter_mut().for_each(distrust);
+        let spots = &mut self.report.blind_spots;
+        if !spots.iter().any(|spot| spot.kind == UNPACKED_DAMAGED) {
+            spots.push(unpacked_damaged(reason));
+        }
+        self.report.quality = Some(quality::of_capture(&self.report, &self.connections));
     }
 }
 
@@ -167,7 +175,7 @@ impl Timeline {
         file.packets = facts.packets;
         file.first = facts.first.map(|time| time.to_string());
         file.last = facts.last.map(|time| time.to_string());
-        file.error = error.map(|error| without_name(&name, error));
+        file.error = error.map(|error| without_name(&name, error)).or_else(|| damage(facts));
         quality::note_facts(&mut self.noted, facts);
         for spot in mem::take(&mut self.noted.blind_spots) {
             self.note_of(&name, spot);
@@ -184,9 +192,7 @@ impl Timeline {
         }
         if let Some(CaptureError::NotUnpacked { damaged: true, reason, .. }) = error {
             self.damaged = true;
-            let hides = format!("whether what was unpacked is what was captured: {reason}");
-            let lowered = "nobody is judged by this capture, and no code is named";
-            self.note_of(&name, spot("unpacked-damaged", None, hides, lowered));
+            self.note_of(&name, unpacked_damaged(reason));
         }
     }
 
@@ -278,6 +284,29 @@ impl Timeline {
 const LOST_IN_BETWEEN: &str =
     "what was lost there is treated as every other loss: nobody is accused of it";
 
+/// Where the file is damaged so that packets are lost, in one line. A file that merely ends in the
+/// middle of its last record is none of these.
+fn damage(facts: &CaptureFacts) -> Option<String> {
+    let (offset, reason, rest) = match (facts.holes.first(), &facts.ending) {
+        (Some(hole), Ending::Damaged { .. }) => {
+            (hole.offset, &hole.reason, "not all that is behind could be read")
+        }
+        (Some(hole), _) => (hole.offset, &hole.reason, "what could be read behind it was"),
+        (None, Ending::Damaged { offset, reason }) => {
+            (*offset, reason, "nothing behind it could be read")
+        }
+        (None, _) => return None,
+    };
+    Some(format!("damaged at byte {offset}: {reason}; {rest}"))
+}
+
+const UNPACKED_DAMAGED: &str = "unpacked-damaged";
+
+fn unpacked_damaged(reason: &str) -> BlindSpot {
+    let hides = format!("whether what was unpacked is what was captured: {reason}");
+    spot(UNPACKED_DAMAGED, None, hides, "nobody is judged by this capture, and no code is named")
+}
+
 /// Takes back everything that one wrong byte could have brought about.
 fn distrust(connection: &mut ConnectionReport) {
     connection.findings.clear();
@@ -286,6 +315,11 @@ fn distrust(connection: &mut ConnectionReport) {
     close.client_sent = None;
     close.server_sent = None;
     close.surfaced = Surfaced::default();
+    close.tcp_end = TcpEnd { by: EndedBy::Unknown, how: EndedHow::None, packet: None };
+    connection.handshake.status = None;
+    connection.timeline.clear(); // its rows name codes, statuses and who ended TCP
+    connection.quality =
+        ConnectionQuality { grade: Grade::Poor, remark: UNPACKED_DAMAGED.to_owned() };
     let verdict = &mut connection.verdict;
     verdict.outcome = Outcome::Unknown;
     verdict.at_fault = Blame::Unknown;

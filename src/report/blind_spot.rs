@@ -262,6 +262,16 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::OnAnEndpoint,
     },
     BlindSpotKind {
+        id: "malformed",
+        summary: "packets with headers that cannot be right",
+        explanation: "A length or a version in the headers is impossible: the file was damaged, \
+            the packet was damaged on its way, or a network card was to complete it later. There \
+            may have been a segment in it.",
+        weight: Weight::Loss,
+        cites: Cites::Nothing,
+        remedy: Remedy::CleanStop,
+    },
+    BlindSpotKind {
         id: "unusable-records",
         summary: "records of the file that hold no usable packet",
         explanation: "The records are numbered, so that packet numbers agree with Wireshark, and \

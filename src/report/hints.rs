@@ -2,11 +2,20 @@
 //!
 //! In: a capture's counts. Out: sentences on how to capture what is missing, the likeliest first.
 
-use super::CaptureReport;
+use super::{BlindSpot, CaptureReport};
 
 /// What to try next.
 pub(super) fn hints(capture: &CaptureReport) -> Vec<String> {
     let mut hints = Vec::new();
+    let is_damaged = |spot: &BlindSpot| spot.kind == "file-damaged";
+    if capture.packets == 0 && capture.blind_spots.iter().any(is_damaged) {
+        hints.push(
+            "no packet could be read from the damaged file: fetch it again, and compare the \
+             checksums of the two"
+                .to_owned(),
+        );
+        return hints;
+    }
     if capture.packets == 0 {
         hints.push(
             "the capture is empty: check the interface and the filter that it was taken with"

@@ -182,6 +182,7 @@ fn packets_of_a_series_are_cited_with_the_name_of_their_file() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    assert!(!text.contains("tcp.stream"), "no file of a series has this number: {text}");
     let ticket = markdown(&report);
     for part in [
         "- packets 17, 18 of web\\_1.pcap, 3 of web\\_2.pcap, ",

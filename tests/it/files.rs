@@ -162,6 +162,45 @@ fn nobody_is_accused_by_a_compressed_capture_whose_checksum_does_not_hold() {
     assert_eq!(connection["close"]["surfaced"]["client"], Value::Null);
 }
 
+/// That nothing in the report names a code, a status or who ended the connection.
+fn concludes_nothing(folder: &Folder, name: &str) {
+    let (_, report, _) = run(folder, &[name]);
+    let connection = &report["connections"][0];
+    assert_eq!(connection["close"]["tcp_end"]["by"], "unknown", "{name}");
+    assert_eq!(connection["close"]["tcp_end"]["packet"], Value::Null, "{name}");
+    assert_eq!(connection["handshake"]["status"], Value::Null, "{name}");
+    assert_eq!(connection["timeline"].as_array().map(Vec::len), Some(0), "{name}");
+    assert_eq!(connection["quality"]["grade"], "poor", "{name}");
+    let capture = &report["captures"][0];
+    assert_eq!(capture["quality"]["grade"], "poor", "{name}");
+    let spots = capture["blind_spots"].as_array().into_iter().flatten();
+    assert_eq!(spots.filter(|spot| spot["kind"] == "unpacked-damaged").count(), 1, "{name}");
+    for arguments in [&["-v", name][..], &["-f", "markdown", name]] {
+        let mut command = wsblame();
+        let output = command.current_dir(&folder.0).args(arguments).output().expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(text.contains("nothing is concluded"), "{text}");
+        for claim in ["Close 1", "FIN", "answered 101", "no answer", "one of the two"] {
+            assert!(!text.contains(claim), "{claim} in {name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_checksum_leaves_no_claim_anywhere_in_the_report() {
+    let folder = Folder::new("no-claim");
+    let with_wrong_checksum = |bytes: &[u8]| {
+        let mut packed = gzip(bytes);
+        let crc = packed.len() - 8;
+        packed[crc] ^= 1;
+        packed
+    };
+    folder.file("one.pcap.gz", &with_wrong_checksum(&unmasked()));
+    concludes_nothing(&folder, "one.pcap.gz");
+    folder.file("all.tar.gz", &with_wrong_checksum(&tar(&[("one.pcap", &unmasked())])));
+    concludes_nothing(&folder, "all.tar.gz");
+}
+
 #[test]
 fn the_captures_of_an_archive_are_told_by_name() {
     let folder = Folder::new("archive");
@@ -185,6 +224,77 @@ fn the_captures_of_an_archive_are_told_by_name() {
     let (code, _, complaints) = run(&folder, &["empty.tar"]);
     assert_eq!(code, 3);
     assert!(complaints.contains("empty.tar: an archive without captures"), "{complaints}");
+}
+
+#[test]
+fn an_archive_that_is_nested_too_deep_says_so() {
+    let folder = Folder::new("too-deep");
+    let mut bytes = tar(&[("one.pcap", &conforming())]);
+    for _ in 0..6 {
+        bytes = tar(&[("inner", &bytes)]);
+    }
+    folder.file("deep.tar", &bytes);
+    let (code, report, complaints) = run(&folder, &["deep.tar"]);
+    assert_eq!((code, report["connections"].as_array().map(Vec::len)), (3, Some(0)));
+    assert!(complaints.contains("nested deeper than 6 layers"), "{complaints}");
+    assert!(!complaints.contains("without captures"), "{complaints}");
+}
+
+#[test]
+fn captures_written_behind_each_other_are_both_read_packed_or_not() {
+    let folder = Folder::new("joined");
+    let (one, other) = (conforming(), unmasked());
+    folder.file("both.pcap", &[&one[..], &other].concat());
+    folder.file("both.pcap.gz", &[gzip(&one), gzip(&other)].concat());
+    for name in ["both.pcap", "both.pcap.gz"] {
+        let (code, report, complaints) = run(&folder, &[name]);
+        assert_eq!((code, complaints.as_str()), (1, ""), "{name}");
+        let all = packets(&one).len() + packets(&other).len();
+        assert_eq!(report["captures"][0]["packets"].as_u64(), Some(all as u64), "{name}");
+        assert_eq!(report["captures"][0]["quality"]["grade"], "good", "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_which_packets_are_lost_to_damage_is_complained_about() {
+    let folder = Folder::new("holes");
+    let noise: Vec<u8> =
+        (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    folder.file("noise.pcap", &[&conforming()[..24], &noise].concat());
+    let (code, report, complaints) = run(&folder, &["noise.pcap"]);
+    assert_eq!((code, complaints.lines().count()), (3, 1), "{complaints}");
+    assert!(complaints.contains("noise.pcap: damaged at byte 24: "), "{complaints}");
+    assert_eq!(report["captures"][0]["packets"], 0);
+    let output = wsblame().current_dir(&folder.0).arg("noise.pcap").output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(!text.contains("the capture is empty"), "{text}");
+    assert!(text.contains("damaged file: fetch it again"), "{text}");
+
+    let whole = conforming();
+    let half = whole.len() / 2;
+    let torn = [&whole[..half], &[0xff; 100], &whole[half..]].concat();
+    folder.file("torn.pcap", &torn);
+    let (code, report, complaints) = run(&folder, &["torn.pcap"]);
+    assert_eq!((code, complaints.lines().count()), (3, 1), "{complaints}");
+    assert!(report["captures"][0]["packets"].as_u64().is_some_and(|packets| packets > 0));
+
+    folder.file("cut.pcap", &whole[..whole.len() - 3]);
+    let (code, _, complaints) = run(&folder, &["cut.pcap"]);
+    assert_eq!((code, complaints.as_str()), (0, ""), "a plain cut is a blind spot and no error");
+}
+
+#[test]
+fn a_packet_whose_headers_are_impossible_is_not_forgotten() {
+    let folder = Folder::new("malformed");
+    let mut bytes = conforming();
+    let first = &mut bytes[24 + 16 + 14..][..20]; // the IP header
+    first.fill(0);
+    folder.file("zeros.pcap", &bytes);
+    let (_, report, _) = run(&folder, &["zeros.pcap"]);
+    let capture = &report["captures"][0];
+    let spots = capture["blind_spots"].as_array().into_iter().flatten();
+    assert!(spots.into_iter().any(|spot| spot["kind"] == "malformed"), "{capture}");
+    assert_ne!(capture["quality"]["grade"], "good");
 }
 
 #[test]

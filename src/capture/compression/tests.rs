@@ -170,7 +170,7 @@ fn one_compression_may_be_in_another_but_not_without_end() {
     assert_eq!(sound(&packed).len(), 20);
     let (_, error, _) = read(&pack("gzip", &packed));
     let line = error.expect("seven are too many").to_string();
-    assert!(line.contains("lies in 6 others"), "{line}");
+    assert!(line.contains("nested deeper than 6 layers"), "{line}");
 }
 
 #[test]

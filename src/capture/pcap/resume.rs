@@ -21,7 +21,7 @@
 use std::io::{self, Read};
 
 use super::super::window::Window;
-use super::{PLAUSIBLE_LEN, Pcap};
+use super::{PLAUSIBLE_LEN, Pcap, is_magic};
 
 /// Headers in a row that make it certain.
 const ENOUGH: usize = 3;
@@ -74,12 +74,12 @@ impl Pcap {
     }
 
     /// How long the first record is, if records follow one another from here on.
-    fn begins_here<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<usize>> {
+    pub(super) fn begins_here<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<usize>> {
         let header_len = self.record_header.len();
         let (mut at, mut before, mut first) = (0, self.latest, 0);
         for count in 0..ENOUGH {
             let available = window.fill(at + header_len)?;
-            if available == at && count > 1 {
+            if count > 1 && (available == at || self.another(window, at)?.is_some()) {
                 return Ok(Some(first));
             }
             let header = window.bytes().get(at..at + header_len);
@@ -116,6 +116,10 @@ impl Pcap {
             if self.plausible(header, Some(before)).is_some() {
                 return true;
             }
+            if is_magic(header) && matches!(self.another(window, at), Ok(Some(_))) {
+                return true;
+            }
+            let Some(header) = window.bytes().get(at..at + header_len) else { return true };
             let captured = self.order.u32_at(header, 8).and_then(|len| usize::try_from(len).ok());
             let Some(captured) = captured.filter(|_| self.is_possible(header)) else {
                 return false;

@@ -160,7 +160,7 @@ pub(super) fn of_packets<S>(others: &HashMap<Why, u64, S>) -> (Vec<BlindSpot>, u
         others.iter().filter(|(why, _)| wanted(why)).map(|(_, packets)| *packets).sum()
     };
     let lowered = "if there was a segment in them, it is missing from its connection";
-    let rows: [(&str, u64, &str); 3] = [
+    let rows: [(&str, u64, &str); 4] = [
         ("cut-headers", number(|why| *why == Why::CutHeader), "cut inside their headers"),
         (
             "unread-layer",
@@ -171,6 +171,11 @@ pub(super) fn of_packets<S>(others: &HashMap<Why, u64, S>) -> (Vec<BlindSpot>, u
             "unread-link-type",
             number(|why| matches!(why, Why::UnsupportedLink(_))),
             "whose link type is not read",
+        ),
+        (
+            "malformed",
+            number(|why| matches!(why, Why::Malformed(_))),
+            "whose headers contradict themselves",
         ),
     ];
     let unread = rows.iter().map(|(_, packets, _)| packets).sum();

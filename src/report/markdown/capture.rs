@@ -31,7 +31,7 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
             write!(out, ", SHA-256 {}", code(sha256))?;
         }
         match &file.error {
-            Some(error) => writeln!(out, "; **not read to its end:** {}", prose(error))?,
+            Some(error) => writeln!(out, "; **not read whole:** {}", prose(error))?,
             None => writeln!(out)?,
         }
     }
@@ -46,7 +46,7 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  - SHA-256 {}", code(sha256))?;
     }
     if let Some(error) = &capture.error {
-        writeln!(out, "  - **not read to its end:** {}", prose(error))?;
+        writeln!(out, "  - **not read whole:** {}", prose(error))?;
     }
     if !capture.not_analysed.is_empty() {
         writeln!(out, "  - not analysed: {}", prose(&words::not_analysed(capture)))?;

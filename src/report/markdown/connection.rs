@@ -8,8 +8,8 @@ use super::super::escape::{
 };
 use super::super::evidence::Drawing;
 use super::super::{
-    Blame, CloseFrameReport, ConnectionReport, EndedBy, FindingReport, Grade, Report, SideName,
-    wireshark, words,
+    Blame, CloseFrameReport, ConnectionReport, EndedBy, EndedHow, FindingReport, Grade, Report,
+    SideName, wireshark, words,
 };
 use super::{capture, header, row};
 use crate::rules;
@@ -85,6 +85,7 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
         }
     };
     let ended = |by| match close.tcp_end.by {
+        EndedBy::Unknown if close.tcp_end.how == EndedHow::None => "unknown".to_owned(),
         EndedBy::Unknown => "one of the two".to_owned(),
         ended_by if ended_by != by => String::new(),
         _ => {
@@ -143,7 +144,8 @@ fn handshake(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
     let mut parts = Vec::new();
     match shake.status {
         Some(status) => parts.push(format!("answered {status}")),
-        None => parts.push("no answer captured".to_owned()),
+        None if shake.response_packets.is_empty() => parts.push("no answer captured".to_owned()),
+        None => parts.push("what answered it is not certain".to_owned()),
     }
     if let Some(subprotocol) = &shake.subprotocol {
         parts.push(format!("subprotocol {}", code(subprotocol)));

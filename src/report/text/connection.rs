@@ -4,7 +4,9 @@ use std::io;
 
 use super::super::cite::Files;
 use super::super::page::{Ink, Page, Span};
-use super::super::{Blame, ConnectionReport, Detail, Grade, Report, SideName, TimelineRow, words};
+use super::super::{
+    Blame, ConnectionReport, Detail, EndedBy, EndedHow, Grade, Report, SideName, TimelineRow, words,
+};
 use super::{finding, summary};
 use crate::rules::Severity;
 
@@ -56,7 +58,12 @@ fn heading(report: &Report, connection: &ConnectionReport, page: &mut Page<'_>) 
         _ => String::new(),
     };
     let duration = words::duration(connection.duration);
-    let place = format!("({file}tcp.stream {}, {duration})", connection.tcp_stream);
+    // Wireshark numbers the connections of each file of a series anew.
+    let stream = match report.captures.get(connection.capture) {
+        Some(capture) if !capture.files.is_empty() => String::new(),
+        _ => format!("tcp.stream {}, ", connection.tcp_stream),
+    };
+    let place = format!("({file}{stream}{duration})");
     page.line(&[
         (Ink::Frame, &id),
         (Ink::Plain, "  "),
@@ -124,7 +131,14 @@ fn who_did_what(
     let outcome = connection.verdict.outcome;
     let status = match connection.handshake.status {
         Some(status) => format!("handshake answered {status}"),
-        None => "no answer to the handshake captured".to_owned(),
+        None if connection.handshake.response_packets.is_empty() => {
+            "no answer to the handshake captured".to_owned()
+        }
+        None => "what answered the handshake is not certain".to_owned(),
+    };
+    let tcp_end = match (close.tcp_end.by, close.tcp_end.how) {
+        (EndedBy::Unknown, EndedHow::None) => "unknown".to_owned(),
+        _ => words::tcp_end(files, &close.tcp_end),
     };
     let opened = format!("{}, {status}", words::moment(&connection.opened));
     let [client_sent, server_sent] = &closes;
@@ -134,7 +148,7 @@ fn who_did_what(
         fact("client sent", client_sent, page)?;
         fact("server sent", server_sent, page)?;
     }
-    fact("TCP ended by", &words::tcp_end(files, &close.tcp_end), page)?;
+    fact("TCP ended by", &tcp_end, page)?;
     fact("client API", &words::surfaced(close.surfaced.client, outcome), page)?;
     fact("server API", &words::surfaced(close.surfaced.server, outcome), page)
 }

@@ -36,7 +36,7 @@ fn write_capture(capture: &CaptureReport, detail: Detail, page: &mut Page<'_>) -
         page.flow_under(&[(Ink::Plain, "  captured on: ")], &hang, Ink::Plain, &interfaces)?;
     }
     if let Some(error) = &capture.error {
-        let lead = [(Ink::Of(Severity::Error), "  not read to its end: ")];
+        let lead = [(Ink::Of(Severity::Error), "  not read whole: ")];
         page.flow_under(&lead, &[(Ink::Plain, "    ")], Ink::Plain, error)?;
     }
     if !capture.not_analysed.is_empty() {
