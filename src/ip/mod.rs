@@ -26,7 +26,7 @@ pub use fragments::{FragmentCounts, FragmentLimits};
 pub use segment::{Segment, TcpFlags};
 pub use why::Why;
 
-pub use crate::link::Via;
+pub use crate::link::{Layers, Via};
 
 use self::datagram::{Datagram, TCP};
 use self::fragments::{Added, Fragments};

@@ -35,7 +35,7 @@ mod wlan;
 mod tests;
 
 pub use extent::Extent;
-pub use via::Via;
+pub use via::{Layers, Via};
 pub use wlan::Msdus;
 
 use crate::capture::LinkType;

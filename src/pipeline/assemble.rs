@@ -4,11 +4,12 @@ use super::conversation::Milestone;
 use super::{blind_spots, quality};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Handshake, redact};
+use crate::ip::Layers;
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{
-    AtFault, CloseFrameReport, CloseReport, ConnectionReport, EndedBy, EndedHow, EndpointReport,
-    FindingReport, GuiltyReport, HandshakeReport, Initiator, PacketCite, SideName, SideTraffic,
-    Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
+    AtFault, CloseFrameReport, CloseReport, ConnectionReport, Encapsulation, EndedBy, EndedHow,
+    EndpointReport, FindingReport, GuiltyReport, HandshakeReport, Initiator, PacketCite, SideName,
+    SideTraffic, Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
 };
 use crate::rules::{self, Facts, Fault, Finding};
 use crate::tcp::{Ending, Summary};
@@ -18,6 +19,8 @@ use crate::verdict::Verdict;
 pub(super) struct Case {
     pub stream: u64,
     pub endpoints: PerSide<Endpoint>,
+    /// The tags and tunnels that its segments came through.
+    pub layers: Vec<Layers>,
     pub facts: Facts,
     pub findings: Vec<Finding>,
     pub verdict: Verdict,
@@ -44,6 +47,7 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         tcp_stream: case.stream,
         same_as: None,
         transport: "tcp".to_owned(),
+        encapsulation: case.layers.iter().filter_map(encapsulation).collect(),
         client: endpoint(case.endpoints.client),
         server: endpoint(case.endpoints.server),
         opened: first.time.to_string(),
@@ -62,6 +66,15 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         timeline: timeline(facts, case.milestones),
         verdict: verdict_report(case.verdict),
     }
+}
+
+/// What a filter has to know of the tags and tunnels; `None` where there are none.
+fn encapsulation(layers: &Layers) -> Option<Encapsulation> {
+    (*layers != Layers::default()).then(|| Encapsulation {
+        vlan_tags: u64::try_from(layers.vlan_tags()).unwrap_or(u64::MAX),
+        tunnel: layers.tunnel().map(|(name, _)| name.to_owned()),
+        filter: layers.tunnel().map(|(_, filter)| filter.to_owned()),
+    })
 }
 
 fn tcp_side(tcp: &Summary) -> TcpSide {

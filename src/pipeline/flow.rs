@@ -8,7 +8,7 @@ use super::undecided::{Decision, Undecided};
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
-use crate::ip::{Segment, TcpFlags};
+use crate::ip::{Layers, Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
@@ -32,6 +32,8 @@ pub(super) struct Flow {
     opener: Option<(Endpoint, Seq)>,
     /// The interface on which its first segment was captured.
     interface: u32,
+    /// The tags and tunnels that its segments came through: the first few.
+    layers: Vec<Layers>,
     tcp: Connection,
     stage: Stage,
     /// Attempts to open a WebSocket that came to nothing.
@@ -75,6 +77,9 @@ struct WebSocket {
 }
 
 impl Flow {
+    /// Kinds of tags and tunnels around one connection that are remembered.
+    const MOST_LAYERS: usize = 4;
+
     /// A connection whose first captured segment is `segment`, which is still to be handed in.
     pub(super) fn new(stream: u64, segment: &Segment<'_>, limits: Limits) -> Flow {
         let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
@@ -83,6 +88,7 @@ impl Flow {
             limits,
             opener: opens.then_some((segment.from, segment.seq)),
             interface: segment.interface,
+            layers: vec![segment.via.layers()],
             tcp: Connection::new(segment, limits.assembler()),
             stage: Stage::Undecided(Undecided::default()),
             attempts: Vec::new(),
@@ -199,6 +205,10 @@ impl Flow {
             && before.tcp.accommodates(segment)
         {
             return before.segment(segment);
+        }
+        let layers = segment.via.layers();
+        if !self.layers.contains(&layers) && self.layers.len() < Flow::MOST_LAYERS {
+            self.layers.push(layers);
         }
         if let Some((side, event)) = self.tcp.receive(segment) {
             self.advance(side, event);
@@ -453,6 +463,7 @@ impl Flow {
         let report = connection_report(Case {
             stream: self.stream,
             endpoints,
+            layers: self.layers.clone(),
             facts,
             findings,
             verdict,

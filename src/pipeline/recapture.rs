@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::report::{
-    CaptureReport, ConnectionReport, Recapture, Remedy, SideName, blind_spot_kind,
+    CaptureReport, ConnectionReport, Encapsulation, Recapture, Remedy, SideName, blind_spot_kind,
 };
 
 /// Servers that a filter names at most.
@@ -47,49 +47,82 @@ pub(super) fn recapture(
         whole || remedies(one).iter().any(|remedy| IN_A_COMMAND.contains(remedy))
     };
     let affected: Vec<&ConnectionReport> = connections.iter().filter(is_affected).collect();
-    let servers = servers(&affected);
-    let filter = filter(&servers);
+    let parts = parts(&affected);
+    let plain = any_of(&parts);
+    let tags = all_layers(&affected).map(|layers| layers.vlan_tags).max().unwrap_or(0);
+    let filter = behind_tags(&plain, tags);
     let buffer = if lacks(Remedy::LargerBuffer) { " -B 65536" } else { "" };
     // A ring of twenty files of 100 MB: it can run until the trouble comes again.
     let ring = if lacks(Remedy::FromTheStart) { " -C 100 -W 20" } else { "" };
     let interface = interface(capture);
+    // On all interfaces at once there are no tags to be seen, and libpcap may refuse `vlan`.
+    let in_command = if interface == "any" { &plain } else { &filter };
     let command =
-        format!("tcpdump -i {interface} -s 0{buffer}{ring} -w websockets.pcap '{filter}'");
+        format!("tcpdump -i {interface} -s 0{buffer}{ring} -w websockets.pcap '{in_command}'");
     let mut advice = advice(&affected, &lacks);
-    if servers.len() > MOST_SERVERS {
-        advice.push(format!("the filter names {MOST_SERVERS} of the {} servers", servers.len()));
+    if *in_command != filter {
+        advice.push(format!(
+            "the packets came with VLAN tags, which `-i any` does not show: on one interface the \
+             filter is '{filter}'"
+        ));
+    }
+    let tunnels: BTreeSet<&str> =
+        all_layers(&affected).filter_map(|layers| layers.tunnel.as_deref()).collect();
+    if !tunnels.is_empty() {
+        let names: Vec<&str> = tunnels.into_iter().collect();
+        advice.push(format!(
+            "the filter takes all that comes through {}: addresses inside a tunnel cannot be \
+             filtered by where the tunnel passes",
+            names.join(" and ")
+        ));
+    }
+    if parts.len() > MOST_SERVERS {
+        let all = parts.len();
+        advice.push(format!("the filter names {MOST_SERVERS} of the {all} servers and tunnels"));
     }
     Some(Recapture { command, filter, advice })
 }
 
-/// The filter expression for the first few of these servers.
-///
-/// Behind a VLAN tag `host` finds nothing unless `vlan` stands before it; an expression for such a
-/// capture is to be put together here.
-fn filter(servers: &[(IpAddr, u16)]) -> String {
-    let one = |(address, port): &(IpAddr, u16)| format!("host {address} and tcp port {port}");
-    match servers {
+/// The tags and tunnels of these connections.
+fn all_layers<'a>(connections: &'a [&ConnectionReport]) -> impl Iterator<Item = &'a Encapsulation> {
+    connections.iter().flat_map(|one| &one.encapsulation)
+}
+
+/// One of the first few of these expressions.
+fn any_of(parts: &[String]) -> String {
+    match parts {
         [] => "tcp".to_owned(),
-        [server] => one(server),
+        [part] => part.clone(),
         several => {
-            let parts: Vec<String> = several
-                .iter()
-                .take(MOST_SERVERS)
-                .map(|server| format!("({})", one(server)))
-                .collect();
-            parts.join(" or ")
+            let named: Vec<String> =
+                several.iter().take(MOST_SERVERS).map(|part| format!("({part})")).collect();
+            named.join(" or ")
         }
     }
 }
 
-/// The servers of these connections, each once, in the order of the connections.
-fn servers(connections: &[&ConnectionReport]) -> Vec<(IpAddr, u16)> {
+/// `filter`, behind up to so many VLAN tags: `vlan` moves what stands behind it by one tag.
+fn behind_tags(filter: &str, tags: u64) -> String {
+    let deeper = |inner: String, _| format!("({filter}) or (vlan and ({inner}))");
+    (0..tags.min(3)).fold(filter.to_owned(), deeper)
+}
+
+/// What finds these connections: their servers, or the tunnels they came through; each once, in
+/// the order of the connections.
+fn parts(connections: &[&ConnectionReport]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let server = |one: &&ConnectionReport| {
-        let address: IpAddr = one.server.address.parse().ok()?;
-        Some((address, one.server.port)).filter(|server| seen.insert(*server))
-    };
-    connections.iter().filter_map(server).collect()
+    let mut parts = Vec::new();
+    for one in connections {
+        let tunnels = one.encapsulation.iter().filter_map(|layers| layers.filter.clone());
+        let mut found: Vec<String> = tunnels.collect();
+        if found.is_empty()
+            && let Ok(address) = one.server.address.parse::<IpAddr>()
+        {
+            found.push(format!("host {address} and tcp port {}", one.server.port));
+        }
+        parts.extend(found.into_iter().filter(|part| seen.insert(part.clone())));
+    }
+    parts
 }
 
 /// The interface to capture on: the one that the capture names, else all.
@@ -147,14 +180,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_are_named_once_and_not_too_many_of_them() {
-        let server = |last: u8| (IpAddr::from([192, 0, 2, last]), 443);
-        assert_eq!(filter(&[]), "tcp");
-        assert_eq!(filter(&[server(1)]), "host 192.0.2.1 and tcp port 443");
-        let many: Vec<_> = (1..=9).map(server).collect();
-        assert_eq!(filter(&many).matches("host").count(), MOST_SERVERS);
-        let two = "(host 192.0.2.1 and tcp port 443) or (host ::1 and tcp port 80)";
-        assert_eq!(filter(&[server(1), ("::1".parse().unwrap_or([0; 4].into()), 80)]), two);
+    fn not_too_many_servers_are_named() {
+        let part = |last: u8| format!("host 192.0.2.{last} and tcp port 443");
+        assert_eq!(any_of(&[]), "tcp");
+        assert_eq!(any_of(&[part(1)]), "host 192.0.2.1 and tcp port 443");
+        let many: Vec<_> = (1..=9).map(part).collect();
+        assert_eq!(any_of(&many).matches("host").count(), MOST_SERVERS);
+        let two = "(host 192.0.2.1 and tcp port 443) or (udp port 4789)";
+        assert_eq!(any_of(&[part(1), "udp port 4789".to_owned()]), two);
+    }
+
+    #[test]
+    fn behind_each_vlan_tag_the_filter_is_said_once_more() {
+        assert_eq!(behind_tags("tcp", 0), "tcp");
+        assert_eq!(behind_tags("tcp", 1), "(tcp) or (vlan and (tcp))");
+        assert_eq!(behind_tags("tcp", 2), "(tcp) or (vlan and ((tcp) or (vlan and (tcp))))");
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(super) fn connection() -> ConnectionReport {
         capture: 0,
         tcp_stream: 0,
         same_as: None,
+        encapsulation: Vec::new(),
         transport: "tcp".into(),
         client: EndpointReport { address: "192.0.2.10".into(), port: 50_000 },
         server: EndpointReport { address: "198.51.100.20".into(), port: 80 },

@@ -150,6 +150,10 @@ pub struct ConnectionReport {
     pub same_as: Option<u64>,
     /// `tcp`.
     pub transport: String,
+    /// The VLAN tags and tunnels that its packets came through, each kind once; absent where there
+    /// were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encapsulation: Vec<Encapsulation>,
     /// The side that asked for the WebSocket, as seen from the capture point.
     pub client: EndpointReport,
     /// The side that was asked.
@@ -178,6 +182,17 @@ pub struct ConnectionReport {
     pub blind_spots: Vec<BlindSpot>,
     /// What happened when: at most 20 rows.
     pub timeline: Vec<TimelineRow>,
+}
+
+/// VLAN tags and the outermost tunnel around packets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Encapsulation {
+    /// VLAN tags outside any tunnel, at most 3.
+    pub vlan_tags: u64,
+    /// The outermost tunnel, such as `VXLAN`; null when there is none.
+    pub tunnel: Option<String>,
+    /// The filter expression that finds the tunnel on the outer network; null when there is none.
+    pub filter: Option<String>,
 }
 
 /// An address and a port.

@@ -302,7 +302,7 @@ impl Facts {
         // §3.10.7.1): one that its sender had closed for, or one that was the peer's end.
         let acked = ending.acked?;
         // Where nothing of the peer's stream was captured, its FIN may be what came before.
-        let is_known = peer.has_start || peer.end > 0;
+        let is_known = (peer.has_start || peer.end > 0) && peer.gaps.len() < Summary::MOST_GAPS;
         (is_known && (unseen == last || acked < last)).then_some(side)
     }
 

@@ -79,7 +79,7 @@ pub struct Summary {
     pub fin: Option<Ending>,
     /// Its first RST that lies within the window.
     pub rst: Option<Ending>,
-    /// Holes, the first few of them.
+    /// Holes, the first [`Summary::MOST_GAPS`] of them.
     pub gaps: Vec<(Range64, GapCause)>,
     /// Bytes in all holes.
     pub gap_bytes: u64,
@@ -98,6 +98,9 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Holes that are remembered.
+    pub const MOST_GAPS: usize = Half::MAX_GAPS;
+
     /// The first byte of which two differing copies were captured: which of them the peer received
     /// is not known, nor what the bytes behind them mean, if the two differ in a length.
     pub fn disputed_from(&self) -> Option<u64> {

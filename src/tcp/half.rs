@@ -34,7 +34,7 @@ pub(super) struct Half {
 }
 
 impl Half {
-    const MAX_GAPS: usize = 64;
+    pub(super) const MAX_GAPS: usize = 64;
     const RECENT_ACKS: usize = 32;
 
     pub(super) fn new(limits: AssemblerLimits) -> Half {

@@ -249,6 +249,7 @@ pub(crate) fn essence(connection: &ConnectionReport) -> Value {
         "timeline",
         "blind_spots",
         "tcp_stream",
+        "encapsulation",
         "tcp",
         "quality",
     ];

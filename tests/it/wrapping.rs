@@ -327,3 +327,40 @@ proptest! {
         prop_assert!(claims.is_empty(), "{} in {:?}: {:?}", name, way, claims);
     }
 }
+
+/// Links whose tags and tunnels libpcap takes a filter for.
+const FILTERED: [Link; 6] =
+    [Link::Ethernet, Link::Vlan(1), Link::Vlan(3), Link::Mpls(1), Link::Pppoe, Link::Backbone];
+
+#[test]
+fn the_suggested_filter_finds_the_packets_that_it_was_made_for() {
+    use std::process::Command;
+    if Command::new("tcpdump").arg("--version").output().is_err() {
+        return;
+    }
+    let (_, sample) =
+        all_samples().into_iter().find(|(name, _)| name == "close-not-answered").expect("a sample");
+    // Without its start, so that a better capture is asked for.
+    let datagrams = datagrams(&sample);
+    let answers = |(_, bytes): &(i64, Vec<u8>)| bytes.windows(12).any(|w| w == b"HTTP/1.1 101");
+    let first = datagrams.iter().position(answers).expect("an answer");
+    let cut = &datagrams[first..];
+    let links = FILTERED.map(|link| (Vec::new(), link));
+    let tunnels = TUNNELS.map(|tunnel| (vec![tunnel], Link::Vlan(1)));
+    for (number, way) in links.into_iter().chain(tunnels).enumerate() {
+        let file = wrapped(cut, &way);
+        let report = analyse(&file);
+        let again =
+            report.captures[0].quality.as_ref().and_then(|quality| quality.recapture.as_ref());
+        let again = again.expect("something is missing");
+        let path = std::env::temp_dir().join(format!("wsblame-{}-{number}", std::process::id()));
+        std::fs::write(&path, &file).expect("a file");
+        let run = Command::new("tcpdump").arg("-nr").arg(&path).arg(&again.filter).output();
+        std::fs::remove_file(&path).expect("a file");
+        let run = run.expect("tcpdump");
+        let lines = String::from_utf8_lossy(&run.stdout);
+        let found = lines.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(found.count() >= cut.len(), "{way:?}: {}: {said}", again.filter);
+    }
+}
