@@ -156,7 +156,7 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         id: "lost-sync",
         summary: "a lost header hides where frames begin",
         explanation: "A frame's length is in its header. Where a header is lost, nothing tells \
-            where the next one stands, and what follows in this direction is not read.",
+            where the next one stands. It is searched for; what is found is a hypothesis.",
         weight: Weight::Heavy,
         cites: Cites::Always,
         remedy: Remedy::LargerBuffer,
@@ -354,9 +354,10 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
     },
     BlindSpotKind {
         id: "series-split",
-        summary: "files that look like a series and overlap in time",
-        explanation: "A file begins before the one in front of it ends, so that they are no parts of one \
-            capture, and are analysed apart.",
+        summary: "files that look like a series and were not put together",
+        explanation: "A file begins before the one in front of it ends; or the files stand in an \
+            archive that can be read only once, or in no order. Save the archive to a file, or \
+            unpack it; --series always merges files by time.",
         weight: Weight::Remark,
         cites: Cites::Nothing,
         remedy: Remedy::None,

@@ -156,7 +156,7 @@ fn midstream(facts: &Facts, verdict: &Verdict) -> BlindSpot {
     }
     let lowered = format!(
         "the masks say who is the client; no frame is judged, and a Close counts only where the \
-         other side's says the same; {}",
+         other side's says the same and names no error; {}",
         on_verdict(verdict)
     );
     BlindSpot { packets: cite(packets), ..spot("mid-stream", None, hides, &lowered) }
@@ -289,7 +289,7 @@ fn lost_sync(facts: &Facts, side: Side, verdict: &Verdict) -> Option<BlindSpot> 
             hides.push_str(&doubtful_close(facts, side));
             around.extend(found.packet);
             "what was found again is a hypothesis: it is not counted, no frame is judged, and a \
-             Close counts only where the other side's says the same"
+             Close counts only where the other side's says the same and names no error"
         }
         None => "every rule on them is silent, and whether a Close was among them is not said",
     };

@@ -56,7 +56,8 @@
 //! do, and if a hole hides the outer header, the inner ones are found. Their masks tell them apart
 //! in what a client sends, because its payload is masked once more; in what a server sends nothing
 //! does. That is why no violation is ever found behind a searched boundary, and why a Close counts
-//! only where the other side's own Close says the same.
+//! only where the other side's own Close says the same and names no error (it is empty, or has 1000,
+//! 1001 or 3000 to 4999).
 
 mod evidence;
 #[cfg(test)]
