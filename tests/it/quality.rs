@@ -40,6 +40,9 @@ fn loses(spot: &BlindSpot) -> bool {
 fn complaints(report: &Report) -> Vec<String> {
     let mut wrong = Vec::new();
     let packets = report.captures[0].packets;
+    // Records that hold no usable packet are numbered as well.
+    let unusable = all_spots(report).filter(|spot| spot.kind == "unusable-records");
+    let numbered = packets + unusable.map(|spot| spot.packets.len() as u64).sum::<u64>();
     for spot in all_spots(report) {
         let Some(kind) = blind_spot_kind(&spot.kind) else {
             wrong.push(format!("{} is in no table", spot.kind));
@@ -51,7 +54,7 @@ fn complaints(report: &Report) -> Vec<String> {
         if spot.hides.is_empty() || spot.lowered.is_empty() {
             wrong.push(format!("{} says nothing", spot.kind));
         }
-        let is_there = |packet: &PacketCite| (1..=packets).contains(&packet.number());
+        let is_there = |packet: &PacketCite| (1..=numbered).contains(&packet.number());
         if !spot.packets.iter().all(is_there) {
             wrong.push(format!("{} cites {:?} of {packets}", spot.kind, spot.packets));
         }
