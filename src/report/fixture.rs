@@ -1,5 +1,6 @@
 //! Reports made by hand, for the tests of the layouts.
 
+use super::captured::*;
 use super::model::*;
 use super::{CaptureQuality, ConnectionQuality, Grade, PacketCite, Recapture};
 use crate::rules::Severity;

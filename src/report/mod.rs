@@ -5,8 +5,10 @@
 //! came from the wire goes through [`escape`] on its way.
 
 mod blind_spot;
+mod captured;
 pub mod cards;
 mod cite;
+mod clock;
 pub mod escape;
 mod evidence;
 mod filter;
@@ -28,6 +30,7 @@ mod fixture;
 mod tests;
 
 pub use blind_spot::{BLIND_SPOTS, BlindSpotKind, Cites, Remedy, Weight, blind_spot_kind};
+pub use captured::*;
 pub use cite::PacketCite;
 pub use filter::{Filter, NoSuchConnection};
 pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};

@@ -6,9 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::connection::Ending;
 use super::twins::Twins;
-use super::{Around, Assembler, AssemblerLimits, GapCause, Piece, Range64, Seq};
+use super::{Around, Assembler, AssemblerLimits, Ending, GapCause, Piece, Range64, Seq};
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{Source, Timestamp};
 

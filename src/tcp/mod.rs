@@ -11,16 +11,20 @@ mod connection;
 mod copies;
 mod half;
 mod notes;
+mod piece;
 mod seq;
 mod stream;
+mod summary;
 mod twins;
 mod waiting;
 
-pub use assembler::{Assembler, AssemblerLimits, Piece, Released};
-pub use connection::{Connection, Ending, Summary};
+pub use assembler::Assembler;
+pub use connection::Connection;
 pub use notes::Around;
+pub use piece::{AssemblerLimits, Piece, Released};
 pub use seq::Seq;
 pub use stream::{GapCause, Range64, StreamEvent};
+pub use summary::{Ending, Summary};
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::cite::Files;
+use super::super::clock;
 use super::super::escape::{markdown as prose, markdown_code as code};
 use super::super::{BlindSpot, CaptureQuality, CaptureReport, Grade, Report, hints, words};
 
@@ -22,7 +23,7 @@ fn write_capture(capture: &CaptureReport, out: &mut dyn Write) -> io::Result<()>
     };
     writeln!(out, "- {file}: {}, {}", prose(format), words::held(capture))?;
     if let (Some(first), Some(last)) = (&capture.first, &capture.last) {
-        writeln!(out, "  - {}", prose(&words::span(first, last)))?;
+        writeln!(out, "  - {}", prose(&clock::span(first, last)))?;
     }
     for (number, file) in (1_usize..).zip(&capture.files) {
         let packets = words::count(file.packets, "packet");

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::cite::Files;
+use super::super::clock;
 use super::super::escape::{
     markdown as prose, markdown_cell_code as cell_code, markdown_code as code,
 };
@@ -58,8 +59,8 @@ fn verdict(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
          server's {}.\n",
         code(&words::url(connection)),
         words::opened(connection),
-        prose(&words::moment(&connection.opened)),
-        words::duration(connection.duration),
+        prose(&clock::moment(&connection.opened)),
+        clock::duration(connection.duration),
         outcome.name(),
         words::surfaced(surfaced.client, outcome),
         words::surfaced(surfaced.server, outcome),
@@ -183,7 +184,7 @@ fn evidence_of(
         out,
         "- {}, {}, {}, stream bytes {start}..{end}",
         prose(&files.packets(&finding.packets)),
-        prose(words::time_of_day(&finding.time)),
+        prose(clock::time_of_day(&finding.time)),
         code(&words::direction(connection, finding.side)),
     )?;
     writeln!(out, "- seen: {}", prose(&finding.detail))?;
@@ -216,7 +217,7 @@ fn timeline(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) -> i
         row(
             &[
                 prose(&files.list(&[event.packet])),
-                prose(words::time_of_day(&event.time)),
+                prose(clock::time_of_day(&event.time)),
                 cell_code(&event.after),
                 event.side.name().to_owned(),
                 cell_code(&event.event),

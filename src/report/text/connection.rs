@@ -3,6 +3,7 @@
 use std::io;
 
 use super::super::cite::Files;
+use super::super::clock;
 use super::super::page::{Ink, Page, Span};
 use super::super::{
     Blame, ConnectionReport, Detail, EndedBy, EndedHow, Grade, Report, SideName, TimelineRow, words,
@@ -57,7 +58,7 @@ fn heading(report: &Report, connection: &ConnectionReport, page: &mut Page<'_>) 
         Some(capture) if report.captures.len() > 1 => format!("{}, ", capture.file),
         _ => String::new(),
     };
-    let duration = words::duration(connection.duration);
+    let duration = clock::duration(connection.duration);
     // Wireshark numbers the connections of each file of a series anew.
     let stream = match report.captures.get(connection.capture) {
         Some(capture) if !capture.files.is_empty() => String::new(),
@@ -140,7 +141,7 @@ fn who_did_what(
         (EndedBy::Unknown, EndedHow::None) => "unknown".to_owned(),
         _ => words::tcp_end(files, &close.tcp_end),
     };
-    let opened = format!("{}, {status}", words::moment(&connection.opened));
+    let opened = format!("{}, {status}", clock::moment(&connection.opened));
     let [client_sent, server_sent] = &closes;
     fact(words::opened(connection), &opened, page)?;
     if words::may_have_closed(connection) {

@@ -16,6 +16,7 @@
 use std::io;
 
 use super::super::cite::Files;
+use super::super::clock;
 use super::super::evidence::Drawing;
 use super::super::page::{Ink, Page, Span};
 use super::super::{ConnectionReport, Detail, FindingReport, words};
@@ -63,7 +64,7 @@ fn place(
     let place = format!(
         "{}, {}, {}, {range}",
         files.packets(&finding.packets),
-        words::time_of_day(&finding.time),
+        clock::time_of_day(&finding.time),
         words::direction(connection, finding.side),
     );
     page.flow(&[(Ink::Frame, "  --> ")], Ink::Plain, &place)

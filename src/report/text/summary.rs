@@ -3,6 +3,7 @@
 use std::io;
 
 use super::super::cite::Files;
+use super::super::clock;
 use super::super::page::{Ink, Page};
 use super::super::{BlindSpot, CaptureQuality, CaptureReport, Detail, Grade, Report, hints, words};
 use crate::rules::Severity;
@@ -27,7 +28,7 @@ fn write_capture(capture: &CaptureReport, detail: Detail, page: &mut Page<'_>) -
     };
     let mut held = words::held(capture);
     if let (Some(first), Some(last)) = (&capture.first, &capture.last) {
-        held = format!("{held}; {}", words::span(first, last));
+        held = format!("{held}; {}", clock::span(first, last));
     }
     page.flow_under(&lead, &hang, Ink::Plain, &format!("{format}, {held}"))?;
     file_list(capture, page)?;
