@@ -47,6 +47,7 @@ const CODE_1009: &[u8] = &[0x03, 0xF1];
 /// A zero, and 4,800 times 258 more of them: 1.2 MB.
 const BOMB: Step = binary(&ZEROS).rsv(0b100).from_client();
 
+#[allow(clippy::indexing_slicing, reason = "a wrong index in a constant does not compile")]
 const ZEROS: [u8; 7_803] = {
     // A fixed block: the literal 0, then references of 258 bytes to it, of 13 bits each.
     let eight = [0xA3, 0x60, 0x14, 0x8C, 0x82, 0x51, 0x30, 0x0A, 0x46, 0xC1, 0x28, 0x18, 0x05];

@@ -47,6 +47,7 @@ pub(super) static RULE: Rule = Rule {
 /// Three hundred bytes in a stored block, and five bytes from three hundred back.
 const FAR: Step = binary(&REPEATING).rsv(0b100).from_server();
 
+#[allow(clippy::indexing_slicing, reason = "a wrong index in a constant does not compile")]
 const REPEATING: [u8; 309] = {
     let mut bytes = [b'.'; 309];
     let head = [0x00, 0x2C, 0x01, 0xD3, 0xFE]; // stored, 300 bytes
