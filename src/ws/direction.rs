@@ -3,8 +3,8 @@
 
 use super::deflate::Compressors;
 use super::{
-    ControlFrame, FrameHeader, FrameStart, LengthForm, MAX_HEADER_LEN, MaskKey, MessageEnd, Opcode,
-    Short, Utf8, Utf8Fault,
+    ControlFrame, FrameHeader, FrameStart, Inflated, LengthForm, MAX_HEADER_LEN, MaskKey,
+    MessageEnd, Opcode, Short, Utf8, Utf8Fault,
 };
 use crate::endpoint::Side;
 use crate::tcp::Range64;
@@ -157,6 +157,8 @@ pub struct Compressed {
     pub messages: u64,
     /// Those of them whose content came out as the sender compressed it.
     pub known: u64,
+    /// Those that do not inflate, by their sender's fault.
+    pub faulty: u64,
     /// Those whose inflated size is known.
     pub sized: u64,
     /// Payload bytes of these as on the wire.
@@ -168,6 +170,8 @@ pub struct Compressed {
 impl Compressed {
     fn count(&mut self, end: &MessageEnd) {
         self.messages += u64::from(end.compressed);
+        let is_faulty = |inflated: &Inflated| inflated.fault.is_some();
+        self.faulty += u64::from(end.inflated.as_ref().is_some_and(is_faulty));
         if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete) {
             self.known += u64::from(inflated.certain);
             self.sized += 1;

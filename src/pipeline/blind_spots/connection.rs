@@ -9,7 +9,7 @@ use crate::report::{BlindSpot, Confidence};
 use crate::rules::{Facts, Finding, Resumed};
 use crate::tcp::GapCause;
 use crate::verdict::Verdict;
-use crate::ws::Deflate;
+use crate::ws::{Compressed, Deflate};
 
 /// Rules that compare the response with the request.
 const COMPARE: &[&str] = &[
@@ -98,9 +98,8 @@ pub(in crate::pipeline) fn of_connection(
 
 /// Compressed messages that could not be inflated for certain.
 fn compressed(facts: &Facts, side: Side) -> Option<BlindSpot> {
-    let frames = &facts.frames[side];
-    let all = frames.compressed.messages;
-    let hidden = all.saturating_sub(frames.compressed.known);
+    let Compressed { messages: all, known, faulty, .. } = facts.frames[side].compressed;
+    let hidden = all.saturating_sub(known).saturating_sub(faulty);
     let extensions = facts.handshake.accepted_extensions();
     let foreign = extensions.list.iter().find(|extension| !extension.is(DEFLATE));
     if hidden == 0 || (facts.deflate == Deflate::Absent && foreign.is_none()) {

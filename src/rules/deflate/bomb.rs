@@ -73,5 +73,5 @@ fn check(message: &MessageView<'_>, _: &Context<'_>) -> Option<Breach> {
         return None;
     }
     let more = if inflated.stopped { "more than " } else { "" };
-    Some(Breach::new(format!("{small} bytes inflate to {more}{large}")))
+    Some(Breach::new(format!("{small} bytes inflate to {more}{large} bytes")))
 }

@@ -62,7 +62,7 @@ fn check(message: &MessageView<'_>, _: &Context<'_>) -> Option<Breach> {
     }
     let before = inflated.before;
     Some(Breach::new(format!(
-        "after {at} bytes of this message comes a reference to before the first of the {before} \
+        "behind byte {at} of this message comes a reference to before the first of the {before} \
         bytes that this side had sent in earlier ones"
     )))
 }

@@ -60,5 +60,5 @@ fn check(message: &MessageView<'_>, _: &Context<'_>) -> Option<Breach> {
         Reason::Malformed(what) => what,
         Reason::Unfinished => "the end of the message, inside a block",
     };
-    Some(Breach::new(format!("after {at} bytes came out, there is {what}")))
+    Some(Breach::new(format!("behind byte {at} of what comes out there is {what}")))
 }

@@ -50,10 +50,10 @@ pub(super) static RULE: Rule = Rule {
 fn check(handshake: &Handshake) -> Option<Breach> {
     let negotiation = Negotiation::of(handshake)?;
     let fault = negotiation.answer.as_ref().err()?;
-    let name = redact::excerpt(&fault.name);
     let written = match &fault.value {
-        Some(value) => format!("{name}={}", redact::excerpt(value)),
-        None => name.to_string(),
+        Some(value) => format!("{}={value}", fault.name),
+        None => fault.name.clone(),
     };
+    let written = redact::excerpt(&written);
     Some(negotiation.breach(format!("the answer has {written}, {}", fault.kind.text())))
 }

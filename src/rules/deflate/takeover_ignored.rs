@@ -60,7 +60,7 @@ fn check(message: &MessageView<'_>, context: &Context<'_>) -> Option<Breach> {
     }
     let sender = context.sender;
     Some(Breach::new(format!(
-        "{sender}_no_context_takeover was agreed on; after {at} bytes of this message comes a \
+        "{sender}_no_context_takeover was agreed on; behind byte {at} of this message comes a \
         reference into an earlier one, and behind those it inflates"
     )))
 }

@@ -72,7 +72,7 @@ fn check(message: &MessageView<'_>, context: &Context<'_>) -> Option<Breach> {
     let compressor = compressors[sender];
     let (bits, window) = (compressor.window_bits, compressor.window());
     Some(Breach::new(format!(
-        "{sender}_max_window_bits={bits} was agreed on, which is {window} bytes; after {at} bytes of \
+        "{sender}_max_window_bits={bits} was agreed on, which is {window} bytes; behind byte {at} of \
         this message comes a reference {distance} bytes back"
     )))
 }
