@@ -23,6 +23,7 @@ use crate::tcp::{Connection, Range64, Released, StreamEvent};
 use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
 use crate::ws::{
     Agreement, Assembly, ControlFrame, Decoder, Event, FrameStart, Input, MessageEnd, Opcode,
+    PartialFrame,
 };
 
 type FrameCheck = fn(&FrameView<'_>, &Context<'_>) -> Option<Breach>;
@@ -60,6 +61,8 @@ pub(super) struct Conversation {
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
+    /// Those behind boundaries that were searched for.
+    supposed_pings: PerSide<Pinging>,
 }
 
 /// Something worth a row in the timeline.
@@ -102,6 +105,7 @@ impl Conversation {
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
             pings: PerSide::default(),
+            supposed_pings: PerSide::default(),
         }
     }
 
@@ -156,12 +160,10 @@ impl Conversation {
             }
         }
         for side in Side::BOTH {
-            let pinging = std::mem::take(&mut self.pings[side]);
-            let pings = &mut self.frames[side].pings;
-            pings.sent = pinging.sent;
-            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
-            pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
-            pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
+            self.frames[side].pings = std::mem::take(&mut self.pings[side]).finish();
+            if let Some(resumed) = &mut self.frames[side].resumed {
+                resumed.pings = std::mem::take(&mut self.supposed_pings[side]).finish();
+            }
         }
         // Only now is it certain where the peer's stream started.
         for side in Side::BOTH {
@@ -192,6 +194,7 @@ impl Conversation {
             if let Event::SyncLost { at } = event {
                 return self.lose(side, at, decoder, tcp);
             }
+            self.count(side, &event);
             if self.frames[side].resumed.is_some() {
                 self.suppose(side, &event, &mut decoder, tcp);
                 continue;
@@ -204,6 +207,20 @@ impl Conversation {
             }
         }
         self.decoders[side] = Some(decoder);
+    }
+
+    /// Counts what was read.
+    fn count(&mut self, side: Side, event: &Event) {
+        let frames = &mut self.frames[side];
+        let tally = match &mut frames.resumed {
+            Some(resumed) => &mut resumed.tally,
+            None => &mut frames.tally,
+        };
+        match event {
+            Event::Frame(start) => tally.frame(start.header.opcode),
+            Event::Message(end) => tally.message(end),
+            Event::Control(_) | Event::SyncLost { .. } => {}
+        }
     }
 
     /// A header was lost: what was read stands, and the next boundary is searched for.
@@ -292,6 +309,14 @@ impl Conversation {
             Event::Control(frame) if frame.opcode == Opcode::CLOSE && !resumed.refuted => {
                 let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
                 resumed.close.get_or_insert(Close { frame: frame.clone(), source });
+            }
+            Event::Control(frame) if matches!(frame.opcode, Opcode::PING | Opcode::PONG) => {
+                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
+                let fact = Ping { range: frame.range, source, len: frame.payload_len };
+                match frame.opcode {
+                    Opcode::PING => self.supposed_pings[side].ping(frame, fact),
+                    _ => self.supposed_pings[!side].pong(frame, fact),
+                }
             }
             Event::Control(_) | Event::Message(_) | Event::SyncLost { .. } => {}
         }
@@ -464,16 +489,22 @@ impl Conversation {
         frames.frames = direction.frames;
         frames.messages = direction.messages;
         frames.payload_bytes = direction.payload_bytes;
-        frames.largest_message = direction.largest_message;
         frames.masking = direction.masking;
         frames.partial = decoder.partial();
         if let Assembly::Open(message) = &direction.assembly
             && frames.lost_at.is_none()
         {
+            let missing = |partial: PartialFrame| {
+                let header = partial.header.filter(|header| !header.opcode.is_control())?;
+                Some(header.total_len().saturating_sub(partial.received))
+            };
+            let missing = frames.partial.and_then(missing).unwrap_or_default();
             frames.open_message = Some(OpenMessage {
                 opcode: message.opcode,
                 fragments: message.fragments,
                 len: message.len,
+                declared: message.len.saturating_add(missing),
+                compressed: message.compressed,
                 start: message.start,
             });
         }

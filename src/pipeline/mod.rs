@@ -22,6 +22,7 @@ mod recapture;
 mod series;
 mod table;
 mod timeline;
+mod traffic;
 mod undecided;
 
 pub use analysis::{Analysis, Input, Options, analyse};

@@ -317,6 +317,11 @@ fn distrust(connection: &mut ConnectionReport) {
     close.surfaced = Surfaced::default();
     close.tcp_end = TcpEnd { by: EndedBy::Unknown, how: EndedHow::None, packet: None };
     connection.handshake.status = None;
+    for sent in [&mut connection.traffic.client, &mut connection.traffic.server] {
+        sent.exact = false;
+        sent.largest_accepted = None;
+        sent.first_refused = None;
+    }
     connection.timeline.clear(); // its rows name codes, statuses and who ended TCP
     connection.quality =
         ConnectionQuality { grade: Grade::Poor, remark: UNPACKED_DAMAGED.to_owned() };
