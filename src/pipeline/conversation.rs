@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 
 use super::Limits;
 use super::findings::Findings;
+use super::listing::Listing;
 use super::pinging::Pinging;
+use super::tap::StreamTap;
 use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::rules::{
@@ -63,6 +65,8 @@ pub(super) struct Conversation {
     pings: PerSide<Pinging>,
     /// Those behind boundaries that were searched for.
     supposed_pings: PerSide<Pinging>,
+    /// Where its frames are listed, if that is wanted.
+    listing: Option<Box<Listing>>,
 }
 
 /// Something worth a row in the timeline.
@@ -89,8 +93,10 @@ impl Conversation {
         agreement: &Agreement,
         starts: PerSide<Option<u64>>,
         limits: &Limits,
+        tap: Option<StreamTap>,
     ) -> Conversation {
         let limits = limits.search();
+        let lost = PerSide::from_fn(|side| starts[side].is_none());
         Conversation {
             decoders: PerSide::from_fn(|side| {
                 Some(Box::new(Decoder::new(side, agreement.clone(), starts[side]?)))
@@ -106,6 +112,7 @@ impl Conversation {
             milestones: Vec::new(),
             pings: PerSide::default(),
             supposed_pings: PerSide::default(),
+            listing: tap.map(|tap| Box::new(Listing::new(tap, lost))),
         }
     }
 
@@ -115,8 +122,10 @@ impl Conversation {
         found: Found,
         tcp: &Connection,
         limits: &Limits,
+        tap: Option<StreamTap>,
     ) -> Conversation {
-        let mut conversation = Conversation::new(&Agreement::default(), PerSide::default(), limits);
+        let nothing_agreed = Agreement::default();
+        let mut conversation = Conversation::new(&nothing_agreed, PerSide::default(), limits, tap);
         let mut findings = Findings::new(limits);
         let follows_request = found.follows_request;
         let PerSide { client, server } = found.chains;
@@ -151,14 +160,25 @@ impl Conversation {
         self.feed(side, Input::Stream(event), tcp, findings);
     }
 
+    /// Hands out the rows of the frames that are complete.
+    pub(super) fn list(&mut self) {
+        self.listing.iter_mut().for_each(|listing| listing.flush());
+    }
+
     /// Nothing more will come from either side.
     pub(super) fn finish(&mut self, tcp: &Connection, findings: &mut Findings) {
         for side in Side::BOTH {
             self.feed(side, Input::End, tcp, findings);
-            if let Some(decoder) = self.decoders[side].take() {
-                self.sum_up(side, &decoder, tcp);
+            let decoder = self.decoders[side].take();
+            if let Some(decoder) = &decoder {
+                self.sum_up(side, decoder, tcp);
+            }
+            if let Some(listing) = &mut self.listing {
+                let partial = decoder.and_then(|decoder| decoder.partial());
+                listing.finish(side, partial, tcp.summary(side).end);
             }
         }
+        self.list();
         for side in Side::BOTH {
             self.frames[side].pings = std::mem::take(&mut self.pings[side]).finish();
             if let Some(resumed) = &mut self.frames[side].resumed {
@@ -189,8 +209,17 @@ impl Conversation {
             return self.search(side, search, input, tcp, findings);
         }
         let Some(mut decoder) = self.decoders[side].take() else { return };
+        if let (Some(listing), Input::Stream(StreamEvent::Gap { range, cause })) =
+            (&mut self.listing, input)
+        {
+            listing.hole(side, range, cause);
+        }
         let mut input = Some(input);
         while let Some(event) = decoder.step(&mut input) {
+            if let Some(listing) = &mut self.listing {
+                let searched = self.frames[side].resumed.is_some();
+                listing.note(side, &event, decoder.agreement(), searched, tcp);
+            }
             if let Event::SyncLost { at } = event {
                 return self.lose(side, at, decoder, tcp);
             }
@@ -281,6 +310,7 @@ impl Conversation {
         findings: &mut Findings,
     ) {
         self.searches[side] = None;
+        self.listing.iter_mut().for_each(|listing| listing.resume(side, chain.start));
         let agreement = Agreement { unknown_extension: true, ..self.agreement.clone() };
         self.decoders[side] = Some(Box::new(Decoder::new(side, agreement, chain.start)));
         let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
@@ -304,6 +334,7 @@ impl Conversation {
                     resumed.refuted = true;
                     resumed.close = None;
                     decoder.abandon();
+                    self.listing.iter_mut().for_each(|listing| listing.abandon(side));
                 }
             }
             Event::Control(frame) if frame.opcode == Opcode::CLOSE && !resumed.refuted => {
@@ -368,6 +399,7 @@ impl Conversation {
             breaches = vec![breaches.swap_remove(index)];
             frames.spoiled_at = Some(start.offset);
             decoder.abandon();
+            self.listing.iter_mut().for_each(|listing| listing.abandon(side));
         }
         let header = start.bytes().get(..usize::from(start.header.header_len)).unwrap_or_default();
         let range = Range64 { start: start.offset, end: header_end };

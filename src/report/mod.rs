@@ -14,6 +14,7 @@ pub mod escape;
 mod evidence;
 mod filter;
 mod format;
+pub mod frames;
 mod hints;
 mod json;
 mod markdown;
