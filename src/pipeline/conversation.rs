@@ -161,8 +161,14 @@ impl Conversation {
     }
 
     /// Hands out the rows of the frames that are complete.
-    pub(super) fn list(&mut self) {
-        self.listing.iter_mut().for_each(|listing| listing.flush());
+    pub(super) fn list(&mut self, tcp: &Connection) {
+        let Some(listing) = &mut self.listing else { return };
+        // A header out of the ordinary waits until what follows it can be looked at.
+        listing.flush(PerSide::from_fn(|side| {
+            let partial = self.decoders[side].as_ref()?.partial();
+            let unread = partial.filter(|partial| partial.header.is_none())?;
+            Some(tcp.sources(side).locate(unread.offset)?.at)
+        }));
     }
 
     /// Nothing more will come from either side.
@@ -178,7 +184,7 @@ impl Conversation {
                 listing.finish(side, partial, tcp.summary(side).end);
             }
         }
-        self.list();
+        self.list(tcp);
         for side in Side::BOTH {
             self.frames[side].pings = std::mem::take(&mut self.pings[side]).finish();
             if let Some(resumed) = &mut self.frames[side].resumed {

@@ -224,7 +224,7 @@ impl Flow {
         }
         self.release();
         if let Stage::WebSocket(websocket) = &mut self.stage {
-            websocket.conversation.list();
+            websocket.conversation.list(&self.tcp);
         }
     }
 

@@ -53,6 +53,8 @@ struct Lane {
     control_missing: u64,
     /// Whether it is not known where frames begin.
     lost: bool,
+    /// The packet of a header that was seen and is not read yet: its row is still to come.
+    ahead: Option<PacketRef>,
 }
 
 #[derive(Debug)]
@@ -146,8 +148,11 @@ impl Listing {
         }
     }
 
-    /// Hands out what is complete.
-    pub(super) fn flush(&mut self) {
+    /// Hands out what is complete. `ahead` are the packets of headers that were seen and are not
+    /// read yet.
+    pub(super) fn flush(&mut self, ahead: PerSide<Option<PacketRef>>) {
+        let PerSide { client, server } = ahead;
+        (self.lanes.client.ahead, self.lanes.server.ahead) = (client, server);
         self.release(None);
         self.tap.send(mem::take(&mut self.batch));
     }
@@ -260,7 +265,7 @@ impl Listing {
         loop {
             let waiting = self.lanes.client.rows.len() + self.lanes.server.rows.len();
             let hurry = most.is_some_and(|most| waiting > most);
-            let Some(lane) = self.next_lane() else { return };
+            let Some(lane) = self.next_lane(hurry) else { return };
             let Some(Waiting { mut row, .. }) = lane.take(hurry) else { return };
             if let What::Frame(frame) = &mut row.what
                 && let Some(message) = &mut frame.message
@@ -275,17 +280,19 @@ impl Listing {
         }
     }
 
-    /// The side whose row is next.
-    fn next_lane(&mut self) -> Option<&mut Lane> {
+    /// The side whose row is next; none while a row is to come before it, unless in a hurry.
+    fn next_lane(&mut self, hurry: bool) -> Option<&mut Lane> {
         let PerSide { client, server } = &mut self.lanes;
-        let first = match (client.rows.front(), server.rows.front()) {
-            (None, None) => return None,
-            (Some(_), None) => client,
-            (None, Some(_)) => server,
-            (Some(one), Some(other)) if is_before(other.at, one.at) => server,
-            (Some(_), Some(_)) => client,
+        let comes_first = |empty: &Lane, at: Option<PacketRef>| {
+            empty.ahead.is_some() && is_before(empty.ahead, at) && !hurry
         };
-        Some(first)
+        match (client.rows.front(), server.rows.front()) {
+            (None, None) => None,
+            (Some(one), None) => (!comes_first(server, one.at)).then_some(client),
+            (None, Some(one)) => (!comes_first(client, one.at)).then_some(server),
+            (Some(one), Some(other)) if is_before(other.at, one.at) => Some(server),
+            (Some(_), Some(_)) => Some(client),
+        }
     }
 }
 
