@@ -7,6 +7,7 @@ mod analyse;
 mod completions;
 mod exit;
 mod explain;
+mod frames;
 mod inputs;
 mod man;
 mod output;
@@ -30,6 +31,7 @@ const EXAMPLES: &str =
   find /var/cap -mmin -60 | wsblame --files-from -
   wsblame -f ndjson *.pcap | jq .verdict    one line of JSON for each connection
   tcpdump -i any -s 0 -w - port 80 | wsblame -
+  wsblame frames --connection 3 a.pcap      the frames of connection 3, one by one
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
   wsblame explain client-frame-unmasked     why a rule exists, and how to keep it";
@@ -67,6 +69,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// List the frames of connections one by one, also with their payload
+    Frames(frames::Arguments),
     /// List every rule
     Rules(rules::Arguments),
     /// Explain a rule, a cause, a blind spot or a close code, or compare two close codes
@@ -103,6 +107,7 @@ pub(crate) fn run() -> Exit {
     };
     match cli.command {
         None => analyse::run(&cli.analyse),
+        Some(Command::Frames(arguments)) => frames::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),
