@@ -105,6 +105,7 @@ mod tests {
             opcode,
             compressed: false,
             len,
+            inflated: None,
             fragments,
             empty_fragments: 0,
             range: (0..len).into(),
