@@ -431,7 +431,7 @@ fn unexplained(
         Some(complaint) => rung.or(&format!(
             "the {side} met {}, in the words of {}, and bytes other than the captured ones",
             complaint.rules.join(" or "),
-            complaint.library
+            complaint.library()
         )),
         None => rung,
     };
