@@ -10,6 +10,7 @@ pub mod close_code;
 pub mod close_codes;
 pub mod compare;
 pub mod first_bytes;
+pub mod idle_timers;
 pub mod libraries;
 pub mod library;
 mod pattern;
