@@ -13,11 +13,13 @@ pub mod first_bytes;
 pub mod idle_timers;
 pub mod libraries;
 pub mod library;
+pub mod logs;
 mod pattern;
 
 pub use close_code::{CloseCode, CodeClass, Disguise, ParseCodeError, WhoMaySend, parse_code};
 pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, UsualFault};
 pub use compare::{Comparison, Difference, compare};
+pub use pattern::readable;
 
 #[cfg(test)]
 mod tests;
