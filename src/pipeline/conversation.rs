@@ -22,7 +22,8 @@ use crate::rules::{
 use crate::tcp::{Connection, Range64, Released, StreamEvent};
 use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
 use crate::ws::{
-    Agreement, Assembly, ControlFrame, Decoder, Event, FrameStart, Input, MessageEnd, Opcode,
+    Agreement, Assembly, ControlFrame, Decoder, Deflate, Event, FrameStart, InflateLimits, Input,
+    Keep, MessageEnd, Opcode,
 };
 
 type FrameCheck = fn(&FrameView<'_>, &Context<'_>) -> Option<Breach>;
@@ -57,6 +58,8 @@ pub(super) struct Conversation {
     searched: PerSide<u32>,
     agreement: Agreement,
     limits: SearchLimits,
+    inflate_limits: InflateLimits,
+    keep: Keep,
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
@@ -87,18 +90,22 @@ impl Conversation {
         starts: PerSide<Option<u64>>,
         limits: &Limits,
     ) -> Conversation {
-        let limits = limits.search();
+        let keep = Keep::Text(limits.excerpt);
+        let (limits, inflate_limits) = (limits.search(), limits.inflate());
         Conversation {
             decoders: PerSide::from_fn(|side| {
-                Some(Box::new(Decoder::new(side, agreement.clone(), starts[side]?)))
+                let decoder = Decoder::new(side, *agreement, starts[side]?);
+                Some(Box::new(decoder.with_limits(inflate_limits).keeping(keep)))
             }),
             searches: PerSide::from_fn(|side| match starts[side] {
                 None => Some(Box::new(Resumption::new(side, limits))),
                 Some(_) => None,
             }),
             searched: PerSide::default(),
-            agreement: agreement.clone(),
+            agreement: *agreement,
             limits,
+            inflate_limits,
+            keep,
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
             pings: PerSide::default(),
@@ -134,6 +141,23 @@ impl Conversation {
             }
         }
         conversation
+    }
+
+    /// Directions whose window is held.
+    pub(super) fn windows(&self) -> usize {
+        let has_window = |decoder: &Option<Box<Decoder>>| {
+            decoder.as_ref().is_some_and(|decoder| decoder.has_window())
+        };
+        self.decoders.iter().filter(|(_, decoder)| has_window(decoder)).count()
+    }
+
+    /// Gives back its windows: compressed messages are not looked into any more.
+    pub(super) fn stop_inflating(&mut self) {
+        for side in Side::BOTH {
+            if let Some(decoder) = &mut self.decoders[side] {
+                decoder.stop_inflating();
+            }
+        }
     }
 
     /// Reads on in `side`'s stream.
@@ -264,8 +288,10 @@ impl Conversation {
         findings: &mut Findings,
     ) {
         self.searches[side] = None;
-        let agreement = Agreement { unknown_extension: true, ..self.agreement.clone() };
-        self.decoders[side] = Some(Box::new(Decoder::new(side, agreement, chain.start)));
+        let agreement = Agreement { unknown_extension: true, ..self.agreement };
+        let decoder = Decoder::new(side, agreement, chain.start);
+        let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
+        self.decoders[side] = Some(Box::new(decoder));
         let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
         resumed.lost_at = None;
         for piece in pieces {
@@ -367,10 +393,22 @@ impl Conversation {
                 last.at = source.at;
             }
         }
+        if end.complete && end.opcode == Opcode::TEXT {
+            self.frames[side].texts.note(decoder.excerpt());
+        }
+        if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete)
+            && decoder.agreement().deflate == Deflate::Absent
+        {
+            let rule = rules::framing::RSV1_WITHOUT_DEFLATE;
+            findings.explain(rule, side, end.range.start, |detail| {
+                rules::framing::say_that_it_inflates(detail, inflated.len);
+            });
+        }
         let view = MessageView {
             opcode: end.opcode,
             compressed: end.compressed,
             len: end.len,
+            inflated: end.inflated.as_ref().filter(|_| decoder.agreement().deflate.is_agreed()),
             fragments: end.fragments,
             empty_fragments: end.empty_fragments,
             range: end.range,
@@ -465,6 +503,7 @@ impl Conversation {
         frames.messages = direction.messages;
         frames.payload_bytes = direction.payload_bytes;
         frames.largest_message = direction.largest_message;
+        frames.compressed = direction.compressed;
         frames.masking = direction.masking;
         frames.partial = decoder.partial();
         if let Assembly::Open(message) = &direction.assembly
