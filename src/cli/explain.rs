@@ -1,10 +1,11 @@
-//! `wsblame explain RULE|CAUSE|BLIND-SPOT|CODE [CODE]`: what is known of it.
+//! `wsblame explain RULE|CAUSE|BLIND-SPOT|CODE|LINE [CODE]`: what is known of it.
 
 use clap::Args;
 
 use super::exit::Exit;
 use super::{When, complain, medium, output, rules};
-use wsblame::knowledge::{CloseCode, parse_code};
+use wsblame::knowledge::logs::{self, Reading};
+use wsblame::knowledge::{CloseCode, parse_code, readable};
 use wsblame::report::cards::{self, Card, Medium};
 use wsblame::report::{BLIND_SPOTS, blind_spot_kind};
 use wsblame::rules as catalogue;
@@ -12,8 +13,8 @@ use wsblame::verdict::{CAUSES, find_cause};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A rule, a cause or a kind of blind spot by its id, or a close code by number or name ("abnormal closure")
-    #[arg(value_name = "RULE|CAUSE|BLIND-SPOT|CODE")]
+    /// A rule, a cause or a kind of blind spot by its id, a close code by number or name ("abnormal closure"), or a line of a log in quotes
+    #[arg(value_name = "RULE|CAUSE|BLIND-SPOT|CODE|LINE")]
     what: String,
 
     /// A close code to compare the first with
@@ -34,16 +35,42 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         None => one(&arguments.what),
         Some(with) => two(&arguments.what, with),
     };
+    let style = rules::style(arguments.color);
+    let reading = logs::read(if arguments.with.is_none() { &arguments.what } else { "" });
     match card {
+        Ok(card) => output::to_stdout(|out| cards::write(card, arguments.format, &style, out)),
+        Err(_) if !(reading.found.is_empty() && reading.codes.is_empty()) => {
+            output::to_stdout(|out| cards::write_line(&reading, arguments.format, &style, out))
+        }
         Err(what) => {
-            complain(what);
+            complain(unknown_line(&arguments.what, &reading).unwrap_or(what));
             Exit::Usage
         }
-        Ok(card) => {
-            let style = rules::style(arguments.color);
-            output::to_stdout(|out| cards::write(card, arguments.format, &style, out))
-        }
     }
+}
+
+/// What to say of several words that no library is known to print; `None` for a single one.
+fn unknown_line(line: &str, reading: &Reading) -> Option<String> {
+    const SHOWN: usize = 100;
+    if line.split_whitespace().nth(1).is_none() {
+        return None;
+    }
+    let mut start: String = line.chars().take(SHOWN).collect();
+    if start.len() < line.len() {
+        start.push('…');
+    }
+    let near = reading.near.iter().map(|near| {
+        let phrase = &near.phrase;
+        let names: Vec<&str> = phrase.libraries.iter().map(|library| library.name).collect();
+        format!("\"{}\" ({})", readable(phrase.pattern, None), names.join(", "))
+    });
+    let near: Vec<String> = near.collect();
+    Some(match near.is_empty() {
+        true => format!("no library known here prints \"{start}\""),
+        false => {
+            format!("no library known here prints \"{start}\"; the nearest: {}", near.join(", or "))
+        }
+    })
 }
 
 fn one(what: &str) -> Result<Card, String> {

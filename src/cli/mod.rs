@@ -34,7 +34,8 @@ const EXAMPLES: &str =
   wsblame frames --connection 3 a.pcap      the frames of connection 3, one by one
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
-  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it";
+  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it
+  wsblame explain \"RSV1 must be clear\"      which library logs that, and what it means";
 
 const NOTES: &str = "\
 A capture that is named like a command: wsblame ./rules, or wsblame -- rules.

@@ -108,7 +108,7 @@ fn complaints_are_distinct_and_cite_rules_by_kebab_case_ids() {
     for complaint in COMPLAINTS {
         assert!(patterns.insert(complaint.pattern), "{}", complaint.pattern);
         assert_eq!(complaint.pattern, complaint.pattern.trim());
-        assert!(!complaint.library.is_empty() && !complaint.rules.is_empty());
+        assert!(!complaint.libraries.is_empty() && !complaint.rules.is_empty());
         assert!(complaint.wire_code.allowed_on_wire(), "{}", complaint.pattern);
         assert!(complaint.pattern.matches('*').count() <= 3, "each one multiplies the work");
         // With every wildcard at its shortest, the text must fit a control frame (§5.5).

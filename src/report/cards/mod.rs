@@ -1,5 +1,5 @@
-//! Cards: what is known of a rule, a cause, a kind of blind spot, a close code, or of two codes side
-//! by side.
+//! Cards: what is known of a rule, a cause, a kind of blind spot, a close code, of two codes side by
+//! side, or of a line of a log.
 //!
 //! In: rows of the catalogue of rules and of the tables of causes, blind spots and close codes. Out:
 //! them, laid out in the formats in which people ask for them. Cards look at no capture.
@@ -7,6 +7,7 @@
 mod blind_spot;
 mod cause;
 mod code;
+mod line;
 mod rule;
 mod table;
 mod wire_talk;
@@ -14,6 +15,7 @@ mod wire_talk;
 use std::io::{self, Write};
 
 use super::{BlindSpotKind, Format, Style, json, page};
+use crate::knowledge::logs::Reading;
 use crate::knowledge::{CloseCode, compare};
 use crate::rules::Rule;
 use crate::verdict::Cause;
@@ -79,6 +81,20 @@ pub fn write(card: Card, medium: Medium, style: &Style, out: &mut dyn Write) -> 
         (Card::Codes(a, b), Medium::Json) => {
             json::print(&code::ComparisonCard::of(&compare(a, b)), out)
         }
+    }
+}
+
+/// Writes what is known of a line of a log.
+pub fn write_line(
+    reading: &Reading,
+    medium: Medium,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match medium {
+        Medium::Text => line::text(reading, &mut page::Page::new(style, out)),
+        Medium::Markdown => line::markdown(reading, out),
+        Medium::Json => json::print(&line::LineCard::of(reading), out),
     }
 }
 
