@@ -1,18 +1,23 @@
 //! What is known about WebSockets beside the RFC's rules, as data tables.
 //!
-//! In: a close code, the first bytes of something that is not a frame, the reason text of a Close.
+//! In: a close code, the name of a product, the first bytes of something that is not a frame, the
+//! reason text of a Close.
 //! Out: what they mean, who is usually at fault and what to do. Nothing here looks at a connection,
 //! and nothing here accuses: a verdict needs the capture, these tables only explain it.
 
+pub mod application_codes;
 pub mod close_code;
 pub mod close_codes;
 pub mod compare;
 pub mod first_bytes;
+pub mod language;
 pub mod library;
 
+pub use application_codes::{AppCode, PRODUCTS, Product, Sign, find_product};
 pub use close_code::{CloseCode, CodeClass, Disguise, ParseCodeError, WhoMaySend, parse_code};
 pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, UsualFault};
 pub use compare::{Comparison, Difference, compare};
+pub use language::{Language, Words};
 
 #[cfg(test)]
 mod tests;
