@@ -8,6 +8,7 @@ mod completions;
 mod exit;
 mod explain;
 mod inputs;
+mod locale;
 mod man;
 mod output;
 mod rules;
@@ -32,6 +33,8 @@ const EXAMPLES: &str =
   tcpdump -i any -s 0 -w - port 80 | wsblame -
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
+  wsblame explain 4000-4999                 a range of codes, and which products use them
+  wsblame explain --lang vi 1006            the same in Vietnamese
   wsblame explain client-frame-unmasked     why a rule exists, and how to keep it";
 
 const NOTES: &str = "\
@@ -69,7 +72,7 @@ struct Cli {
 enum Command {
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule, a cause, a blind spot or a close code, or compare two close codes
+    /// Explain a rule, a cause, a blind spot, close codes or a product, or compare two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),

@@ -14,8 +14,11 @@ pub mod language;
 pub mod library;
 
 pub use application_codes::{AppCode, PRODUCTS, Product, Sign, find_product};
-pub use close_code::{CloseCode, CodeClass, Disguise, ParseCodeError, WhoMaySend, parse_code};
-pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, UsualFault};
+pub use close_code::{
+    CloseCode, CodeClass, Disguise, ParseCodeError, ParseRangeError, WhoMaySend, parse_code,
+    parse_range,
+};
+pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, Texts, UsualFault};
 pub use compare::{Comparison, Difference, compare};
 pub use language::{Language, Words};
 

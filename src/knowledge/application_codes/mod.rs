@@ -107,7 +107,7 @@ impl Sender {
         let words = match self {
             Sender::Server => Words::new("the server", "server"),
             Sender::Client => Words::new("the client", "client"),
-            Sender::Either => Words::new("either side", "bên nào cũng có thể"),
+            Sender::Either => Words::new("either side", "một trong hai bên"),
             Sender::Gateway => {
                 Words::new("the gateway before the server", "gateway đứng trước server")
             }
@@ -131,7 +131,7 @@ pub enum Reconnect {
     AfterChange,
     /// Only if there is more to do.
     IfNeeded,
-    /// As a message of the product says.
+    /// As the reason of the Close, or a message before it, says.
     AsTold,
     /// The connection goes on.
     StaysOpen,
@@ -153,8 +153,8 @@ impl Reconnect {
                 Words::new("only if there is more to do", "chỉ khi còn việc phải làm")
             }
             Reconnect::AsTold => Words::new(
-                "as the message before the Close says",
-                "theo message ngay trước Close frame",
+                "as the reason or the message before it says",
+                "theo reason text hoặc message ngay trước Close frame",
             ),
             Reconnect::StaysOpen => {
                 Words::new("no need, the connection stays open", "không cần, kết nối vẫn mở")
