@@ -200,8 +200,8 @@ fn header_faults(first: u8, second: u8, sender: Side, deflate: Deflate) -> Vec<&
     let is_control = opcode >= 8;
     let faults = [
         (first & 0x30 != 0, "rsv-bits-set"),
-        (first & 0x40 != 0 && deflate != Deflate::Agreed, "rsv1-without-deflate"),
-        (first & 0x40 != 0 && deflate == Deflate::Agreed && is_control, "control-compressed"),
+        (first & 0x40 != 0 && !deflate.is_agreed(), "rsv1-without-deflate"),
+        (first & 0x40 != 0 && deflate.is_agreed() && is_control, "control-compressed"),
         (matches!(opcode, 3..=7 | 11..), "reserved-opcode"),
         (is_control && !is_final, "control-fragmented"),
         (is_control && length > 125, "control-too-long"),
