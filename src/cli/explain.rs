@@ -45,7 +45,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Some(with) => two(&arguments.what, with),
     };
     let style = rules::style(arguments.color);
-    let reading = logs::read(if arguments.with.is_none() { &arguments.what } else { "" });
+    // A word that is nearly the id of something is no line of a log.
+    let is_line = arguments.with.is_none() && nearest(arguments.what.trim()).is_empty();
+    let reading = logs::read(if is_line { &arguments.what } else { "" });
     let only_english = |is_translated: bool| {
         if arguments.lang.is_some_and(|lang| lang != Language::En) && !is_translated {
             complain("only cards of close codes and products are translated; this is English");
