@@ -36,7 +36,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Some(with) => two(&arguments.what, with),
     };
     let style = rules::style(arguments.color);
-    let reading = logs::read(if arguments.with.is_none() { &arguments.what } else { "" });
+    // One word is a slip in an id, unless it is the name of an error.
+    let what = arguments.what.trim();
+    let is_line =
+        arguments.with.is_none() && what.contains(|c: char| c.is_whitespace() || c == '_');
+    let reading = logs::read(if is_line { what } else { "" });
     match card {
         Ok(card) => output::to_stdout(|out| cards::write(card, arguments.format, &style, out)),
         Err(_) if !(reading.found.is_empty() && reading.codes.is_empty()) => {
