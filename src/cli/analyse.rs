@@ -1,6 +1,5 @@
 //! `wsblame CAPTURE…`: the main job.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -76,13 +75,23 @@ enum Party {
 
 /// Which files are parts of one capture.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Together {
+pub(super) enum Together {
     /// Rotated files, by name and time
     Auto,
     /// None
     Never,
     /// All, merged by time
     Always,
+}
+
+impl Together {
+    pub(super) fn series(self) -> Series {
+        match self {
+            Together::Auto => Series::Auto,
+            Together::Never => Series::Never,
+            Together::Always => Series::Always,
+        }
+    }
 }
 
 /// From which severity on a finding makes the exit code 1.
@@ -221,17 +230,8 @@ fn inputs(arguments: &Arguments) -> Result<Inputs, Failure> {
 /// The report on all inputs; those that are no files to read come last, with their errors.
 fn analyse(inputs: Inputs, arguments: &Arguments, format: &Format) -> Report {
     let Inputs { mut inputs, mut failed } = inputs;
-    if io::stdin().is_terminal() {
-        let why = "standard input is a terminal; a capture has to be piped in";
-        for input in inputs.extract_if(.., |input| inputs::is_stdin(&input.path)) {
-            failed.push((input.path, why.to_owned()));
-        }
-    }
-    let series = match arguments.series {
-        Together::Auto => Series::Auto,
-        Together::Never => Series::Never,
-        Together::Always => Series::Always,
-    };
+    inputs::refuse_terminal(&mut inputs, &mut failed);
+    let series = arguments.series.series();
     let options = Options { hash: format.names_by_hash, series, ..Options::default() };
     let mut analysis = Analysis::new(options);
     analysis.inputs(&inputs);

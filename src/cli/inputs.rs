@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -125,6 +125,17 @@ pub(super) fn refuse_overwriting(output: &Path, inputs: &[Input]) -> Result<(), 
     match inputs.iter().any(is_target) {
         true => Err(format!("{}: is a capture to read; not writing over it", output.display())),
         false => Ok(()),
+    }
+}
+
+/// Takes standard input out of the inputs when nothing is piped in.
+pub(super) fn refuse_terminal(inputs: &mut Vec<Input>, failed: &mut Vec<(PathBuf, String)>) {
+    if !io::stdin().is_terminal() {
+        return;
+    }
+    let why = "standard input is a terminal; a capture has to be piped in";
+    for input in inputs.extract_if(.., |input| is_stdin(&input.path)) {
+        failed.push((input.path, why.to_owned()));
     }
 }
 

@@ -7,7 +7,9 @@ mod analyse;
 mod completions;
 mod exit;
 mod explain;
+mod frames;
 mod inputs;
+mod locale;
 mod man;
 mod output;
 mod rules;
@@ -30,8 +32,11 @@ const EXAMPLES: &str =
   find /var/cap -mmin -60 | wsblame --files-from -
   wsblame -f ndjson *.pcap | jq .verdict    one line of JSON for each connection
   tcpdump -i any -s 0 -w - port 80 | wsblame -
+  wsblame frames --connection 3 a.pcap      the frames of connection 3, one by one
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
+  wsblame explain 4000-4999                 a range of codes, and which products use them
+  wsblame explain --lang vi 1006            the same in Vietnamese
   wsblame explain client-frame-unmasked     why a rule exists, and how to keep it
   wsblame explain \"RSV1 must be clear\"      which library logs that, and what it means";
 
@@ -68,9 +73,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// List the frames of connections one by one, also with their payload
+    Frames(frames::Arguments),
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule, a cause, a blind spot or a close code, or compare two close codes
+    /// Explain a rule, a cause, a blind spot, close codes or a product, or compare two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),
@@ -104,6 +111,7 @@ pub(crate) fn run() -> Exit {
     };
     match cli.command {
         None => analyse::run(&cli.analyse),
+        Some(Command::Frames(arguments)) => frames::run(&arguments),
         Some(Command::Rules(arguments)) => rules::run(&arguments),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),

@@ -8,7 +8,7 @@ use wsblame::report;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Whether of the whole document, or of a line of ndjson
+    /// Whether of the whole document, of a line of ndjson, or of a line of frames -f ndjson
     #[arg(short, long, default_value = "json")]
     format: Of,
 }
@@ -17,12 +17,14 @@ pub(super) struct Arguments {
 enum Of {
     Json,
     Ndjson,
+    Frames,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     let schema = match arguments.format {
         Of::Json => report::schema(),
         Of::Ndjson => report::line_schema(),
+        Of::Frames => report::frames::frame_schema(),
     };
     output::to_stdout(|out| {
         serde_json::to_writer_pretty(&mut *out, &schema)?;

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use super::blind_spots::spot;
 use super::merge::{self, Source};
 use super::series::{self, Candidate, Name, Part, Series};
+use super::tap::{CaptureKey, Places, Tap};
 use super::timeline::{Captured, Kind, Timeline, without_name};
 use super::{Limits, bundle};
 use crate::capture::{
@@ -71,6 +72,7 @@ pub struct Analysis {
     connections: Vec<ConnectionReport>,
     /// The SHA-256 of each input that has been read.
     digests: Vec<Option<String>>,
+    tap: Option<Tap>,
 }
 
 /// Analyses the captures at `paths`; `-` is standard input. A capture that cannot be read is in the
@@ -86,7 +88,22 @@ impl Analysis {
     /// A run that has read nothing yet.
     pub fn new(options: Options) -> Analysis {
         let (captures, connections, digests) = (Vec::new(), Vec::new(), Vec::new());
-        Analysis { options, captures, connections, digests }
+        Analysis { options, captures, connections, digests, tap: None }
+    }
+
+    /// Hands out the frames of what is read from now on by `tap`.
+    pub fn list_frames(&mut self, tap: Tap) {
+        self.tap = Some(tap);
+    }
+
+    /// Where the connections are that were found so far; of several on one TCP connection that is
+    /// the last one: no other has frames.
+    pub fn places(&self) -> Places {
+        let place = |connection: &ConnectionReport| {
+            let key = self.captures.get(connection.capture)?.key;
+            Some(((key, connection.tcp_stream), connection.id))
+        };
+        Places { numbers: self.connections.iter().filter_map(place).collect() }
     }
 
     /// Analyses everything in `inputs`, in this order; files that are parts of one capture where
@@ -186,9 +203,16 @@ impl Analysis {
 
     /// Analyses one capture by itself; the digest of the input.
     fn alone(&mut self, name: &str, bytes: Bytes<'_>, input: usize) -> Option<String> {
-        let (captured, digest) = alone(self.options.limits, name, bytes, input);
+        let key = CaptureKey { input, leaf: 0 };
+        let (captured, digest) = alone(self.options.limits, name, bytes, key, self.tap.as_ref());
         self.push(captured);
         digest
+    }
+
+    /// A timeline that begins with the next input.
+    fn timeline(&self, kind: Kind) -> Timeline {
+        let key = CaptureKey { input: self.digests.len(), leaf: 0 };
+        Timeline::new(self.options.limits, kind, key, self.tap.as_ref())
     }
 
     /// Analyses the captures in an archive.
@@ -199,7 +223,7 @@ impl Analysis {
         input: usize,
         meant: bool,
     ) -> Option<String> {
-        let bundle = bundle::analyse(name, archive, input, self.options);
+        let bundle = bundle::analyse(name, archive, input, self.options, self.tap.as_ref());
         let found = bundle.captures.len();
         bundle.captures.into_iter().for_each(|captured| self.push(captured));
         if let Some(error) = bundle.error {
@@ -212,7 +236,7 @@ impl Analysis {
 
     /// Analyses files that follow each other as one capture, as long as they do.
     fn series(&mut self, inputs: &[Input], run: &[Part]) {
-        let mut timeline = Timeline::new(self.options.limits, Kind::Several);
+        let mut timeline = self.timeline(Kind::Several);
         let mut before = String::new();
         for (index, part) in run.iter().enumerate() {
             let Some(input) = inputs.get(part.input) else { continue };
@@ -222,7 +246,7 @@ impl Analysis {
                 && (timeline.latest_span().is_some_and(overlaps) || !timeline.has_room())
             {
                 let kind = if index + 1 < run.len() { Kind::Several } else { Kind::One };
-                let fresh = Timeline::new(self.options.limits, kind);
+                let fresh = self.timeline(kind);
                 self.push(std::mem::replace(&mut timeline, fresh).finish());
                 timeline.note(spot(
                     "series-split",
@@ -283,8 +307,8 @@ impl Analysis {
             },
         };
         let sources: Vec<Source> = slots.zip(captures).map(source).collect();
+        let mut timeline = self.timeline(Kind::Several);
         self.digests.resize(self.digests.len() + sources.len(), None);
-        let mut timeline = Timeline::new(self.options.limits, Kind::Several);
         let most_open = self.options.limits.open_files;
         for (input, digest) in merge::merge(sources, most_open, &mut timeline) {
             if let Some(slot) = self.digests.get_mut(input) {
@@ -335,12 +359,13 @@ pub(super) fn alone(
     limits: Limits,
     name: &str,
     bytes: Bytes<'_>,
-    input: usize,
+    key: CaptureKey,
+    tap: Option<&Tap>,
 ) -> (Captured, Option<String>) {
     match Reader::new(bytes, name) {
         Ok(reader) => {
-            let mut timeline = Timeline::new(limits, Kind::One);
-            let place = timeline.join(name, input);
+            let mut timeline = Timeline::new(limits, Kind::One, key, tap);
+            let place = timeline.join(name, key.input);
             let bytes = timeline.read(place, reader);
             (timeline.finish(), bytes.finish())
         }

@@ -1,7 +1,7 @@
 //! From facts, findings and verdict to the report's own types.
 
 use super::conversation::Milestone;
-use super::{blind_spots, quality};
+use super::{blind_spots, quality, traffic};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Handshake, redact};
 use crate::ip::Layers;
@@ -9,8 +9,7 @@ use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{
     AtFault, CloseFrameReport, CloseReport, ConnectionReport, Encapsulation, EndedBy, EndedHow,
     EndpointReport, FindingReport, GuiltyReport, HandshakeReport, Initiator, LogHint, PacketCite,
-    SideName, SideTraffic, Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic,
-    VerdictReport,
+    SideName, Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
 };
 use crate::rules::{self, Facts, Fault, Finding};
 use crate::tcp::{Ending, Summary};
@@ -56,8 +55,8 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         duration: last.time.seconds_since(first.time),
         handshake: handshake(&facts.handshake),
         traffic: Traffic {
-            client: traffic(facts, Side::Client),
-            server: traffic(facts, Side::Server),
+            client: traffic::of_side(facts, Side::Client),
+            server: traffic::of_side(facts, Side::Server),
         },
         close: close(facts, case.verdict.surfaced),
         findings: findings.into_iter().map(finding_report).collect(),
@@ -132,18 +131,6 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
         request_packets: request.map(|r| cites(&r.head.packets)).unwrap_or_default(),
         response_packets: response.map(|r| cites(&r.head.packets)).unwrap_or_default(),
     }
-}
-
-fn traffic(facts: &Facts, side: Side) -> SideTraffic {
-    let frames = &facts.frames[side];
-    // Behind a handshake that was captured, what was found behind a hole is told apart from it.
-    if facts.midstream
-        && let Some(found) = &frames.resumed
-    {
-        let (frames, messages, bytes) = (found.frames, found.messages, found.payload_bytes);
-        return SideTraffic { frames, messages, bytes };
-    }
-    SideTraffic { frames: frames.frames, messages: frames.messages, bytes: frames.payload_bytes }
 }
 
 fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {

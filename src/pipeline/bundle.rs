@@ -14,6 +14,7 @@ use super::Options;
 use super::analysis::alone;
 use super::blind_spots::spot;
 use super::series::{self, Candidate, Name, Part, Series};
+use super::tap::{CaptureKey, Tap};
 use super::timeline::{Captured, Kind, Timeline, without_name};
 use crate::capture::{self, Bytes, CaptureError, Go, Leaf, LinkType, Packed, Reader, Unpacked};
 use crate::provenance::Timestamp;
@@ -37,7 +38,13 @@ struct Seen {
 }
 
 /// Analyses everything in `archive`, which belongs to `input`.
-pub(super) fn analyse(name: &str, archive: Packed<'_>, input: usize, options: Options) -> Bundle {
+pub(super) fn analyse(
+    name: &str,
+    archive: Packed<'_>,
+    input: usize,
+    options: Options,
+    tap: Option<&Tap>,
+) -> Bundle {
     let path = archive.path().map(Path::to_owned);
     let mut runs = match (&path, options.series) {
         (Some(path), Series::Auto | Series::Always) => find_runs(name, path),
@@ -51,6 +58,7 @@ pub(super) fn analyse(name: &str, archive: Packed<'_>, input: usize, options: Op
     let mut work = Work {
         input,
         options,
+        tap: tap.cloned(),
         firsts: runs.iter().map(|run| run.iter().map(|part| part.input).min()).collect(),
         in_runs: wanted.iter().map(|wanted| wanted.capture).collect(),
         wanted,
@@ -87,6 +95,7 @@ pub(super) fn analyse(name: &str, archive: Packed<'_>, input: usize, options: Op
 struct Work {
     input: usize,
     options: Options,
+    tap: Option<Tap>,
     /// The captures of all series, in the order in which they are to be read.
     wanted: Vec<Wanted>,
     in_runs: BTreeSet<usize>,
@@ -137,10 +146,13 @@ impl Work {
 
     /// The next capture of the series in hand.
     fn join(&mut self, leaf: Leaf<'_>) {
-        let Some(Wanted { missing, run, .. }) = self.wanted.get(self.next) else { return };
+        let Some(Wanted { missing, run, capture }) = self.wanted.get(self.next) else { return };
         let (missing, run) = (*missing, *run);
+        let key = CaptureKey { input: self.input, leaf: *capture };
         let limits = self.options.limits;
-        let timeline = self.open.get_or_insert_with(|| Timeline::new(limits, Kind::Several));
+        let timeline = self
+            .open
+            .get_or_insert_with(|| Timeline::new(limits, Kind::Several, key, self.tap.as_ref()));
         if missing > 0 {
             timeline.note_missing(missing, &leaf.name);
         }
@@ -169,7 +181,10 @@ impl Work {
         let name = series::name_of(Path::new(&leaf.name));
         let before = std::mem::replace(&mut self.before, name);
         let mut captured = match leaf.bytes {
-            Ok(bytes) => alone(self.options.limits, &leaf.name, bytes, self.input).0,
+            Ok(bytes) => {
+                let key = CaptureKey { input: self.input, leaf: index };
+                alone(self.options.limits, &leaf.name, bytes, key, self.tap.as_ref()).0
+            }
             Err(error) => {
                 return Captured::failed(&leaf.name, without_name(&leaf.name, &error));
             }

@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 
 use super::Limits;
 use super::findings::Findings;
+use super::listing::Listing;
 use super::pinging::Pinging;
+use super::tap::StreamTap;
 use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::rules::{
@@ -23,7 +25,7 @@ use crate::tcp::{Connection, Range64, Released, StreamEvent};
 use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
 use crate::ws::{
     Agreement, Assembly, ControlFrame, Decoder, Deflate, Event, FrameStart, InflateLimits, Input,
-    Keep, MessageEnd, Opcode,
+    Keep, MessageEnd, Opcode, PartialFrame,
 };
 
 type FrameCheck = fn(&FrameView<'_>, &Context<'_>) -> Option<Breach>;
@@ -63,6 +65,10 @@ pub(super) struct Conversation {
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
+    /// Those behind boundaries that were searched for.
+    supposed_pings: PerSide<Pinging>,
+    /// Where its frames are listed, if that is wanted.
+    listing: Option<Box<Listing>>,
 }
 
 /// Something worth a row in the timeline.
@@ -89,9 +95,11 @@ impl Conversation {
         agreement: &Agreement,
         starts: PerSide<Option<u64>>,
         limits: &Limits,
+        tap: Option<StreamTap>,
     ) -> Conversation {
         let keep = Keep::Text(limits.excerpt);
         let (limits, inflate_limits) = (limits.search(), limits.inflate());
+        let lost = PerSide::from_fn(|side| starts[side].is_none());
         Conversation {
             decoders: PerSide::from_fn(|side| {
                 let decoder = Decoder::new(side, *agreement, starts[side]?);
@@ -109,6 +117,8 @@ impl Conversation {
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
             pings: PerSide::default(),
+            supposed_pings: PerSide::default(),
+            listing: tap.map(|tap| Box::new(Listing::new(tap, lost))),
         }
     }
 
@@ -118,8 +128,10 @@ impl Conversation {
         found: Found,
         tcp: &Connection,
         limits: &Limits,
+        tap: Option<StreamTap>,
     ) -> Conversation {
-        let mut conversation = Conversation::new(&Agreement::default(), PerSide::default(), limits);
+        let nothing_agreed = Agreement::default();
+        let mut conversation = Conversation::new(&nothing_agreed, PerSide::default(), limits, tap);
         let mut findings = Findings::new(limits);
         let follows_request = found.follows_request;
         let PerSide { client, server } = found.chains;
@@ -171,21 +183,36 @@ impl Conversation {
         self.feed(side, Input::Stream(event), tcp, findings);
     }
 
+    /// Hands out the rows of the frames that are complete.
+    pub(super) fn list(&mut self, tcp: &Connection) {
+        let Some(listing) = &mut self.listing else { return };
+        // A header out of the ordinary waits until what follows it can be looked at.
+        listing.flush(PerSide::from_fn(|side| {
+            let partial = self.decoders[side].as_ref()?.partial();
+            let unread = partial.filter(|partial| partial.header.is_none())?;
+            Some(tcp.sources(side).locate(unread.offset)?.at)
+        }));
+    }
+
     /// Nothing more will come from either side.
     pub(super) fn finish(&mut self, tcp: &Connection, findings: &mut Findings) {
         for side in Side::BOTH {
             self.feed(side, Input::End, tcp, findings);
-            if let Some(decoder) = self.decoders[side].take() {
-                self.sum_up(side, &decoder, tcp);
+            let decoder = self.decoders[side].take();
+            if let Some(decoder) = &decoder {
+                self.sum_up(side, decoder, tcp);
+            }
+            if let Some(listing) = &mut self.listing {
+                let partial = decoder.and_then(|decoder| decoder.partial());
+                listing.finish(side, partial, tcp.summary(side).end);
             }
         }
+        self.list(tcp);
         for side in Side::BOTH {
-            let pinging = std::mem::take(&mut self.pings[side]);
-            let pings = &mut self.frames[side].pings;
-            pings.sent = pinging.sent;
-            pings.unanswered_since = pinging.open.first().map(|(_, ping)| ping.clone());
-            pings.unanswered = pinging.open.into_iter().next_back().map(|(_, ping)| ping);
-            pings.unmatched_pongs = pinging.unmatched.into_iter().map(|(_, pong)| pong).collect();
+            self.frames[side].pings = std::mem::take(&mut self.pings[side]).finish();
+            if let Some(resumed) = &mut self.frames[side].resumed {
+                resumed.pings = std::mem::take(&mut self.supposed_pings[side]).finish();
+            }
         }
         // Only now is it certain where the peer's stream started.
         for side in Side::BOTH {
@@ -211,11 +238,21 @@ impl Conversation {
             return self.search(side, search, input, tcp, findings);
         }
         let Some(mut decoder) = self.decoders[side].take() else { return };
+        if let (Some(listing), Input::Stream(StreamEvent::Gap { range, cause })) =
+            (&mut self.listing, input)
+        {
+            listing.hole(side, range, cause);
+        }
         let mut input = Some(input);
         while let Some(event) = decoder.step(&mut input) {
+            if let Some(listing) = &mut self.listing {
+                let searched = self.frames[side].resumed.is_some();
+                listing.note(side, &event, decoder.agreement(), searched, tcp);
+            }
             if let Event::SyncLost { at } = event {
                 return self.lose(side, at, decoder, tcp);
             }
+            self.count(side, &event);
             if self.frames[side].resumed.is_some() {
                 self.suppose(side, &event, &mut decoder, tcp);
                 continue;
@@ -228,6 +265,20 @@ impl Conversation {
             }
         }
         self.decoders[side] = Some(decoder);
+    }
+
+    /// Counts what was read.
+    fn count(&mut self, side: Side, event: &Event) {
+        let frames = &mut self.frames[side];
+        let tally = match &mut frames.resumed {
+            Some(resumed) => &mut resumed.tally,
+            None => &mut frames.tally,
+        };
+        match event {
+            Event::Frame(start) => tally.frame(start.header.opcode),
+            Event::Message(end) => tally.message(end),
+            Event::Control(_) | Event::SyncLost { .. } => {}
+        }
     }
 
     /// A header was lost: what was read stands, and the next boundary is searched for.
@@ -288,6 +339,7 @@ impl Conversation {
         findings: &mut Findings,
     ) {
         self.searches[side] = None;
+        self.listing.iter_mut().for_each(|listing| listing.resume(side, chain.start));
         let agreement = Agreement { unknown_extension: true, ..self.agreement };
         let decoder = Decoder::new(side, agreement, chain.start);
         let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
@@ -313,11 +365,20 @@ impl Conversation {
                     resumed.refuted = true;
                     resumed.close = None;
                     decoder.abandon();
+                    self.listing.iter_mut().for_each(|listing| listing.abandon(side));
                 }
             }
             Event::Control(frame) if frame.opcode == Opcode::CLOSE && !resumed.refuted => {
                 let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
                 resumed.close.get_or_insert(Close { frame: frame.clone(), source });
+            }
+            Event::Control(frame) if matches!(frame.opcode, Opcode::PING | Opcode::PONG) => {
+                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
+                let fact = Ping { range: frame.range, source, len: frame.payload_len };
+                match frame.opcode {
+                    Opcode::PING => self.supposed_pings[side].ping(frame, fact),
+                    _ => self.supposed_pings[!side].pong(frame, fact),
+                }
             }
             Event::Control(_) | Event::Message(_) | Event::SyncLost { .. } => {}
         }
@@ -369,6 +430,7 @@ impl Conversation {
             breaches = vec![breaches.swap_remove(index)];
             frames.spoiled_at = Some(start.offset);
             decoder.abandon();
+            self.listing.iter_mut().for_each(|listing| listing.abandon(side));
         }
         let header = start.bytes().get(..usize::from(start.header.header_len)).unwrap_or_default();
         let range = Range64 { start: start.offset, end: header_end };
@@ -502,17 +564,23 @@ impl Conversation {
         frames.frames = direction.frames;
         frames.messages = direction.messages;
         frames.payload_bytes = direction.payload_bytes;
-        frames.largest_message = direction.largest_message;
         frames.compressed = direction.compressed;
         frames.masking = direction.masking;
         frames.partial = decoder.partial();
         if let Assembly::Open(message) = &direction.assembly
             && frames.lost_at.is_none()
         {
+            let missing = |partial: PartialFrame| {
+                let header = partial.header.filter(|header| !header.opcode.is_control())?;
+                Some(header.total_len().saturating_sub(partial.received))
+            };
+            let missing = frames.partial.and_then(missing).unwrap_or_default();
             frames.open_message = Some(OpenMessage {
                 opcode: message.opcode,
                 fragments: message.fragments,
                 len: message.len,
+                declared: message.len.saturating_add(missing),
+                compressed: message.compressed,
                 start: message.start,
             });
         }

@@ -48,6 +48,7 @@ pub(super) fn forget_frames(frames: &mut Frames, from: u64) {
         frames: frames.frames,
         messages: frames.messages,
         payload_bytes: frames.payload_bytes,
+        tally: frames.tally,
         close,
         last_message: frames.last_message.filter(|message| message.range.end <= from),
         last_pong: frames.last_pong.take().filter(|pong| pong.range.end <= from),

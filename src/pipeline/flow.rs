@@ -4,6 +4,7 @@ use super::assemble::{Case, connection_report};
 use super::conversation::Conversation;
 use super::findings::Findings;
 use super::identity::{Identity, Judged, Keys};
+use super::tap::{CaptureTap, StreamTap};
 use super::undecided::{Decision, Undecided};
 use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
@@ -42,6 +43,8 @@ pub(super) struct Flow {
     given_up: Option<Why>,
     /// The connection between the same endpoints before this one: its stragglers may still come.
     predecessor: Option<Box<Flow>>,
+    /// Where the frames of a WebSocket on it are listed, if that is wanted.
+    tap: Option<StreamTap>,
 }
 
 /// How far a connection has come.
@@ -81,7 +84,12 @@ impl Flow {
     const MOST_LAYERS: usize = 4;
 
     /// A connection whose first captured segment is `segment`, which is still to be handed in.
-    pub(super) fn new(stream: u64, segment: &Segment<'_>, limits: Limits) -> Flow {
+    pub(super) fn new(
+        stream: u64,
+        segment: &Segment<'_>,
+        limits: Limits,
+        tap: Option<&CaptureTap>,
+    ) -> Flow {
         let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
         Flow {
             stream,
@@ -94,6 +102,7 @@ impl Flow {
             attempts: Vec::new(),
             given_up: None,
             predecessor: None,
+            tap: tap.and_then(|tap| tap.of_stream(stream)),
         }
     }
 
@@ -229,6 +238,9 @@ impl Flow {
             self.advance(side, event);
         }
         self.release();
+        if let Stage::WebSocket(websocket) = &mut self.stage {
+            websocket.conversation.list(&self.tcp);
+        }
     }
 
     /// The capture has ended, at `latest`: the reports on the WebSockets of this connection. Its
@@ -350,7 +362,8 @@ impl Flow {
         if found.swapped {
             self.tcp.swap_sides();
         }
-        let conversation = Conversation::found(search, found, &self.tcp, &self.limits);
+        let conversation =
+            Conversation::found(search, found, &self.tcp, &self.limits, self.tap.take());
         // Of a request that got no answer the answer was lost, then.
         let asked = self.attempts.pop_if(|attempt| attempt.response.is_none());
         let handshake = Handshake { awaited_at: None, ..asked.unwrap_or_default() };
@@ -390,7 +403,8 @@ impl Flow {
                 self.attempts.extend(exchange.take_attempts());
                 self.given_up = limit_reached(exchange);
                 let agreement = tunnel.handshake.agreement();
-                let conversation = Conversation::new(&agreement, tunnel.start, &self.limits);
+                let conversation =
+                    Conversation::new(&agreement, tunnel.start, &self.limits, self.tap.take());
                 let held = std::mem::take(&mut tunnel.held);
                 let findings = Findings::new(&self.limits);
                 let mut websocket = Box::new(WebSocket {

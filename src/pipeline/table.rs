@@ -9,6 +9,7 @@ use hashbrown::hash_map::Entry;
 use super::flow::{Flow, Kind};
 use super::identity::{Judged, Keys, link_copies};
 use super::network::{Place, Slot, Tracked};
+use super::tap::CaptureTap;
 use super::{Limits, blind_spots};
 use crate::endpoint::{Endpoint, FlowKey};
 use crate::ip::{Segment, TcpFlags};
@@ -31,6 +32,7 @@ pub(super) struct Table {
     /// Windows that are held to inflate messages, in all connections.
     windows: usize,
     latest: Option<PacketRef>,
+    tap: Option<CaptureTap>,
 }
 
 /// What was counted over all connections.
@@ -94,7 +96,7 @@ impl Counts {
 }
 
 impl Table {
-    pub(super) fn new(limits: Limits) -> Table {
+    pub(super) fn new(limits: Limits, tap: Option<CaptureTap>) -> Table {
         Table {
             limits,
             flows: HashMap::default(),
@@ -105,6 +107,7 @@ impl Table {
             searching: 0,
             windows: 0,
             latest: None,
+            tap,
         }
     }
 
@@ -129,7 +132,7 @@ impl Table {
                 return;
             }
             Entry::Vacant(entry) => {
-                let flow = Flow::new(self.counts.streams, segment, self.limits);
+                let flow = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
                 self.counts.streams += 1;
                 entry.insert(Slot::new(Place::new(flow, segment.via)))
             }
@@ -139,7 +142,7 @@ impl Table {
         };
         let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
         if opens && place.tracked.is_reopened_by(segment) {
-            let fresh = Flow::new(self.counts.streams, segment, self.limits);
+            let fresh = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
             self.counts.streams += 1;
             if let Some(older) = place.tracked.reopen(fresh) {
                 let latest = self.latest.unwrap_or(NOWHERE);
@@ -222,7 +225,7 @@ impl Table {
             self.counts.turned_away += 1;
             return;
         };
-        let mut flow = Flow::new(self.counts.streams, segment, self.limits);
+        let mut flow = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
         self.counts.streams += 1;
         flow.segment(segment);
         slot.add(Place::new(flow, segment.via));

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 
 use super::blind_spots::{self, spot};
 use super::table::Table;
+use super::tap::{CaptureKey, CaptureTap, Tap};
 use super::{Limits, quality};
 use crate::capture::{Bytes, CaptureError, CaptureFacts, Ending, Packet, Reader, Trailing};
 use crate::ip::{Dissected, Dissector, Why};
@@ -24,6 +25,7 @@ const MOST_SPOTS: usize = 64;
 
 /// Everything that is known about one capture while it is read.
 pub(super) struct Timeline {
+    key: CaptureKey,
     dissector: Dissector,
     table: Table,
     others: HashMap<Why, u64, RandomState>,
@@ -61,6 +63,7 @@ pub(super) struct Captured {
     pub(super) report: CaptureReport,
     pub(super) connections: Vec<ConnectionReport>,
     pub(super) inputs: Vec<usize>,
+    pub(super) key: CaptureKey,
 }
 
 impl Captured {
@@ -68,7 +71,7 @@ impl Captured {
     pub(super) fn failed(name: &str, why: String) -> Captured {
         let (file, error) = (name.to_owned(), Some(why));
         let report = CaptureReport { file, error, ..CaptureReport::default() };
-        Captured { report, connections: Vec::new(), inputs: Vec::new() }
+        Captured { report, connections: Vec::new(), inputs: Vec::new(), key: CaptureKey::default() }
     }
 
     /// Takes back everything that one wrong byte could have brought about.
@@ -86,10 +89,13 @@ impl Captured {
 }
 
 impl Timeline {
-    pub(super) fn new(limits: Limits, kind: Kind) -> Timeline {
+    /// A timeline without packets; `key` tells it from the others of the run, and `tap` lists the
+    /// frames in it.
+    pub(super) fn new(limits: Limits, kind: Kind, key: CaptureKey, tap: Option<&Tap>) -> Timeline {
         Timeline {
             dissector: Dissector::with_limits(limits.fragments()),
-            table: Table::new(limits),
+            table: Table::new(limits, tap.map(|tap| CaptureTap::new(tap, key))),
+            key,
             others: HashMap::default(),
             files: Vec::new(),
             kind,
@@ -277,7 +283,7 @@ impl Timeline {
             ..self.noted
         };
         report.quality = Some(quality::of_capture(&report, &connections));
-        Captured { report, connections, inputs }
+        Captured { report, connections, inputs, key: self.key }
     }
 }
 
@@ -317,6 +323,11 @@ fn distrust(connection: &mut ConnectionReport) {
     close.surfaced = Surfaced::default();
     close.tcp_end = TcpEnd { by: EndedBy::Unknown, how: EndedHow::None, packet: None };
     connection.handshake.status = None;
+    for sent in [&mut connection.traffic.client, &mut connection.traffic.server] {
+        sent.exact = false;
+        sent.largest_accepted = None;
+        sent.first_refused = None;
+    }
     connection.timeline.clear(); // its rows name codes, statuses and who ended TCP
     connection.quality =
         ConnectionQuality { grade: Grade::Poor, remark: UNPACKED_DAMAGED.to_owned() };

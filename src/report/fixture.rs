@@ -2,7 +2,9 @@
 
 use super::captured::*;
 use super::model::*;
-use super::{CaptureQuality, ConnectionQuality, Grade, PacketCite, Recapture};
+use super::{
+    CaptureQuality, ConnectionQuality, Grade, PacketCite, Recapture, SideTraffic, Traffic,
+};
 use crate::rules::Severity;
 
 /// A stranger's string that tries everything.
@@ -71,8 +73,8 @@ pub(super) fn connection() -> ConnectionReport {
             ..HandshakeReport::default()
         },
         traffic: Traffic {
-            client: SideTraffic { frames: 1, messages: 1, bytes: 5 },
-            server: SideTraffic { frames: 1, messages: 0, bytes: 2 },
+            client: SideTraffic { frames: 1, messages: 1, bytes: 5, ..SideTraffic::default() },
+            server: SideTraffic { frames: 1, messages: 0, bytes: 2, ..SideTraffic::default() },
         },
         tcp: TcpReport {
             client: TcpSide {

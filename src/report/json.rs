@@ -80,7 +80,12 @@ pub(super) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<(
 }
 
 fn line(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
-    line.serialize(&mut Serializer::with_formatter(&mut *out, Guarded(CompactFormatter)))?;
+    compact(line, out)
+}
+
+/// Anything as JSON in one line, safe to look at.
+pub(super) fn compact(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Guarded(CompactFormatter)))?;
     writeln!(out)
 }
 

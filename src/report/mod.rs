@@ -4,6 +4,7 @@
 //! nothing: whatever it prints is in the report or in the catalogue of rules. Every string that
 //! came from the wire goes through [`escape`] on its way.
 
+mod amounts;
 mod blind_spot;
 mod captured;
 pub mod cards;
@@ -13,6 +14,7 @@ pub mod escape;
 mod evidence;
 mod filter;
 mod format;
+pub mod frames;
 mod hints;
 mod json;
 mod markdown;
@@ -20,6 +22,7 @@ mod model;
 mod page;
 mod quality;
 mod text;
+mod traffic;
 mod wireshark;
 mod words;
 
@@ -37,3 +40,4 @@ pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};
 pub use json::{Line, line_schema, schema};
 pub use model::*;
 pub use quality::{CaptureQuality, ConnectionQuality, Grade, Recapture};
+pub use traffic::*;

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CaptureReport, ConnectionQuality, PacketCite};
+use super::{CaptureReport, ConnectionQuality, PacketCite, Traffic};
 use crate::rules::Severity;
 
 /// The name and version of the schema.
@@ -137,26 +137,6 @@ pub struct HandshakeReport {
     pub request_packets: Vec<PacketCite>,
     /// Packets with the response.
     pub response_packets: Vec<PacketCite>,
-}
-
-/// What each side sent behind the handshake.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Traffic {
-    /// By the client.
-    pub client: SideTraffic,
-    /// By the server.
-    pub server: SideTraffic,
-}
-
-/// What one side sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct SideTraffic {
-    /// Frames, control frames included.
-    pub frames: u64,
-    /// Complete data messages.
-    pub messages: u64,
-    /// Payload bytes as declared, control frames included.
-    pub bytes: u64,
 }
 
 /// Both halves of the TCP connection, the opening handshake included.

@@ -229,16 +229,6 @@ pub(super) fn tcp_how(how: EndedHow) -> &'static str {
     }
 }
 
-/// What one side sent.
-pub(super) fn traffic(sent: &SideTraffic) -> String {
-    format!(
-        "{}, {}, {}",
-        count(sent.frames, "frame"),
-        count(sent.messages, "message"),
-        bytes(sent.bytes)
-    )
-}
-
 /// `1 frame`, `2 frames`, `12_000 frames`.
 pub(super) fn count(number: u64, what: &str) -> String {
     let plural = match number {

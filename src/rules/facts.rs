@@ -4,7 +4,7 @@
 //! and never by the order in which packets were captured. The `End` rules and the verdict look at
 //! this.
 
-use super::Finding;
+use super::{Finding, RoundTrips, Tally};
 use crate::endpoint::{PerSide, Side};
 use crate::http::Handshake;
 use crate::provenance::{PacketRef, Source};
@@ -52,8 +52,8 @@ pub struct Frames {
     pub messages: u64,
     /// Payload bytes as declared, control frames included.
     pub payload_bytes: u64,
-    /// Payload bytes of the largest complete data message.
-    pub largest_message: u64,
+    /// The same by kind and size.
+    pub tally: Tally,
     /// Masking keys.
     pub masking: Masking,
     /// The first Close.
@@ -97,6 +97,10 @@ pub struct Resumed {
     pub messages: u64,
     /// Payload bytes as declared, control frames included.
     pub payload_bytes: u64,
+    /// The same by kind and size.
+    pub tally: Tally,
+    /// Its Pings, and those of the peer's Pongs that were found in the same way.
+    pub pings: Pings,
     /// The Close, if nothing follows it.
     pub close: Option<Close>,
     /// Where a header was lost once more and no boundary found behind it.
@@ -152,6 +156,10 @@ pub struct OpenMessage {
     pub fragments: u64,
     /// Payload bytes so far.
     pub len: u64,
+    /// Payload bytes as its headers so far declare.
+    pub declared: u64,
+    /// Whether RSV1 was set on its first frame.
+    pub compressed: bool,
     /// Stream offset of its first header.
     pub start: u64,
 }
@@ -176,6 +184,14 @@ pub struct LastMessage {
 pub struct Pings {
     /// Pings sent.
     pub sent: u64,
+    /// Those that a Pong answered, itself or a later one.
+    pub answered: u64,
+    /// Those since the latest that was answered.
+    pub outstanding: u64,
+    /// Pongs of the peer that equal no Ping, all counted.
+    pub unsolicited_pongs: u64,
+    /// How long Pongs took.
+    pub trips: RoundTrips,
     /// The latest Ping, if no Pong has answered it. A Pong answers every Ping before it.
     pub unanswered: Option<Ping>,
     /// The first Ping since the latest Pong that answered one: of this and of all that followed it,

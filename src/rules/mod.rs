@@ -12,6 +12,7 @@ pub mod framing;
 pub mod handshake;
 pub mod ping;
 mod rule;
+mod tally;
 pub mod utf8;
 mod view;
 
@@ -20,6 +21,7 @@ pub use facts::{
 };
 pub use finding::Finding;
 pub use rule::{Breach, Check, Family, Fault, Guilty, Place, Rule, Severity};
+pub use tally::{RoundTrips, Tally};
 pub use view::{Context, FrameView, MessageView};
 
 /// Every rule, family by family, in the order in which they are listed and tried.

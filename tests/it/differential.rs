@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use wsblame::report::CloseFrameReport;
+use wsblame::report::{CloseFrameReport, SideName};
 
 use crate::frames::{Frames, frames_of};
+use crate::listing::rows;
 use crate::support::{all_samples, analyse, everywhere, real_samples, root};
 use crate::tunnel::{Link, Tunnel};
 use crate::wrapping::{PLAIN, Way, all_at_once, ways, wrapped};
@@ -192,6 +193,123 @@ fn tshark_counts_the_same_packets_streams_frames_and_close_codes() {
         DIFFERENCES.iter().filter(|row| !found.iter().any(|line| explains(row, line))).collect();
     assert!(unexplained.is_empty(), "not explained: {unexplained:#?}");
     assert!(outdated.is_empty(), "no longer true: {outdated:#?}");
+}
+
+/// A frame as both see it: packet, FIN, opcode, length and masking key.
+type Seen = (u64, bool, u8, u64, String);
+
+/// The frames of each sender, by TCP connection and port, in the order of its stream.
+type Listed = BTreeMap<(u64, u16), Vec<Seen>>;
+
+fn our_frames(capture: &[u8]) -> Listed {
+    let report = analyse(capture);
+    let mut listed = Listed::new();
+    for row in rows(capture) {
+        let connections = &mut report.connections.iter();
+        let of_row = connections.find(|connection| connection.tcp_stream == row.tcp_stream);
+        let connection = of_row.expect("it is in the report");
+        let sender = match row.side {
+            SideName::Client => &connection.client,
+            SideName::Server => &connection.server,
+        };
+        let (Some(frame), Some(packet)) = (row.frame(), row.packet) else { continue };
+        let mask = frame.mask.clone().unwrap_or_default();
+        let seen = (packet.number(), frame.fin, frame.opcode, frame.length, mask);
+        listed.entry((row.tcp_stream, sender.port)).or_default().push(seen);
+    }
+    listed
+}
+
+fn their_frames(path: &Path) -> Listed {
+    const FIELDS: [&str; 9] = [
+        "frame.number",
+        "tcp.stream",
+        "tcp.srcport",
+        "websocket.fin",
+        "websocket.opcode",
+        "websocket.payload_length",
+        "websocket.payload_length_ext_16",
+        "websocket.payload_length_ext_64",
+        "websocket.masking_key",
+    ];
+    let output = Command::new("tshark")
+        .args(["-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields"])
+        .args(FIELDS.iter().flat_map(|field| ["-e", field]))
+        .args(["-e", "websocket.mask", "-Y", "websocket", "-r"])
+        .arg(path)
+        .output()
+        .expect("tshark runs");
+    let mut listed = Listed::new();
+    for line in String::from_utf8(output.stdout).expect("numbers").lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let number = |index: usize| fields[index].parse::<u64>().expect("a number");
+        let list = |index: usize| fields[index].split(',').filter(|value| !value.is_empty());
+        let (mut in16, mut in64, mut keys) = (list(6), list(7), list(8));
+        for (((fin, opcode), len), mask) in list(3).zip(list(4)).zip(list(5)).zip(list(9)) {
+            let len = match len {
+                "126" => in16.next().expect("in 16 bits"),
+                "127" => in64.next().expect("in 64 bits"),
+                len => len,
+            };
+            let is_set = |bit: &str| bit == "1" || bit == "True";
+            let key = if is_set(mask) { keys.next().expect("a key") } else { "" };
+            let frame = (
+                number(0),
+                is_set(fin),
+                opcode.parse().expect("a number"),
+                len.parse().expect("a number"),
+                key.to_owned(),
+            );
+            let sender = (number(1), fields[2].parse().expect("a port"));
+            listed.entry(sender).or_default().push(frame);
+        }
+    }
+    listed
+}
+
+#[test]
+fn tshark_lists_the_same_frames_in_the_same_packets() {
+    if there_is_no_tshark() {
+        return;
+    }
+    let rules = fs::read_dir(root().join("samples/rules")).expect("part of the project");
+    let mut samples: Vec<PathBuf> = rules.map(|entry| entry.expect("an entry").path()).collect();
+    samples.extend(real_samples().into_iter().map(|(_, path)| path));
+    let name = |path: &Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
+    // Those of the table are compared by their counts.
+    samples.retain(|path| {
+        let known = DIFFERENCES.iter().any(|row| row.0 == name(path));
+        !known && fs::metadata(path).is_ok_and(|file| file.len() < 100_000)
+    });
+    samples.sort();
+    let found = everywhere(samples.len(), |number| {
+        let path = &samples[number];
+        let mut ours = our_frames(&fs::read(path).expect("a sample"));
+        let theirs = their_frames(path);
+        // tshark cites the packet in which a frame ends, we that in which it begins: of a packet
+        // that can only be the first frame.
+        for (sender, theirs) in &theirs {
+            let mut before = 0;
+            for (ours, theirs) in ours.get_mut(sender).into_iter().flatten().zip(theirs) {
+                if theirs.0 != before && ours.0 < theirs.0 {
+                    ours.0 = theirs.0;
+                }
+                before = theirs.0;
+            }
+        }
+        let name = name(path);
+        match ours == theirs {
+            true => Vec::new(),
+            false => {
+                let ours = ours.values().flatten();
+                let both = ours.zip(theirs.values().flatten());
+                let first = both.into_iter().find(|(ours, theirs)| ours != theirs);
+                vec![format!("{name}: of both, or else in number: {first:?}")]
+            }
+        }
+    });
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(samples.len() > 100);
 }
 
 /// All samples in one capture; the packets of the tests are thereby looked at by others too.

@@ -14,6 +14,7 @@ mod generate;
 mod golden;
 mod hostile;
 mod invariance;
+mod listing;
 mod logs;
 mod loss;
 mod made;

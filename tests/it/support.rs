@@ -261,8 +261,16 @@ pub(crate) fn essence(connection: &ConnectionReport) -> Value {
 }
 
 fn strip(value: &mut Value) {
-    const VOLATILE: &[&str] =
-        &["packet", "packets", "time", "request_packets", "response_packets", "summary"];
+    const VOLATILE: &[&str] = &[
+        "packet",
+        "packets",
+        "time",
+        "request_packets",
+        "response_packets",
+        "summary",
+        "rate",
+        "round_trip",
+    ];
     match value {
         Value::Object(map) => {
             map.retain(|key, _| !VOLATILE.contains(&key.as_str()));

@@ -10,7 +10,7 @@ use super::super::escape::{
 use super::super::evidence::Drawing;
 use super::super::{
     Blame, CloseFrameReport, ConnectionReport, EndedBy, EndedHow, FindingReport, Grade, Report,
-    SideName, wireshark, words,
+    SideName, SideTraffic, amounts, wireshark, words,
 };
 use super::{capture, header, row};
 use crate::rules;
@@ -102,6 +102,10 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
     };
     let software = |name: &Option<String>| name.as_deref().map_or(String::new(), cell_code);
     let address = |side| cell_code(&words::endpoint_of(connection, side));
+    let (client, server) = (&connection.traffic.client, &connection.traffic.server);
+    let refused = |sent| amounts::refused(sent, files).as_deref().map(prose).unwrap_or_default();
+    let open = |sent| amounts::open_message(sent).unwrap_or_default();
+    let pings = |sent: &SideTraffic| amounts::pings(&sent.pings).unwrap_or_default();
     let rows = [
         ["address".into(), address(SideName::Client), address(SideName::Server)],
         ["software".into(), software(&shake.user_agent), software(&shake.server_software)],
@@ -114,9 +118,12 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
         ],
         [
             "sent".into(),
-            words::traffic(&connection.traffic.client),
-            words::traffic(&connection.traffic.server),
+            amounts::sent(&connection.traffic.client),
+            amounts::sent(&connection.traffic.server),
         ],
+        ["refused by peer".into(), refused(client), refused(server)],
+        ["left open".into(), open(client), open(server)],
+        ["pings".into(), pings(client), pings(server)],
         [
             "TCP".into(),
             words::tcp_side(&connection.tcp.client),

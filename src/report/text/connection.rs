@@ -6,7 +6,8 @@ use super::super::cite::Files;
 use super::super::clock;
 use super::super::page::{Ink, Page, Span};
 use super::super::{
-    Blame, ConnectionReport, Detail, EndedBy, EndedHow, Grade, Report, SideName, TimelineRow, words,
+    Blame, ConnectionReport, Detail, EndedBy, EndedHow, Grade, Report, SideName, TimelineRow,
+    amounts, words,
 };
 use super::{finding, summary};
 use crate::rules::Severity;
@@ -202,8 +203,21 @@ fn handshake(
     if !shake.response_packets.is_empty() {
         fact("response", &files.packets(&shake.response_packets), page)?;
     }
-    fact("client traffic", &words::traffic(&connection.traffic.client), page)?;
-    fact("server traffic", &words::traffic(&connection.traffic.server), page)?;
+    let traffic = &connection.traffic;
+    for (side, peer, sent) in
+        [("client", "server", &traffic.client), ("server", "client", &traffic.server)]
+    {
+        fact(&format!("{side} traffic"), &amounts::sent(sent), page)?;
+        if let Some(refused) = amounts::refused(sent, files) {
+            fact(&format!("{peer} refused"), &refused, page)?;
+        }
+        if let Some(open) = amounts::open_message(sent) {
+            fact(&format!("{side} left open"), &open, page)?;
+        }
+        if let Some(pings) = amounts::pings(&sent.pings) {
+            fact(&format!("{side} pings"), &pings, page)?;
+        }
+    }
     fact("client TCP", &words::tcp_side(&connection.tcp.client), page)?;
     fact("server TCP", &words::tcp_side(&connection.tcp.server), page)
 }

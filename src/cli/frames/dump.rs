@@ -1,0 +1,99 @@
+//! `--dump DIR`: each message in a file of its own.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::named;
+use wsblame::report::SideName;
+use wsblame::report::frames::{Content, FrameRow, WholeMessage};
+
+/// Where messages are written to.
+pub(super) struct Dump {
+    folder: PathBuf,
+    /// Bytes that may still be written.
+    left: u64,
+    force: bool,
+    /// Messages that were left out for want of room.
+    left_out: u64,
+    /// The first thing that went wrong; from then on nothing is written.
+    failed: Option<String>,
+}
+
+impl Dump {
+    /// Makes the folder if need be. It has to be empty unless told otherwise: nobody's files are to
+    /// be replaced, and messages of two runs not to be mixed.
+    pub(super) fn into(folder: &Path, limit: u64, force: bool) -> Result<Dump, String> {
+        fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+        let mut entries = fs::read_dir(folder).map_err(|error| named(folder, &error))?;
+        if entries.next().is_some() && !force {
+            return Err(format!(
+                "{}: is not empty; name another directory, or write into it with --force",
+                folder.display()
+            ));
+        }
+        Ok(Dump { folder: folder.to_owned(), left: limit, force, left_out: 0, failed: None })
+    }
+
+    /// Writes the message that ends with this row, if one does.
+    pub(super) fn take(&mut self, row: &FrameRow) {
+        let Some(frame) = row.frame() else { return };
+        let (Some(message), Some(content)) = (&frame.message, &frame.content) else { return };
+        if self.failed.is_some() {
+            return;
+        }
+        let size = content.bytes.len() as u64;
+        if size > self.left {
+            self.left = 0; // what comes later is left out too: the first so many, without a choice
+            self.left_out += 1;
+            return;
+        }
+        self.left -= size;
+        let path = self.folder.join(file_name(row, message, content));
+        if let Err(error) = self.write(&path, &content.bytes) {
+            self.failed = Some(named(&path, &error));
+        }
+    }
+
+    /// What is to be said at the end: that not everything was written, or why not.
+    pub(super) fn finish(self) -> Result<Option<String>, String> {
+        match (self.failed, self.left_out) {
+            (Some(what), _) => Err(what),
+            (None, 0) => Ok(None),
+            (None, messages) => Ok(Some(format!(
+                "{}: messages left out because of --dump-limit: {messages}",
+                self.folder.display()
+            ))),
+        }
+    }
+
+    /// Writes a file beside its place and moves it there, so that it is there whole or not at all.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        if !self.force && path.symlink_metadata().is_ok() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        let written = file.write_all(bytes).and_then(|()| fs::rename(&beside, path));
+        if written.is_err() {
+            let _ = fs::remove_file(&beside); // it is ours and half-written; nobody misses it
+        }
+        written
+    }
+}
+
+/// `c3-17-client.txt`; nothing in it comes from the wire.
+fn file_name(row: &FrameRow, message: &WholeMessage, content: &Content) -> String {
+    let connection = match row.connection {
+        Some(id) => format!("c{id}"),
+        None => format!("stream{}", row.tcp_stream),
+    };
+    let side = match row.side {
+        SideName::Client => "client",
+        SideName::Server => "server",
+    };
+    let extension = if message.kind == "text" { "txt" } else { "bin" };
+    let is_whole = content.sound && content.bytes.len() as u64 == content.len;
+    let partial = if is_whole { "" } else { ".partial" };
+    format!("{connection}-{}-{side}.{extension}{partial}", message.number)
+}
