@@ -304,6 +304,53 @@ fn the_other_commands_print_what_they_promise() {
 }
 
 #[test]
+fn a_line_of_a_log_is_explained() {
+    let line = "2026-01-01 12:00:01 ERROR [ws] RangeError: Invalid WebSocket frame: RSV1 must be \
+        clear code: 'WS_ERR_UNEXPECTED_RSV_1'";
+    let explained = run(&["explain", line]);
+    assert_eq!(code(&explained), Some(0), "{}", stderr(&explained));
+    let text = stdout(&explained);
+    assert!(text.starts_with("\"Invalid WebSocket frame: RSV1 must be clear\"\n"), "{text}");
+    assert!(text.contains("ws (Node.js)") && text.contains("rsv1-without-deflate"), "{text}");
+    let chrome = "WebSocket connection to 'wss://x/y' failed: Invalid frame header";
+    let chrome = run(&["explain", chrome, "-f", "json"]);
+    let card: Value = serde_json::from_slice(&chrome.stdout).expect("JSON");
+    assert_eq!(card["phrases"][0]["printed_by"], serde_json::json!(["Chromium"]));
+    assert_eq!(card["phrases"][0]["side"], "client");
+    let gorilla = run(&["explain", "websocket: close 1006 (abnormal closure): unexpected EOF"]);
+    let text = stdout(&gorilla);
+    assert!(text.contains("gorilla/websocket") && text.contains("wsblame explain 1006"), "{text}");
+    let python = "websockets.exceptions.ConnectionClosedError: no close frame received or sent";
+    let python = run(&["explain", python, "-f", "markdown"]);
+    assert!(stdout(&python).starts_with("# `no close frame received or sent`"));
+}
+
+#[test]
+fn a_line_that_nobody_prints_is_said_to_be_unknown() {
+    let unknown = run(&["explain", "the cat sat on the mat"]);
+    assert_eq!(code(&unknown), Some(2));
+    assert_eq!(
+        stderr(&unknown),
+        "wsblame: no library known here prints \"the cat sat on the mat\"\n"
+    );
+    let near = run(&["explain", "RSV1 should be clear"]);
+    assert_eq!(code(&near), Some(2));
+    assert!(stderr(&near).contains("the nearest: \"Expected RSV1 to be clear.\""));
+    // A word that is a rule, a cause or a code stays one, whatever libraries print.
+    assert!(stdout(&run(&["explain", "going-away"])).starts_with("going-away: "));
+    assert!(stdout(&run(&["explain", "message too big"])).starts_with("1009 "));
+}
+
+#[test]
+fn a_huge_line_is_refused_in_a_short_sentence() {
+    for line in ["x y ".repeat(25_000), "é".repeat(50_000), "close 10 ".repeat(11_000)] {
+        let output = run(&["explain", &line]);
+        assert_eq!(code(&output), Some(2));
+        assert!(output.stderr.len() < 500 || !line.contains(' '), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn codes_are_explained_in_the_language_of_the_flag_or_else_of_the_locale() {
     let explain = |lang: &[&str], locale: &str| {
         let mut command = wsblame();

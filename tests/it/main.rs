@@ -15,6 +15,7 @@ mod golden;
 mod hostile;
 mod invariance;
 mod listing;
+mod logs;
 mod loss;
 mod made;
 mod midstream;
