@@ -6,13 +6,14 @@
 """
 
 import json
+import os
 import re
 import struct
 import subprocess
 import sys
 from pathlib import Path
 
-REAL = Path(__file__).resolve().parent.parent / "real"
+REAL = Path(os.environ.get("SAMPLES_OUT", Path(__file__).resolve().parent.parent / "real"))
 FIELDS = ["frame.number", "frame.time_relative", "tcp.stream", "tcp.srcport", "tcp.seq", "tcp.ack",
           "tcp.flags", "tcp.payload"]
 NAMES = {0: "continuation", 1: "text", 2: "binary", 8: "Close", 9: "Ping", 10: "Pong"}

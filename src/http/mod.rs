@@ -5,6 +5,7 @@
 //! and [`redact`] hides what may be secret.
 
 mod body;
+pub mod deflate;
 mod exchange;
 mod extension;
 mod head;

@@ -4,11 +4,9 @@
 //! [`Agreement`] by which frames are read. A response that was not captured agrees on nothing that
 //! could be held against anyone.
 
+use super::deflate::{DEFLATE, Parameters, Written};
 use super::{Extensions, Handshake};
 use crate::ws::{Agreement, Deflate};
-
-/// The one extension that is read (RFC 7692 §7).
-const DEFLATE: &str = "permessage-deflate";
 
 impl Handshake {
     /// What frames may look like.
@@ -17,14 +15,24 @@ impl Handshake {
             return Agreement::default();
         }
         let accepted = self.accepted_extensions();
-        let is_unclear = accepted.fault.is_some();
+        let mut answers = accepted.list.iter().filter(|each| each.is(DEFLATE));
+        let compressors = match (answers.next(), answers.next()) {
+            (Some(answer), None) => Some(Parameters::of(answer, Written::InAnswer)),
+            (Some(_), Some(_)) => None, // what two answers agree on, nobody can say
+            (None, _) => {
+                let deflate = match accepted.fault {
+                    Some(_) => Deflate::Unknown,
+                    None => Deflate::Absent,
+                };
+                let unknown_extension = accepted.fault.is_some() || !accepted.list.is_empty();
+                return Agreement { deflate, unknown_extension };
+            }
+        };
+        let is_foreign = accepted.list.iter().any(|each| !each.is(DEFLATE));
+        let compressors = compressors.and_then(Result::ok).map(|answer| answer.compressors());
         Agreement {
-            deflate: match (accepted.has(DEFLATE), is_unclear) {
-                (true, _) => Deflate::Agreed,
-                (false, true) => Deflate::Unknown,
-                (false, false) => Deflate::Absent,
-            },
-            unknown_extension: is_unclear || accepted.list.iter().any(|each| !each.is(DEFLATE)),
+            unknown_extension: accepted.fault.is_some() || is_foreign || compressors.is_none(),
+            deflate: Deflate::Agreed(compressors.unwrap_or_default()),
         }
     }
 
@@ -55,6 +63,7 @@ pub fn is_token(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::http::{Field, Head, Response};
+    use crate::ws::Compressors;
 
     fn accepted(extensions: Option<&str>) -> Agreement {
         let field = extensions.map(|value| Field {
@@ -73,9 +82,11 @@ mod tests {
             accepted(None),
             Agreement { deflate: Deflate::Absent, unknown_extension: false }
         );
+        let mut compressors = Compressors::default();
+        compressors.server.context_takeover = false;
         assert_eq!(
             accepted(Some("permessage-deflate; server_no_context_takeover")),
-            Agreement { deflate: Deflate::Agreed, unknown_extension: false }
+            Agreement { deflate: Deflate::Agreed(compressors), unknown_extension: false }
         );
     }
 
@@ -84,6 +95,9 @@ mod tests {
         let unknown = |deflate| Agreement { deflate, unknown_extension: true };
         assert_eq!(accepted(Some("x-webkit-deflate-frame")), unknown(Deflate::Absent));
         assert_eq!(accepted(Some("permessage-deflate; =")), unknown(Deflate::Unknown));
+        let agreed = unknown(Deflate::Agreed(Compressors::default()));
+        assert_eq!(accepted(Some("permessage-deflate; mux")), agreed);
+        assert_eq!(accepted(Some("permessage-deflate, permessage-deflate")), agreed);
         assert_eq!(Handshake::default().agreement(), Agreement::default());
     }
 }

@@ -24,8 +24,8 @@ use crate::rules::{
 use crate::tcp::{Connection, Range64, Released, StreamEvent};
 use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
 use crate::ws::{
-    Agreement, Assembly, ControlFrame, Decoder, Event, FrameStart, Input, MessageEnd, Opcode,
-    PartialFrame,
+    Agreement, Assembly, ControlFrame, Decoder, Deflate, Event, FrameStart, InflateLimits, Input,
+    Keep, MessageEnd, Opcode, PartialFrame,
 };
 
 type FrameCheck = fn(&FrameView<'_>, &Context<'_>) -> Option<Breach>;
@@ -60,6 +60,8 @@ pub(super) struct Conversation {
     searched: PerSide<u32>,
     agreement: Agreement,
     limits: SearchLimits,
+    inflate_limits: InflateLimits,
+    keep: Keep,
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
@@ -95,24 +97,32 @@ impl Conversation {
         limits: &Limits,
         tap: Option<StreamTap>,
     ) -> Conversation {
-        let limits = limits.search();
         let lost = PerSide::from_fn(|side| starts[side].is_none());
+        let listing = tap.map(|tap| Box::new(Listing::new(tap, lost)));
+        let keep = match &listing {
+            Some(listing) => Keep::All(listing.keep().max(limits.excerpt)),
+            None => Keep::Text(limits.excerpt),
+        };
+        let (limits, inflate_limits) = (limits.search(), limits.inflate());
         Conversation {
             decoders: PerSide::from_fn(|side| {
-                Some(Box::new(Decoder::new(side, agreement.clone(), starts[side]?)))
+                let decoder = Decoder::new(side, *agreement, starts[side]?);
+                Some(Box::new(decoder.with_limits(inflate_limits).keeping(keep)))
             }),
             searches: PerSide::from_fn(|side| match starts[side] {
                 None => Some(Box::new(Resumption::new(side, limits))),
                 Some(_) => None,
             }),
             searched: PerSide::default(),
-            agreement: agreement.clone(),
+            agreement: *agreement,
             limits,
+            inflate_limits,
+            keep,
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
             pings: PerSide::default(),
             supposed_pings: PerSide::default(),
-            listing: tap.map(|tap| Box::new(Listing::new(tap, lost))),
+            listing,
         }
     }
 
@@ -147,6 +157,23 @@ impl Conversation {
             }
         }
         conversation
+    }
+
+    /// Directions whose window is held.
+    pub(super) fn windows(&self) -> usize {
+        let has_window = |decoder: &Option<Box<Decoder>>| {
+            decoder.as_ref().is_some_and(|decoder| decoder.has_window())
+        };
+        self.decoders.iter().filter(|(_, decoder)| has_window(decoder)).count()
+    }
+
+    /// Gives back its windows: compressed messages are not looked into any more.
+    pub(super) fn stop_inflating(&mut self) {
+        for side in Side::BOTH {
+            if let Some(decoder) = &mut self.decoders[side] {
+                decoder.stop_inflating();
+            }
+        }
     }
 
     /// Reads on in `side`'s stream.
@@ -224,7 +251,7 @@ impl Conversation {
         while let Some(event) = decoder.step(&mut input) {
             if let Some(listing) = &mut self.listing {
                 let searched = self.frames[side].resumed.is_some();
-                listing.note(side, &event, decoder.agreement(), searched, tcp);
+                listing.note(side, &event, &decoder, searched, tcp);
             }
             if let Event::SyncLost { at } = event {
                 return self.lose(side, at, decoder, tcp);
@@ -317,8 +344,10 @@ impl Conversation {
     ) {
         self.searches[side] = None;
         self.listing.iter_mut().for_each(|listing| listing.resume(side, chain.start));
-        let agreement = Agreement { unknown_extension: true, ..self.agreement.clone() };
-        self.decoders[side] = Some(Box::new(Decoder::new(side, agreement, chain.start)));
+        let agreement = Agreement { unknown_extension: true, ..self.agreement };
+        let decoder = Decoder::new(side, agreement, chain.start);
+        let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
+        self.decoders[side] = Some(Box::new(decoder));
         let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
         resumed.lost_at = None;
         for piece in pieces {
@@ -430,10 +459,22 @@ impl Conversation {
                 last.at = source.at;
             }
         }
+        if end.complete && end.opcode == Opcode::TEXT {
+            self.frames[side].texts.note(decoder.excerpt());
+        }
+        if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete)
+            && decoder.agreement().deflate == Deflate::Absent
+        {
+            let rule = rules::framing::RSV1_WITHOUT_DEFLATE;
+            findings.explain(rule, side, end.range.start, |detail| {
+                rules::framing::say_that_it_inflates(detail, inflated.len);
+            });
+        }
         let view = MessageView {
             opcode: end.opcode,
             compressed: end.compressed,
             len: end.len,
+            inflated: end.inflated.as_ref().filter(|_| decoder.agreement().deflate.is_agreed()),
             fragments: end.fragments,
             empty_fragments: end.empty_fragments,
             range: end.range,
@@ -527,6 +568,7 @@ impl Conversation {
         frames.frames = direction.frames;
         frames.messages = direction.messages;
         frames.payload_bytes = direction.payload_bytes;
+        frames.compressed = direction.compressed;
         frames.masking = direction.masking;
         frames.partial = decoder.partial();
         if let Assembly::Open(message) = &direction.assembly

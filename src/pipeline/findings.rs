@@ -27,6 +27,22 @@ impl Findings {
         self.list.iter().any(|finding| finding.place.side == side && error(finding))
     }
 
+    /// Adds to what was said of the finding of `rule` that `side` gave rise to at `offset`.
+    pub(super) fn explain(
+        &mut self,
+        rule: &Rule,
+        side: Side,
+        offset: u64,
+        say: impl FnOnce(&mut String),
+    ) {
+        let here = |found: &&mut Finding| {
+            found.rule.id == rule.id && found.side == side && found.asked_at.start == offset
+        };
+        if let Some(found) = self.list.iter_mut().find(here) {
+            say(&mut found.detail);
+        }
+    }
+
     /// Adds what a rule found, or counts it if it was found before.
     pub(super) fn add(
         &mut self,

@@ -196,6 +196,21 @@ impl Flow {
         }
     }
 
+    /// Directions whose window is held to inflate messages.
+    pub(super) fn windows(&self) -> usize {
+        match &self.stage {
+            Stage::WebSocket(websocket) => websocket.conversation.windows(),
+            _ => 0,
+        }
+    }
+
+    /// Gives back the windows.
+    pub(super) fn stop_inflating(&mut self) {
+        if let Stage::WebSocket(websocket) = &mut self.stage {
+            websocket.conversation.stop_inflating();
+        }
+    }
+
     /// Ends the search for frames with what is known by now.
     pub(super) fn end_search(&mut self) {
         let Stage::Searching(search) = &self.stage else { return };

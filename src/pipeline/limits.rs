@@ -3,6 +3,7 @@
 use crate::http::HttpLimits;
 use crate::ip::FragmentLimits;
 use crate::tcp::AssemblerLimits;
+use crate::ws::InflateLimits;
 use crate::ws::search::SearchLimits;
 
 /// How much may be held. Reaching a limit is a blind spot of the report, never an error.
@@ -38,6 +39,14 @@ pub struct Limits {
     pub searched: usize,
     /// Bytes that are held for the search in all connections together.
     pub searching: usize,
+    /// Bytes that one message may inflate to.
+    pub inflated_message: u64,
+    /// How many times its size a message may inflate to, once it is above 1 MiB.
+    pub inflate_ratio: u64,
+    /// Directions that are inflated at the same time, at 60 to 240 KiB each.
+    pub windows: usize,
+    /// Bytes that are kept of the first and of the latest text message of a side.
+    pub excerpt: usize,
 }
 
 impl Default for Limits {
@@ -58,6 +67,10 @@ impl Default for Limits {
             search_window: 64 << 10,
             searched: 128 << 10,
             searching: 64 << 20,
+            inflated_message: 64 << 20,
+            inflate_ratio: 200,
+            windows: 2_048,
+            excerpt: 512,
         }
     }
 }
@@ -69,6 +82,10 @@ impl Limits {
 
     pub(super) fn fragments(&self) -> FragmentLimits {
         FragmentLimits { datagrams: self.fragmented_datagrams, bytes: self.fragment_bytes }
+    }
+
+    pub(super) fn inflate(&self) -> InflateLimits {
+        InflateLimits { message: self.inflated_message, ratio: self.inflate_ratio }
     }
 
     pub(super) fn search(&self) -> SearchLimits {

@@ -29,6 +29,8 @@ pub(super) struct Table {
     keys: Keys,
     /// Bytes held by connections that are searched for frames.
     searching: usize,
+    /// Windows that are held to inflate messages, in all connections.
+    windows: usize,
     latest: Option<PacketRef>,
     tap: Option<CaptureTap>,
 }
@@ -103,6 +105,7 @@ impl Table {
             counts: Counts::default(),
             keys: Keys::default(),
             searching: 0,
+            windows: 0,
             latest: None,
             tap,
         }
@@ -148,9 +151,10 @@ impl Table {
             }
         }
         let Tracked::Followed(flow) = &mut place.tracked else { return };
-        let before = flow.searching();
+        let (before, windows) = (flow.searching(), flow.windows());
         flow.segment(segment);
         self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
+        self.windows = self.windows.saturating_add(flow.windows()).saturating_sub(windows);
         if let Some(kind) = flow.is_something_else() {
             if kind == Kind::Tls {
                 self.counts.note_tls(flow.server());
@@ -166,6 +170,30 @@ impl Table {
         }
         if self.searching > self.limits.searching {
             self.end_searches();
+        }
+        if self.windows > self.limits.windows {
+            self.free_windows();
+        }
+    }
+
+    /// Takes their windows from the connections that are over, and from all if that is too little.
+    fn free_windows(&mut self) {
+        self.windows = 0;
+        for tracked in self.flows.values_mut().flat_map(Slot::all) {
+            let Tracked::Followed(flow) = tracked else { continue };
+            if flow.is_over() {
+                flow.stop_inflating();
+            }
+            self.windows += flow.windows();
+        }
+        // Otherwise the next one would go through all of them again.
+        if self.windows > self.limits.windows / 2 {
+            for tracked in self.flows.values_mut().flat_map(Slot::all) {
+                if let Tracked::Followed(flow) = tracked {
+                    flow.stop_inflating();
+                }
+            }
+            self.windows = 0;
         }
     }
 

@@ -318,9 +318,12 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
     },
     BlindSpotKind {
         id: "compressed",
-        summary: "messages compressed by permessage-deflate",
-        explanation: "Their frames are checked like all others. What they hold is not \
-            decompressed, so that their text is not checked.",
+        summary: "compressed messages whose content is not known",
+        explanation: "A message may refer to all that its side compressed before. Behind bytes that \
+            the capture lost, behind a message that does not inflate, that was given up for its \
+            size, or under an extension that is not known here, the content of later messages is \
+            not known. Their frames are checked like all others, their sizes are mostly right, \
+            and nobody is blamed for what they hold.",
         weight: Weight::Remark,
         cites: Cites::Nothing,
         remedy: Remedy::None,

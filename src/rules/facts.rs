@@ -9,7 +9,7 @@ use crate::endpoint::{PerSide, Side};
 use crate::http::Handshake;
 use crate::provenance::{PacketRef, Source};
 use crate::tcp::{Ending, Range64, Summary};
-use crate::ws::{ControlFrame, Deflate, Masking, Opcode, PartialFrame};
+use crate::ws::{Compressed, ControlFrame, Deflate, Excerpt, Masking, Opcode, PartialFrame};
 
 /// A connection, as far as the capture tells.
 #[derive(Clone, Debug)]
@@ -58,6 +58,10 @@ pub struct Frames {
     pub masking: Masking,
     /// The first Close.
     pub close: Option<Close>,
+    /// Messages that were marked as compressed.
+    pub compressed: Compressed,
+    /// Excerpts of its text messages.
+    pub texts: Texts,
     /// The message that is open at the end.
     pub open_message: Option<OpenMessage>,
     /// The frame that is incomplete at the end.
@@ -104,6 +108,33 @@ pub struct Resumed {
     /// Whether it led to something that no conforming endpoint sends: then it was wrong, or the
     /// endpoint is, and nobody knows which.
     pub refuted: bool,
+}
+
+/// Excerpts of a side's complete text messages, by which what is spoken on the connection may be
+/// recognised. They are payload: nothing of them is for a report, but what is recognised.
+#[derive(Clone, Default)]
+pub struct Texts {
+    /// Of the first one that could be read from its beginning.
+    pub first: Option<Excerpt>,
+    /// Of the latest one.
+    pub last: Option<Excerpt>,
+}
+
+impl Texts {
+    /// Takes in the latest message.
+    pub fn note(&mut self, excerpt: &Excerpt) {
+        if self.first.is_none() && !excerpt.damaged {
+            self.first = Some(excerpt.clone());
+        }
+        self.last.get_or_insert_default().copy_from(excerpt);
+    }
+}
+
+/// Without payload.
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Texts").finish_non_exhaustive()
+    }
 }
 
 /// A side's first Close frame.

@@ -5,6 +5,7 @@
 //! everything about it; this room keeps no state and knows no other rule's business.
 
 pub mod close;
+pub mod deflate;
 mod facts;
 mod finding;
 pub mod framing;
@@ -20,12 +21,12 @@ pub use facts::{
 };
 pub use finding::Finding;
 pub use rule::{Breach, Check, Family, Fault, Guilty, Place, Rule, Severity};
-pub use tally::{RoundTrips, Tally};
+pub use tally::{ContentSizes, RoundTrips, Tally};
 pub use view::{Context, FrameView, MessageView};
 
 /// Every rule, family by family, in the order in which they are listed and tried.
 pub static RULES: &[&[&Rule]] =
-    &[handshake::RULES, framing::RULES, utf8::RULES, close::RULES, ping::RULES];
+    &[handshake::RULES, framing::RULES, deflate::RULES, utf8::RULES, close::RULES, ping::RULES];
 
 /// Every rule, in order.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -2,7 +2,7 @@
 
 use crate::endpoint::Side;
 use crate::tcp::Range64;
-use crate::ws::{Agreement, Direction, FrameHeader, Opcode, Utf8Fault};
+use crate::ws::{Agreement, Direction, FrameHeader, Inflated, Opcode, Utf8Fault};
 
 /// A frame header at the moment it was read.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,10 @@ pub struct MessageView<'a> {
     pub opcode: Opcode,
     /// Whether RSV1 marked it as compressed.
     pub compressed: bool,
-    /// Payload bytes so far, over all fragments.
+    /// Payload bytes so far, over all fragments, as on the wire.
     pub len: u64,
+    /// What it inflated to; `None` when it was not to be inflated.
+    pub inflated: Option<&'a Inflated>,
     /// Fragments so far; 1 for an unfragmented message.
     pub fragments: u64,
     /// Fragments without a byte of payload and without FIN.
@@ -33,7 +35,7 @@ pub struct MessageView<'a> {
     pub range: Range64,
     /// Whether the message is complete; if not, it was cut short by `fault`.
     pub complete: bool,
-    /// What is wrong with its text; `None` too when it could not be checked.
+    /// What is wrong with its text, inflated; `None` too when it could not be checked.
     pub fault: Option<&'a Utf8Fault>,
 }
 

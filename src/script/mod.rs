@@ -5,7 +5,7 @@
 //! examples in this form; the sample captures, the tests and the benches are made from it. Nothing
 //! of the analysis depends on this room.
 
-mod play;
+pub(crate) mod play;
 mod write;
 
 pub use play::{Play, Played};

@@ -1,12 +1,14 @@
 //! From a stream to frames, without holding a payload.
 //!
 //! In: [`Input`]s in stream order, in pieces of any size. Out: [`Event`]s. Held are at most
-//! [`LOOKAHEAD`] bytes at a header, 125 of a control payload and three of a code point. After a
-//! hole in a payload of known length the decoder goes on; a hole that hits a header ends it.
+//! [`LOOKAHEAD`] bytes at a header, 125 of a control payload, three of a code point, the window of
+//! permessage-deflate once a message is compressed, and what is asked for by [`Keep`]. After a hole in a payload of known length the decoder goes on; a hole that hits a header ends it.
 
+use super::deflate::{Compressor, InflateLimits, Inflated, Inflater};
 use super::{
-    Agreement, Assembly, ControlFrame, Direction, Event, FrameHeader, FrameStart, LOOKAHEAD,
-    MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text, Utf8Fault, unmask,
+    Agreement, Assembly, ControlFrame, Deflate, Direction, Event, Excerpt, FrameHeader, FrameStart,
+    Keep, LOOKAHEAD, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text,
+    Utf8Fault, unmask,
 };
 use crate::endpoint::Side;
 use crate::tcp::StreamEvent;
@@ -37,6 +39,15 @@ pub struct Decoder {
     offset: u64,
     pending: Option<Event>,
     scratch: Vec<u8>,
+    inflate_limits: InflateLimits,
+    /// From the first compressed message on.
+    inflater: Option<Box<Inflater>>,
+    /// Whether the open message is being inflated.
+    inflating: bool,
+    /// Whether messages are inflated no more.
+    gave_up_inflating: bool,
+    keep: Keep,
+    excerpt: Excerpt,
 }
 
 /// What comes next in the stream.
@@ -99,6 +110,50 @@ impl Decoder {
             offset: start,
             pending: None,
             scratch: Vec::new(),
+            inflate_limits: InflateLimits::default(),
+            inflater: None,
+            inflating: false,
+            gave_up_inflating: false,
+            keep: Keep::Nothing,
+            excerpt: Excerpt::default(),
+        }
+    }
+
+    /// Inflates within these limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: InflateLimits) -> Decoder {
+        self.inflate_limits = limits;
+        self
+    }
+
+    /// Keeps excerpts of messages.
+    #[must_use]
+    pub fn keeping(mut self, keep: Keep) -> Decoder {
+        self.keep = keep;
+        self
+    }
+
+    /// What is kept of the message that is open, or of the one that [`Decoder::step`] ended last.
+    pub fn excerpt(&self) -> &Excerpt {
+        &self.excerpt
+    }
+
+    /// Whether it holds the window of a compressed direction.
+    pub fn has_window(&self) -> bool {
+        self.inflater.is_some()
+    }
+
+    /// Inflates no more and gives the window back: nothing is known of what compressed messages
+    /// hold from here on.
+    pub fn stop_inflating(&mut self) {
+        self.settle();
+        self.gave_up_inflating = true;
+        self.inflater = None;
+        if std::mem::take(&mut self.inflating) {
+            self.excerpt.damaged = true;
+            if let Assembly::Open(message) = &mut self.direction.assembly {
+                message.text = Text::Unchecked;
+            }
         }
     }
 
@@ -169,7 +224,12 @@ impl Decoder {
     /// Lets the last event take effect.
     fn settle(&mut self) {
         match self.pending.take() {
-            Some(Event::Frame(frame)) => self.direction.begin(&frame, &self.agreement),
+            Some(Event::Frame(frame)) => {
+                self.direction.begin(&frame, &self.agreement);
+                if matches!(frame.header.opcode, Opcode::TEXT | Opcode::BINARY) {
+                    self.begin_content(&frame.header);
+                }
+            }
             Some(Event::Message(end)) => self.direction.end(&end),
             Some(Event::Control(frame)) if frame.opcode == Opcode::CLOSE => {
                 self.direction.close.get_or_insert(frame);
@@ -177,6 +237,50 @@ impl Decoder {
             Some(Event::SyncLost { .. }) => self.abandon(),
             Some(Event::Control(_)) | None => {}
         }
+    }
+
+    /// A data message begins, and one that was open ends without being complete.
+    fn begin_content(&mut self, header: &FrameHeader) {
+        self.excerpt.clear();
+        if let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) {
+            inflater.abandon();
+        }
+        self.inflating = self.agreement.inflates(header) && !self.gave_up_inflating;
+        if !self.inflating {
+            // Who wants all content takes what an unknown extension may have changed as it stands.
+            let is_plain = !self.agreement.unknown_extension || matches!(self.keep, Keep::All(_));
+            self.excerpt.damaged = header.rsv != 0 || !is_plain;
+            if let Assembly::Open(message) = &mut self.direction.assembly
+                && header.rsv != 0
+            {
+                message.text = Text::Unchecked;
+            }
+            return;
+        }
+        let compressor = match &self.agreement.deflate {
+            Deflate::Agreed(compressors) => compressors[self.sender],
+            Deflate::Absent | Deflate::Unknown => Compressor::default(),
+        };
+        let limits = self.inflate_limits;
+        let inflater =
+            self.inflater.get_or_insert_with(|| Box::new(Inflater::new(compressor, limits)));
+        inflater.begin();
+        if !inflater.is_certain() {
+            self.excerpt.damaged = true;
+            if let Assembly::Open(message) = &mut self.direction.assembly {
+                message.text = Text::Unchecked;
+            }
+        }
+    }
+
+    /// Whether something is wrong with the open message that was not told yet. Of a message that was
+    /// not to be compressed nothing is: its marking is.
+    fn has_open_fault(&self) -> bool {
+        if !self.inflating {
+            return self.direction.text_fault().is_some();
+        }
+        let inflates = self.inflater.as_ref().is_some_and(|inflater| !inflater.has_fault());
+        self.agreement.deflate.is_agreed() && (!inflates || self.direction.text_fault().is_some())
     }
 
     fn read_header(&mut self, input: &mut Option<Input<'_>>) -> Progress {
@@ -199,10 +303,8 @@ impl Decoder {
         match header {
             Some(header) if ordinary || nothing_follows || self.held.is_full() => {
                 // A new message ends the open one, of which nothing more will be known.
-                if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY)
-                    && let Some(fault) = self.direction.text_fault()
-                {
-                    return self.report(fault);
+                if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY) && self.has_open_fault() {
+                    return self.report();
                 }
                 let seen = if ordinary { usize::from(header.header_len) } else { self.held.len() };
                 let seen = self.held.get(..seen).unwrap_or_default();
@@ -210,15 +312,15 @@ impl Decoder {
                 self.held.take_front(usize::from(header.header_len));
                 self.enter_payload(start)
             }
-            _ if nothing_follows => match (self.direction.text_fault(), input.take()) {
-                (Some(fault), follows) => {
+            _ if nothing_follows => match (self.has_open_fault(), input.take()) {
+                (true, follows) => {
                     *input = follows; // said first; the next call comes here again
-                    self.report(fault)
+                    self.report()
                 }
-                (None, Some(Input::Stream(_))) => {
+                (false, Some(Input::Stream(_))) => {
                     Progress::Said(Event::SyncLost { at: self.offset })
                 }
-                (None, _) => Progress::Starved,
+                (false, _) => Progress::Starved,
             },
             _ => Progress::Starved,
         }
@@ -268,7 +370,7 @@ impl Decoder {
             Some(Input::Stream(StreamEvent::Data { bytes, .. })) => {
                 let bytes = *bytes;
                 let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                let taken = taken.min(if self.reads_text() { SCRATCH } else { usize::MAX });
+                let taken = taken.min(if self.reads_content() { SCRATCH } else { usize::MAX });
                 advance(input, taken as u64);
                 self.pass(bytes.get(..taken).unwrap_or_default())
             }
@@ -277,24 +379,27 @@ impl Decoder {
                 advance(input, skipped);
                 self.skip(skipped)
             }
-            Some(Input::End) => match self.direction.text_fault() {
-                Some(fault) => self.report(fault), // comes back here with nothing left to report
-                None => {
-                    *input = None;
-                    Progress::Starved
-                }
-            },
+            // Comes back here with nothing left to report.
+            Some(Input::End) if self.has_open_fault() => self.report(),
+            Some(Input::End) => {
+                *input = None;
+                Progress::Starved
+            }
             None => Progress::Starved,
         }
     }
 
     /// Whether the payload at hand has to be unmasked and looked at.
-    fn reads_text(&self) -> bool {
-        matches!(&self.direction.assembly, Assembly::Open(Message { text: Text::Checked(_), .. }))
+    fn reads_content(&self) -> bool {
+        let Assembly::Open(message) = &self.direction.assembly else { return false };
+        self.inflating
+            || matches!(message.text, Text::Checked(_))
+            || self.keep.most(message.opcode) > 0
     }
 
     /// Goes over the next bytes of a payload.
     fn pass(&mut self, bytes: &[u8]) -> Progress {
+        let reads_content = self.reads_content();
         let State::Payload(payload) = &mut self.state else { return Progress::Starved };
         let position = payload.done;
         payload.done += bytes.len() as u64;
@@ -314,23 +419,36 @@ impl Decoder {
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
         let before = message.len;
         message.len += bytes.len() as u64;
-        let Text::Checked(utf8) = &mut message.text else { return Progress::Read };
-        let checked = match payload.header.mask {
-            None => utf8.push(bytes),
+        if !reads_content {
+            return Progress::Read;
+        }
+        let content = match payload.header.mask {
+            None => bytes,
             Some(key) => {
                 self.scratch.clear();
                 self.scratch.extend_from_slice(bytes);
                 unmask(&mut self.scratch, key, position);
-                utf8.push(&self.scratch)
+                &self.scratch
             }
         };
+        let most = self.keep.most(message.opcode);
+        if let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) {
+            // What is wrong with compressed content is told at the end of the message: where it
+            // shows on the wire depends on how much zlib looks ahead.
+            let excerpt = &mut self.excerpt;
+            inflater.push(content, |content| take_in(content, message, excerpt, most));
+            return Progress::Read;
+        }
+        self.excerpt.extend(content, most);
+        let Text::Checked(utf8) = &mut message.text else { return Progress::Read };
+        let checked = utf8.push(content);
         if let (Some(end), None) = (utf8.spoiled_at(), message.spoiled_at) {
             let here = self.offset - bytes.len() as u64;
             message.spoiled_at = Some(here + end.saturating_sub(before));
         }
         match checked {
             Ok(()) => Progress::Read,
-            Err(fault) => self.report(fault),
+            Err(_) => self.report(),
         }
     }
 
@@ -344,22 +462,42 @@ impl Decoder {
         if payload.header.opcode.is_control() || payload.header.opcode.is_reserved() {
             return Progress::Read;
         }
-        let fault = self.direction.text_fault();
+        let told = if self.has_open_fault() { self.report() } else { Progress::Read };
         if let Assembly::Open(message) = &mut self.direction.assembly {
             message.len += len;
             message.text = Text::Unchecked;
         }
-        fault.map_or(Progress::Read, |fault| self.report(fault))
+        self.excerpt.damaged = true;
+        if let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) {
+            inflater.lose();
+        }
+        told
     }
 
     /// Says that the open message is invalid; it is said once.
-    fn report(&mut self, fault: Utf8Fault) -> Progress {
+    fn report(&mut self) -> Progress {
+        let fault = self.direction.text_fault();
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
         message.text = Text::Unchecked;
+        let inflated = match self.inflater.as_mut().filter(|_| self.inflating) {
+            Some(inflater) => {
+                let inflated = inflater.so_far();
+                inflater.abandon();
+                Some(inflated)
+            }
+            None => None,
+        };
+        self.inflating = false;
+        self.excerpt.damaged = true;
         let end = message.spoiled_at.unwrap_or(self.offset);
+        let len = match &fault {
+            Some(fault) if inflated.is_none() => fault.end,
+            _ => message.len,
+        };
         Progress::Said(Event::Message(MessageEnd {
-            len: fault.end,
-            ..message.seen(end, false, Some(fault))
+            len,
+            inflated,
+            ..message.seen(end, false, fault)
         }))
     }
 
@@ -376,11 +514,37 @@ impl Decoder {
         if !header.fin || header.opcode.is_reserved() {
             return Progress::Read;
         }
+        let inflater = self.inflater.as_mut().filter(|_| self.inflating);
+        let inflated = inflater.map(|inflater| inflater.finish());
+        self.inflating = false;
+        let is_whole = |inflated: &Inflated| inflated.complete && inflated.certain;
+        self.excerpt.damaged |= inflated.as_ref().is_some_and(|inflated| !is_whole(inflated));
         let fault = match &mut message.text {
+            // The end of text that did not come out is not its end.
+            Text::Checked(_) if inflated.as_ref().is_some_and(|inflated| !inflated.complete) => {
+                self.direction.text_fault()
+            }
             Text::Checked(utf8) => utf8.finish().err(),
             Text::Unchecked => None,
         };
-        Progress::Said(Event::Message(message.seen(self.offset, true, fault)))
+        let Assembly::Open(message) = &self.direction.assembly else { return Progress::Read };
+        let mut end = MessageEnd { inflated, ..message.seen(self.offset, true, fault) };
+        if let Some(inflated) = &mut end.inflated
+            && !self.agreement.deflate.is_agreed()
+        {
+            // On trial: text that comes out is text, or it was not compressed after all.
+            inflated.complete &= end.fault.take().is_none();
+        }
+        Progress::Said(Event::Message(end))
+    }
+}
+
+/// Takes in what a piece of a compressed message inflates to.
+fn take_in(content: &[u8], message: &mut Message, excerpt: &mut Excerpt, most: usize) {
+    excerpt.extend(content, most);
+    if let Text::Checked(utf8) = &mut message.text {
+        // A fault stays with the check until it is asked for.
+        let _ = utf8.push(content);
     }
 }
 
@@ -443,6 +607,7 @@ impl Message {
             opcode: self.opcode,
             compressed: self.compressed,
             len: self.len,
+            inflated: None,
             fragments: self.fragments,
             empty_fragments: self.empty_fragments,
             range: (self.start..end).into(),

@@ -1,15 +1,16 @@
 //! One side's frames, as a state: which message is open, whether it has sent its Close, what has
 //! been counted.
 
+use super::deflate::Compressors;
 use super::{
-    ControlFrame, FrameHeader, FrameStart, LengthForm, MAX_HEADER_LEN, MaskKey, MessageEnd, Opcode,
-    Short, Utf8, Utf8Fault,
+    ControlFrame, FrameHeader, FrameStart, Inflated, LengthForm, MAX_HEADER_LEN, MaskKey,
+    MessageEnd, Opcode, Short, Utf8, Utf8Fault,
 };
 use crate::endpoint::Side;
 use crate::tcp::Range64;
 
 /// What the opening handshake agreed on, as far as frames are concerned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Agreement {
     /// Whether permessage-deflate (RFC 7692) is in use.
     pub deflate: Deflate,
@@ -24,10 +25,17 @@ pub enum Deflate {
     /// The capture does not have the response that would tell.
     #[default]
     Unknown,
-    /// The server accepted it.
-    Agreed,
+    /// The server accepted it; so bound are the two compressors.
+    Agreed(Compressors),
     /// The server did not.
     Absent,
+}
+
+impl Deflate {
+    /// Whether it is certain that it is in use.
+    pub fn is_agreed(&self) -> bool {
+        matches!(self, Deflate::Agreed(_))
+    }
 }
 
 impl Agreement {
@@ -39,10 +47,17 @@ impl Agreement {
             (Deflate::Unknown, _) => FrameHeader::RSV1,
             (Deflate::Absent, _) => 0,
             // RFC 7692 §6: on the first frame of a data message, and nowhere else.
-            (Deflate::Agreed, Opcode::TEXT | Opcode::BINARY) => FrameHeader::RSV1,
-            (Deflate::Agreed, _) => 0,
+            (Deflate::Agreed(_), Opcode::TEXT | Opcode::BINARY) => FrameHeader::RSV1,
+            (Deflate::Agreed(_), _) => 0,
         };
         header.rsv & !defined
+    }
+
+    /// Whether a message that begins with `header` is to be inflated: it was agreed that it may be
+    /// compressed, or it was not and the outcome tells why the bit is set.
+    pub fn inflates(&self, header: &FrameHeader) -> bool {
+        let known = self.deflate != Deflate::Unknown && !self.unknown_extension;
+        known && header.rsv == FrameHeader::RSV1
     }
 }
 
@@ -71,7 +86,7 @@ pub struct Message {
     pub opcode: Opcode,
     /// Whether RSV1 was set on its first frame.
     pub compressed: bool,
-    /// Payload bytes so far.
+    /// Payload bytes so far, as on the wire.
     pub len: u64,
     /// Frames so far.
     pub fragments: u64,
@@ -88,9 +103,10 @@ pub struct Message {
 /// Whether a message's text is being checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Text {
-    /// It is text, and every byte so far was seen.
+    /// It is text, and every byte so far was seen, inflated if it was compressed.
     Checked(Utf8),
-    /// It is binary, compressed, has a hole, or was found invalid already.
+    /// It is binary, has a hole, was compressed in a way that is not known, or was found invalid
+    /// already.
     Unchecked,
 }
 
@@ -134,6 +150,37 @@ impl LastFrame {
     }
 }
 
+/// What came of complete messages that were marked as compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compressed {
+    /// How many there were.
+    pub messages: u64,
+    /// Those of them whose content came out as the sender compressed it.
+    pub known: u64,
+    /// Those that do not inflate, by their sender's fault.
+    pub faulty: u64,
+    /// Those whose inflated size is known.
+    pub sized: u64,
+    /// Payload bytes of these as on the wire.
+    pub payload: u64,
+    /// Bytes that they inflated to.
+    pub inflated: u64,
+}
+
+impl Compressed {
+    fn count(&mut self, end: &MessageEnd) {
+        self.messages += u64::from(end.compressed);
+        let is_faulty = |inflated: &Inflated| inflated.fault.is_some();
+        self.faulty += u64::from(end.inflated.as_ref().is_some_and(is_faulty));
+        if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete) {
+            self.known += u64::from(inflated.certain);
+            self.sized += 1;
+            self.payload = self.payload.saturating_add(end.len);
+            self.inflated = self.inflated.saturating_add(inflated.len);
+        }
+    }
+}
+
 /// One side's stream of frames so far.
 #[derive(Debug, Default)]
 pub struct Direction {
@@ -149,6 +196,8 @@ pub struct Direction {
     pub payload_bytes: u64,
     /// Payload bytes of the largest complete data message.
     pub largest_message: u64,
+    /// Complete messages that were marked as compressed.
+    pub compressed: Compressed,
     /// Masking keys.
     pub masking: Masking,
     /// The latest data frame.
@@ -217,9 +266,9 @@ impl Direction {
             }
             (Assembly::Idle, Opcode::CONTINUATION) => {}
             (_, opcode) => {
+                let readable = header.rsv == 0 || agreed.inflates(header);
                 // What an unknown extension does to payload is unknown too.
-                let plain = header.rsv == 0 && !agreed.unknown_extension;
-                let text = if opcode == Opcode::TEXT && plain {
+                let text = if opcode == Opcode::TEXT && readable && !agreed.unknown_extension {
                     Text::Checked(Utf8::default())
                 } else {
                     Text::Unchecked
@@ -244,6 +293,7 @@ impl Direction {
             self.assembly = Assembly::Idle;
             self.messages += 1;
             self.largest_message = self.largest_message.max(end.len);
+            self.compressed.count(end);
         }
     }
 

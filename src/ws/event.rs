@@ -1,6 +1,6 @@
 //! What the decoder sees.
 
-use super::{ControlFrame, FrameHeader, Opcode, Short, Utf8Fault};
+use super::{ControlFrame, FrameHeader, Inflated, Opcode, Short, Utf8Fault};
 use crate::tcp::Range64;
 
 /// How many bytes, counted from the start of a header that is out of the ordinary, are looked at
@@ -54,8 +54,12 @@ pub struct MessageEnd {
     pub opcode: Opcode,
     /// Whether it was marked as compressed.
     pub compressed: bool,
-    /// Payload bytes; of an invalid message those up to the byte that showed it.
+    /// Payload bytes as on the wire; of an invalid message that is not compressed those up to the
+    /// byte that showed it.
     pub len: u64,
+    /// What it inflated to; `None` of a message that was not inflated, or no longer, because what
+    /// is wrong with it was told.
+    pub inflated: Option<Inflated>,
     /// Frames so far.
     pub fragments: u64,
     /// Empty frames without FIN so far.
@@ -65,6 +69,65 @@ pub struct MessageEnd {
     /// Whether the message is complete. A fault found before that is told first; then the message
     /// ends without one.
     pub complete: bool,
-    /// What is wrong with its text.
+    /// What is wrong with its text; places count in what it inflated to.
     pub fault: Option<Utf8Fault>,
+}
+
+/// The beginning of a message's content: unmasked and inflated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Its first bytes.
+    pub bytes: Vec<u8>,
+    /// Bytes of content so far.
+    pub len: u64,
+    /// Whether bytes of the message are missing, before or behind these.
+    pub damaged: bool,
+}
+
+impl Excerpt {
+    /// Whether it is all of the content.
+    pub fn is_whole(&self) -> bool {
+        !self.damaged && self.len == self.bytes.len() as u64
+    }
+
+    /// Takes over another one, in the memory that this has.
+    pub fn copy_from(&mut self, other: &Excerpt) {
+        self.bytes.clone_from(&other.bytes);
+        (self.len, self.damaged) = (other.len, other.damaged);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        (self.len, self.damaged) = (0, false);
+    }
+
+    pub(super) fn extend(&mut self, bytes: &[u8], most: usize) {
+        self.len += bytes.len() as u64;
+        if !self.damaged {
+            let room = most.saturating_sub(self.bytes.len()).min(bytes.len());
+            self.bytes.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        }
+    }
+}
+
+/// Which messages an [`Excerpt`] is kept of, and how many bytes at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// None.
+    #[default]
+    Nothing,
+    /// Text messages.
+    Text(usize),
+    /// Text and binary messages.
+    All(usize),
+}
+
+impl Keep {
+    pub(super) fn most(self, opcode: Opcode) -> usize {
+        match self {
+            Keep::Text(most) if opcode == Opcode::TEXT => most,
+            Keep::All(most) => most,
+            Keep::Nothing | Keep::Text(_) => 0,
+        }
+    }
 }

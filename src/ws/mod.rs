@@ -6,6 +6,7 @@
 
 mod control;
 mod decoder;
+pub mod deflate;
 mod direction;
 mod event;
 mod frame;
@@ -17,8 +18,11 @@ mod utf8;
 
 pub use control::{ControlFrame, MAX_CONTROL_LEN};
 pub use decoder::{Decoder, Input, Landing, PartialFrame};
-pub use direction::{Agreement, Assembly, Deflate, Direction, LastFrame, Masking, Message, Text};
-pub use event::{Event, FrameStart, LOOKAHEAD, MessageEnd};
+pub use deflate::{Compressor, Compressors, DeflateFault, InflateLimits, Inflated, Reason};
+pub use direction::{
+    Agreement, Assembly, Compressed, Deflate, Direction, LastFrame, Masking, Message, Text,
+};
+pub use event::{Event, Excerpt, FrameStart, Keep, LOOKAHEAD, MessageEnd};
 pub use frame::{FrameHeader, LengthForm, MAX_HEADER_LEN, MaskKey};
 pub use mask::unmask;
 pub use opcode::Opcode;

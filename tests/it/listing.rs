@@ -21,7 +21,7 @@ use crate::support::{all_samples, analyse, capture_of_segments, root, segments};
 /// The rows of what `read` reads.
 pub(crate) fn rows_of(
     wanted: Option<Places>,
-    keep: u64,
+    keep: usize,
     read: impl FnOnce(&mut Analysis) + Send,
 ) -> (Vec<FrameRow>, Report) {
     let (tap, rows) = Tap::new(wanted, keep);

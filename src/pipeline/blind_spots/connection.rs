@@ -2,22 +2,35 @@
 
 use super::{cite, spot};
 use crate::endpoint::Side;
+use crate::http::deflate::DEFLATE;
+use crate::http::redact;
 use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, Confidence};
 use crate::rules::{Facts, Finding, Resumed};
 use crate::tcp::GapCause;
 use crate::verdict::Verdict;
-use crate::ws::Deflate;
+use crate::ws::{Compressed, Deflate};
 
 /// Rules that compare the response with the request.
 const COMPARE: &[&str] = &[
     "handshake-accept-mismatch",
     "handshake-extension-not-offered",
     "handshake-subprotocol-not-offered",
+    "deflate-client-bits-unoffered",
+    "deflate-server-bits-larger",
+    "deflate-takeover-unconfirmed",
 ];
 
 /// Rules that need every byte of both sides: they conclude from what was never sent.
 const NEED_BOTH: &[&str] = &["tcp-closed-without-close", "close-not-answered", "ping-unanswered"];
+
+/// Rules that need the content of compressed messages.
+const NEED_CONTENT: &[&str] = &[
+    "deflate-takeover-ignored",
+    "deflate-context-desync",
+    "deflate-window-exceeded",
+    "deflate-inflate-failed",
+];
 
 /// Rules on the text of a message.
 const NEED_TEXT: &[&str] = &["invalid-utf8-text", "binary-in-text", "utf8-truncated-at-end"];
@@ -77,12 +90,28 @@ pub(in crate::pipeline) fn of_connection(
     if open || facts.midstream {
         spots.extend(ends(facts, verdict));
     }
-    if open && facts.deflate == Deflate::Agreed {
-        let lowered = format!("{} are silent about them", names(NEED_TEXT));
-        let hides = "the text of messages compressed by permessage-deflate";
-        spots.push(spot("compressed", None, hides, &lowered));
+    if open {
+        spots.extend(Side::BOTH.into_iter().filter_map(|side| compressed(facts, side)));
     }
     spots
+}
+
+/// Compressed messages that could not be inflated for certain.
+fn compressed(facts: &Facts, side: Side) -> Option<BlindSpot> {
+    let Compressed { messages: all, known, faulty, .. } = facts.frames[side].compressed;
+    let hidden = all.saturating_sub(known).saturating_sub(faulty);
+    let extensions = facts.handshake.accepted_extensions();
+    let foreign = extensions.list.iter().find(|extension| !extension.is(DEFLATE));
+    if hidden == 0 || (facts.deflate == Deflate::Absent && foreign.is_none()) {
+        return None;
+    }
+    let because = match foreign {
+        Some(extension) => format!("; {} is not known here", redact::excerpt(&extension.name)),
+        None => String::new(),
+    };
+    let hides = format!("what {hidden} of {all} compressed messages of the {side} hold{because}");
+    let lowered = format!("{} are silent about them", names(&[NEED_TEXT, NEED_CONTENT].concat()));
+    Some(spot("compressed", Some(side), &hides, &lowered))
 }
 
 /// Ends of TCP that were not captured: one that the peer acknowledged was lost, another may never
@@ -313,7 +342,7 @@ mod tests {
 
     #[test]
     fn every_rule_that_is_said_to_be_silent_is_one() {
-        for id in [COMPARE, NEED_BOTH, NEED_TEXT, NEED_END].concat() {
+        for id in [COMPARE, NEED_BOTH, NEED_CONTENT, NEED_TEXT, NEED_END].concat() {
             assert!(rules::find(id).is_some(), "{id}");
         }
         assert_eq!(names(&["a", "b", "c"]), "a, b and c");

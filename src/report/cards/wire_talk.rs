@@ -108,15 +108,19 @@ fn close_told(payload: &[u8]) -> String {
     }
 }
 
-/// Text in quotes, or hex; the beginning of it when it is long.
+/// Text in quotes, or hex, of which fewer bytes fit into a line; the beginning of it when it is long.
 fn shown(payload: &[u8]) -> String {
-    let (begin, more) = match payload.get(..SHOWN) {
-        Some(begin) if payload.len() > SHOWN => (begin, format!(" … {} bytes", payload.len())),
+    let begin = |most: usize| match payload.get(..most) {
+        Some(begin) if payload.len() > most => (begin, format!(" … {} bytes", payload.len())),
         _ => (payload, String::new()),
     };
-    match std::str::from_utf8(begin) {
+    let (text, more) = begin(SHOWN);
+    match std::str::from_utf8(text) {
         Ok(text) if !text.chars().any(char::is_control) => format!("\"{text}\"{more}"),
-        _ => format!("{}{more}", hex(begin)),
+        _ => {
+            let (bytes, more) = begin(SHOWN / 2);
+            format!("{}{more}", hex(bytes))
+        }
     }
 }
 

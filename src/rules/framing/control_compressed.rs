@@ -5,7 +5,7 @@ use crate::script::{
     ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FAILS,
     SERVER_FIN, pong,
 };
-use crate::ws::{Deflate, FrameHeader, Opcode};
+use crate::ws::{FrameHeader, Opcode};
 
 /// See the module.
 pub(super) static RULE: Rule = Rule {
@@ -45,7 +45,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(frame: &FrameView<'_>, context: &Context<'_>) -> Option<Breach> {
     let (header, agreed) = (frame.header, context.agreement);
     let is_control = matches!(header.opcode, Opcode::CLOSE | Opcode::PING | Opcode::PONG);
-    let judged = agreed.deflate == Deflate::Agreed && !agreed.unknown_extension;
+    let judged = agreed.deflate.is_agreed() && !agreed.unknown_extension;
     if !is_control || !judged || header.rsv != FrameHeader::RSV1 {
         return None;
     }

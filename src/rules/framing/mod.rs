@@ -12,7 +12,6 @@ mod continuation_without_start;
 mod control_compressed;
 mod control_fragmented;
 mod control_too_long;
-mod deflate_rsv1_on_continuation;
 mod empty_fragments_flood;
 mod injected_http_bytes;
 mod interleaved_writers;
@@ -30,6 +29,10 @@ mod server_frame_masked;
 mod too_many_fragments;
 mod torn_frame;
 
+/// To be told more of once the message has ended: see [`say_that_it_inflates`].
+pub static RSV1_WITHOUT_DEFLATE: &Rule = &rsv1_without_deflate::RULE;
+pub use rsv1_without_deflate::say_that_it_inflates;
+
 /// The family, in the order in which its rules are listed and tried. A rule that explains away a
 /// whole header comes before those that judge its fields.
 pub static RULES: &[&Rule] = &[
@@ -42,7 +45,6 @@ pub static RULES: &[&Rule] = &[
     &rsv_bits_set::RULE,
     &rsv1_without_deflate::RULE,
     &control_compressed::RULE,
-    &deflate_rsv1_on_continuation::RULE,
     &reserved_opcode::RULE,
     &length_not_minimal::RULE,
     &length_msb_set::RULE,

@@ -42,6 +42,16 @@ pub(super) static RULE: Rule = Rule {
 const COMPRESSED: Step =
     text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
 
+/// Adds to the detail of a finding that its message inflates, to `len` bytes: the bit was no mistake
+/// and no noise. Of a few bytes it proves nothing.
+pub fn say_that_it_inflates(detail: &mut String, len: u64) {
+    if len >= 4 {
+        detail.push_str(&format!(
+            ", and it inflates, to {len} bytes: this side compresses although it was not agreed on"
+        ));
+    }
+}
+
 fn check(frame: &FrameView<'_>, context: &Context<'_>) -> Option<Breach> {
     let (header, agreed) = (frame.header, context.agreement);
     let starts = matches!(header.opcode, Opcode::TEXT | Opcode::BINARY);

@@ -67,7 +67,7 @@ fn has_its_own_rule(header: &FrameHeader, deflate: Deflate) -> bool {
     header.rsv == FrameHeader::RSV1
         && match deflate {
             Deflate::Absent => matches!(opcode, Opcode::TEXT | Opcode::BINARY),
-            Deflate::Agreed => !opcode.is_reserved(),
+            Deflate::Agreed(_) => !opcode.is_reserved(),
             Deflate::Unknown => false,
         }
 }

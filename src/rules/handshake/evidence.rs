@@ -17,33 +17,33 @@ const MOST_SHOWN: usize = 16;
 
 /// A request, as a rule looks at it.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'h> {
-    pub(super) request: &'h Request,
+pub(in crate::rules) struct Asked<'h> {
+    pub(in crate::rules) request: &'h Request,
     was_refused: bool,
 }
 
 impl<'h> Asked<'h> {
     /// The request; `None` when it was not captured.
-    pub(super) fn of(handshake: &'h Handshake) -> Option<Asked<'h>> {
+    pub(in crate::rules) fn of(handshake: &'h Handshake) -> Option<Asked<'h>> {
         let request = handshake.request.as_ref()?;
         let was_refused = handshake.response.is_some() && !handshake.is_open();
         Some(Asked { request, was_refused })
     }
 
     /// The key, if there is exactly one.
-    pub(super) fn only_key(&self) -> Option<&'h Field> {
+    pub(in crate::rules) fn only_key(&self) -> Option<&'h Field> {
         let mut keys = self.request.head.all("Sec-WebSocket-Key");
         let key = keys.next()?;
         keys.next().is_none().then_some(key)
     }
 
     /// Whether the request has the two keys of hixie-76, a draft with other frames.
-    pub(super) fn is_draft(&self) -> bool {
+    pub(in crate::rules) fn is_draft(&self) -> bool {
         self.request.head.first("Sec-WebSocket-Key1").is_some()
     }
 
     /// Whether the client calls itself a browser.
-    pub(super) fn is_browser(&self) -> bool {
+    pub(in crate::rules) fn is_browser(&self) -> bool {
         self.request.head.first("User-Agent").is_some_and(|field| {
             field.value.starts_with("Mozilla/5.0")
                 && BROWSERS.iter().any(|mark| field.value.contains(mark))
@@ -51,20 +51,24 @@ impl<'h> Asked<'h> {
     }
 
     /// The first field that shows that the request passed a proxy.
-    pub(super) fn proxy_field(&self) -> Option<&'static str> {
+    pub(in crate::rules) fn proxy_field(&self) -> Option<&'static str> {
         PROXY_FIELDS.iter().copied().find(|name| self.request.head.first(name).is_some())
     }
 
     /// A breach by the request, in `field` or in the head as a whole. It is a warning where the
     /// server let it pass, and where nothing tells that it did not.
-    pub(super) fn breach(&self, field: Option<&Field>, detail: impl Into<String>) -> Breach {
+    pub(in crate::rules) fn breach(
+        &self,
+        field: Option<&Field>,
+        detail: impl Into<String>,
+    ) -> Breach {
         let (range, shown) = place(field, self.request.head.range);
         let breach = Breach::new(detail).at(Side::Client, range).showing(shown);
         if self.was_refused { breach } else { breach.weighing(Severity::Warning) }
     }
 
     /// The breach, laid at the door of something between the two if there are signs of it.
-    pub(super) fn or_someone_between(&self, mut breach: Breach) -> Breach {
+    pub(in crate::rules) fn or_someone_between(&self, mut breach: Breach) -> Breach {
         let head = &self.request.head;
         let sign = if let Some(field) = self.proxy_field() {
             format!("; {field} shows that the request passed a proxy")
@@ -83,19 +87,23 @@ impl<'h> Asked<'h> {
 
 /// A response that switched to WebSocket, as a rule looks at it.
 #[derive(Clone, Copy)]
-pub(super) struct Switched<'h> {
-    pub(super) response: &'h Response,
+pub(in crate::rules) struct Switched<'h> {
+    pub(in crate::rules) response: &'h Response,
 }
 
 impl<'h> Switched<'h> {
     /// The response; `None` when it refuses or was not captured.
-    pub(super) fn of(handshake: &'h Handshake) -> Option<Switched<'h>> {
+    pub(in crate::rules) fn of(handshake: &'h Handshake) -> Option<Switched<'h>> {
         let response = handshake.response.as_ref().filter(|response| response.status == 101)?;
         Some(Switched { response })
     }
 
     /// A breach by the response, in `field` or in the head as a whole.
-    pub(super) fn breach(&self, field: Option<&Field>, detail: impl Into<String>) -> Breach {
+    pub(in crate::rules) fn breach(
+        &self,
+        field: Option<&Field>,
+        detail: impl Into<String>,
+    ) -> Breach {
         let (range, shown) = place(field, self.response.head.range);
         Breach::new(detail).at(Side::Server, range).showing(shown)
     }

@@ -13,7 +13,7 @@ mod accept_missing;
 mod connection_missing;
 mod double_101;
 mod early_client_data;
-mod evidence;
+pub(super) mod evidence;
 mod expect_or_body;
 mod extension_not_offered;
 mod extensions_syntax;

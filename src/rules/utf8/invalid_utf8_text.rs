@@ -89,7 +89,8 @@ fn is_single_byte_letter(fault: &Utf8Fault) -> Option<bool> {
 
 /// What in the frame's own header or beginning may explain the fault.
 fn framing(message: &MessageView<'_>, fault: &Utf8Fault, context: &Context<'_>) -> &'static str {
-    let first = context.direction.last_frame.filter(|last| last.offset == message.range.start);
+    let last = context.direction.last_frame.filter(|_| !message.compressed);
+    let first = last.filter(|last| last.offset == message.range.start);
     let Some(first) = first else { return "" };
     if first.inner_header(context.sender, context.agreement).is_some() {
         return "; the payload begins like another frame, as when two tasks write at once";

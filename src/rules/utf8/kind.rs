@@ -67,6 +67,12 @@ pub(super) fn breach(
     fault: &Utf8Fault,
     context: &Context<'_>,
 ) -> Breach {
+    if message.compressed {
+        // Which bytes on the wire gave the offending ones, nobody can point at.
+        let detail = format!("{detail}, inflated");
+        let breach = Breach::new(detail).at(context.sender, message.range);
+        return breach.showing(fault.bytes.as_slice());
+    }
     let end = message.range.end;
     let len = message.len.saturating_sub(fault.offset).max(1);
     let start = end.saturating_sub(len).max(message.range.start);

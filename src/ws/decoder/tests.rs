@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 
 use super::*;
 use crate::tcp::{GapCause, Range64};
-use crate::ws::{Deflate, LengthForm, MaskKey, Utf8Kind};
+use crate::ws::{Compressors, LengthForm, MaskKey, Utf8Kind};
 
 /// One frame as a test puts it on the wire.
 #[derive(Clone, Debug)]
@@ -75,7 +75,8 @@ pub(crate) fn streams() -> impl Strategy<Value = Vec<Sent>> {
 }
 
 pub(crate) fn agreements() -> impl Strategy<Value = Agreement> {
-    let deflate = select(vec![Deflate::Unknown, Deflate::Agreed, Deflate::Absent]);
+    let deflate =
+        select(vec![Deflate::Unknown, Deflate::Agreed(Compressors::default()), Deflate::Absent]);
     (deflate, prop::bool::weighted(0.2))
         .prop_map(|(deflate, unknown_extension)| Agreement { deflate, unknown_extension })
 }
@@ -127,7 +128,7 @@ fn decode_with(
 }
 
 fn decode(side: Side, agreed: &Agreement, stretches: &[Stretch<'_>]) -> Vec<Event> {
-    decode_with(Decoder::new(side, agreed.clone(), 1_000), stretches, |_, _| ())
+    decode_with(Decoder::new(side, *agreed, 1_000), stretches, |_, _| ())
 }
 
 /// Decodes frames in one piece, and hands each event to `judge`.
@@ -138,7 +139,7 @@ pub(crate) fn judge(
     judge: impl FnMut(&Event, &Decoder),
 ) {
     let bytes = stream(frames);
-    let decoder = Decoder::new(side, agreed.clone(), 1_000);
+    let decoder = Decoder::new(side, *agreed, 1_000);
     decode_with(decoder, &[Stretch::Seen(&bytes)], judge);
 }
 

@@ -5,7 +5,7 @@ use crate::script::{
     ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, Frame, SERVER_CLOSES, SERVER_FAILS,
     SERVER_FIN, Step, continuation, text_bytes,
 };
-use crate::ws::{Deflate, FrameHeader, Opcode};
+use crate::ws::{FrameHeader, Opcode};
 
 /// See the module.
 pub(super) static RULE: Rule = Rule {
@@ -51,7 +51,7 @@ const REST: Frame = continuation(&[0xC9, 0xC9, 0x07, 0x00]);
 
 fn check(frame: &FrameView<'_>, context: &Context<'_>) -> Option<Breach> {
     let (header, agreed) = (frame.header, context.agreement);
-    let judged = agreed.deflate == Deflate::Agreed && !agreed.unknown_extension;
+    let judged = agreed.deflate.is_agreed() && !agreed.unknown_extension;
     if header.opcode != Opcode::CONTINUATION || !judged || header.rsv != FrameHeader::RSV1 {
         return None;
     }
