@@ -23,6 +23,8 @@ def packets(path):
     command = ["tshark", "-r", path, "-T", "fields", *[a for f in FIELDS for a in ("-e", f)]]
     for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
         number, time, stream, source, seq, ack, flags, payload = line.split("\t")
+        if not stream:
+            continue  # the first fragment of a datagram
         yield (int(number), float(time), int(stream), int(source), int(seq), int(ack), int(flags, 16),
                bytes.fromhex(payload.replace(":", "")))
 

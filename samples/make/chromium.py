@@ -1,6 +1,10 @@
 """Chromium, headless, with one page which opens one WebSocket and reports what its API said.
 
     python3 chromium.py --url ws://... [--send TEXT] [--then close|close:CODE:REASON|navigate|close-tab|wait] [--no-store]
+    python3 chromium.py client --plan FILE --record FILE --url ws://...
+
+With a plan, the page opens the plan's connections one after the other and says what stands there, as
+talk.mjs does.
 
 The page comes from a small HTTP server on a port of its own. It is watched over the DevTools
 protocol, which also tells what the browser's console says about a failed connection.
@@ -22,7 +26,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 parser = argparse.ArgumentParser()
+parser.add_argument("side", nargs="?")
 parser.add_argument("--url")
+parser.add_argument("--plan", type=Path)
+parser.add_argument("--record", type=Path)
 parser.add_argument("--send")
 parser.add_argument("--then", default="wait")
 parser.add_argument("--no-store", action="store_true", help="forbid to keep the page for going back to it")
@@ -43,6 +50,46 @@ ws.onmessage = (e) => { say("message", {bytes: e.data.length}); act(); };
 ws.onerror = () => say("error event");
 ws.onclose = (e) => say("close", {code: e.code, reason: e.reason, wasClean: e.wasClean});
 </script>""" % json.dumps({"url": opt.url, "send": opt.send, "then": opt.then})
+
+TALK = """<!doctype html><title>sample</title><script>
+const {url, connections} = %s;
+const say = (event, more = {}) => report(JSON.stringify({event, ...more}));
+const bytes = (m) => "text" in m ? new TextEncoder().encode(m.text) : Uint8Array.from(atob(m.binary), (c) => c.charCodeAt());
+const hex = (buffer) => [...new Uint8Array(buffer)].map((b) => b.toString(16).padStart(2, "0")).join("");
+const digest = async (m) => hex(await crypto.subtle.digest("SHA-256", bytes(m)));
+
+const talk = (number, {client_says, server_says}, digests) => new Promise((resolve) => {
+  const ws = new WebSocket(url);
+  ws.binaryType = "arraybuffer";
+  let heard = 0, wrong = 0;
+  ws.onopen = () => {
+    say("open", {connection: number, extensions: ws.extensions});
+    client_says.forEach((m, i) => {
+      const kind = "text" in m ? "text" : "binary";
+      say("sends", {record: `${number} client ${kind} ${bytes(m).length} ${digests[i]}`});
+      ws.send(kind == "text" ? m.text : bytes(m));
+    });
+  };
+  ws.onmessage = (e) => {
+    const m = server_says[heard++];
+    const got = typeof e.data == "string" ? e.data : hex(e.data);
+    wrong += !m || got !== ("text" in m ? m.text : hex(bytes(m)));
+    if (heard == server_says.length) ws.close(1000, "done");
+  };
+  ws.onclose = (e) => {
+    say("connection closed", {connection: number, received: heard, asSent: heard == server_says.length && !wrong,
+        code: e.code, reason: e.reason, wasClean: e.wasClean});
+    resolve();
+  };
+});
+
+(async () => {
+  for (const [i, c] of connections.entries()) await talk(i + 1, c, await Promise.all(c.client_says.map(digest)));
+  say("close");
+})();
+</script>"""
+if opt.plan:
+    PAGE = TALK % json.dumps({"url": opt.url, **json.loads(opt.plan.read_text())}).replace("</", "<\\/")
 
 
 def say(event, **more):
@@ -89,6 +136,10 @@ def watch(devtools):
         match told.get("method"):
             case "Runtime.bindingCalled":
                 report = json.loads(params["payload"])
+                if report["event"] == "sends":
+                    with opt.record.open("a") as record:
+                        record.write(report["record"] + "\n")
+                    continue
                 say(**report)
                 if report["event"] == "close":
                     until = min(until, time.monotonic() + 0.7)

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import contents
-from stage import OUT, Process, case, node, python, url
+from stage import OUT, Process, case, chromium, python, python_client, undici_client, url
 
 def start(side, library, folder, *args):
     args = [side, "--plan", folder / "plan", "--record", folder / side, *args]
@@ -155,3 +155,161 @@ def _(port):
     # One message a line instead of 10,000 digests, which would be longer.
     with gzip.GzipFile(filename="", fileobj=(OUT / f"{name}.texts.gz").open("wb"), mode="wb", mtime=0) as texts:
         texts.write("".join(message["text"] + "\n" for message in says).encode())
+
+
+# --- a browser -----------------------------------------------------------------------------------
+
+BROWSER = {"client_says": list(contents.varied(7))[:24], "server_says": list(contents.varied(10))[:24]}
+
+
+@case("deflate-chromium-to-ws-variants.pcap", 9167, compressed=True)
+def _(port):
+    # Chromium has one offer: permessage-deflate; client_max_window_bits.
+    accepts = [{}, {"serverNoContextTakeover": True}, {"clientNoContextTakeover": True},
+               {"clientNoContextTakeover": True, "serverNoContextTakeover": True}, {"clientMaxWindowBits": 8},
+               {"clientMaxWindowBits": 10}, {"serverMaxWindowBits": 9}]
+    play("deflate-chromium-to-ws-variants", port, "chromium", "ws",
+         [{"server": ws_options(**accept), **BROWSER} for accept in accepts])
+
+
+@case("deflate-chromium-to-websockets-as-it-comes.pcap", 9168)
+def _(port):
+    # What websockets does unless told otherwise: windows of 12 bits, and little memory.
+    usual = {"server_max_window_bits": 12, "client_max_window_bits": 12, "compress_settings": {"memLevel": 5}}
+    play("deflate-chromium-to-websockets-as-it-comes", port, "chromium", "websockets",
+         [{"server": websockets_options(usual), **BROWSER}])
+
+
+# --- kinds of blocks ---------------------------------------------------------------------------
+
+HUFFMAN_ONLY, RLE, FIXED = 2, 3, 4  # zlib's strategies
+
+
+@case("deflate-stored-fixed-and-plain.pcap", 9166, compressed=True)
+def _(port):
+    """How the compressors may be set up without a word in the handshake."""
+    def node(**how):
+        return ws_options(zlibDeflateOptions=how)
+
+    def py(**how):
+        return websockets_options({"compress_settings": how})
+
+    mixed = [{**message, "plain": number % 3 == 1} for number, message in enumerate(contents.varied(6))]
+    play("deflate-stored-fixed-and-plain", port, "ws", "websockets", [
+        said(client=node(level=0), server=py(level=0)),
+        said(client=node(strategy=FIXED), server=py(strategy=FIXED)),
+        said(client=node(strategy=HUFFMAN_ONLY), server=py(strategy=RLE)),
+        said(client=node(level=9, memLevel=9), server=py(level=1, memLevel=1)),
+        # Messages that are not compressed between those that are; then ws's own threshold of 1 KiB.
+        said(client=ws_options(), server=websockets_options({}), client_says=mixed),
+        said(client={"perMessageDeflate": {"clientNoContextTakeover": True}}, server=websockets_options({})),
+    ])
+
+
+# --- faults, and what their receivers make of them -----------------------------------------------
+
+REFRAIN = "A message that says much the same as the one before, and that before."
+SOME = [contents.text(f"{REFRAIN} ({number})") for number in (1, 2, 3)]
+FAR = [contents.text(contents.prose(contents.random.Random(8), 300))] * 3  # repeats after some 2 KiB
+UTF8 = "Không phải UTF-8".encode("utf-16")
+NO_TAKEOVER = {"client_no_context_takeover": True, "server_no_context_takeover": True}
+
+# What the broken end sends: its fault, its messages, and what a client of it would offer and a server accept.
+FAULTS = {
+    "compressed-not-negotiated": ("compresses-unasked", SOME, None),
+    "takeover-ignored": ("keeps-context", SOME, NO_TAKEOVER),
+    "window-exceeded": ("larger-window", FAR, {"client_max_window_bits": 9, "server_max_window_bits": 9}),
+    "corrupt-deflate-data": ("corrupts", SOME, {}),
+    "context-lost-at-once": ("loses-first", SOME, {}),
+    "context-lost-later": ("loses-second", [contents.text(contents.prose(contents.random.Random(9), 80)), *SOME], {}),
+    "deflated-bad-utf8": (None, [SOME[0], contents.binary(UTF8, as_text=True)], {}),
+    "deflated-text-cut-within-code-point": (None, [SOME[0], contents.binary("thử lại 🔁".encode()[:-2], as_text=True)], {}),
+    "bfinal-blocks": ("finishes", SOME, {}),
+    "tail-not-removed": ("keeps-tail", SOME, {}),
+    "bomb": (None, [SOME[0], {"zeros": 20 << 20}], {}),
+    "tail-not-removed-no-takeover": ("keeps-tail", SOME, NO_TAKEOVER),
+    "tail-kept-and-closed": ("closes-tail", SOME, {}),
+}
+
+
+def broken(fault, deflate):
+    """The broken end: it leaves the receiver time to object, after each message and at the end."""
+    return {"deflate": [] if deflate is None else [deflate], "stay": 1, "pause": 0.1, **({"fault": fault} if fault else {})}
+
+
+def received_by_server(name, port, library, fault, says, deflate, sound):
+    own = deflate and {k: v for k, v in deflate.items() if k != "server_max_window_bits"}
+    agrees = deflate is not None
+    server = ({"perMessageDeflate": EVERY if agrees else False, "maxPayload": 1 << 20} if library == "ws"
+              else websockets_options(*[{}] * agrees))
+    play(name, port, "websockets", library, [{"client": broken(fault, own), "server": server, "client_says": says}],
+         record="client" if sound else "nobody")
+
+
+def received_by_client(name, port, client, fault, says, deflate, sound):
+    accept = deflate and {k: v for k, v in deflate.items() if k != "client_max_window_bits"}
+    connection = {"server": broken(fault, accept), "server_says": says}
+    with_plan(name, port, [connection], client, "server" if sound else "nobody")
+
+
+def with_plan(name, port, connections, client, record="nobody"):
+    """A websockets server with a plan, and a client which knows nothing of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "plan").write_text(json.dumps({"connections": connections, "record": record}))
+        (folder / "server").touch()
+        start("server", "websockets", folder, "--port", port).wait_for("listening")
+        {"chromium": chromium, "undici": undici_client,
+         "aiohttp": lambda *a: python_client("aiohttp", *a, "--deflate")}[client](url(port)).finish()
+        if record == "server":
+            (OUT / f"{name}.messages").write_text((folder / "server").read_text())
+
+
+# What a receiver can inflate; of the rest nothing is recorded, as nothing can be compared.
+SOUND = ("bfinal-blocks", "tail-not-removed-no-takeover", "tail-kept-and-closed", "deflated-bad-utf8",
+         "deflated-text-cut-within-code-point")
+PORT = 9170
+for what, (fault, says, agreed) in FAULTS.items():
+    for who in ("ws-server", "websockets-server", "chromium", "aiohttp-client", "undici"):
+        def one(port, name=f"{who}-{what}", who=who, args=(fault, says, agreed, what in SOUND)):
+            if who.endswith("-server"):
+                received_by_server(name, port, who.removesuffix("-server"), *args)
+            else:
+                received_by_client(name, port, who.removesuffix("-client"), *args)
+        case(f"{who}-{what}.pcap", PORT)(one)
+        PORT += 1
+
+
+# --- responses that a client has to refuse -------------------------------------------------------
+
+# The server's Sec-WebSocket-Extensions. {} agrees to permessage-deflate, whatever the field then says.
+RESPONSES = {
+    "unknown-deflate-parameter": ["permessage-deflate; mem_level=9"],
+    "client-bits-not-offered": ["permessage-deflate; client_max_window_bits=10"],
+    "server-bits-larger-than-offered": ["permessage-deflate; server_max_window_bits=12"],
+    "duplicate-deflate-parameter": ["permessage-deflate; server_no_context_takeover; server_no_context_takeover"],
+    "window-bits-16": ["permessage-deflate; server_max_window_bits=16"],
+    "window-bits-without-value": ["permessage-deflate; client_max_window_bits"],
+    "window-bits-with-leading-zero": ["permessage-deflate; server_max_window_bits=09"],
+    "takeover-with-value": ["permessage-deflate; server_no_context_takeover=1"],
+    "extension-not-offered": ["x-webkit-deflate-frame"],
+}
+
+PORT = 9300
+for what, response in RESPONSES.items():
+    for who in ("ws", "websockets", "chromium", "aiohttp", "undici"):
+        def one(port, name=f"{who}-client-{what}", who=who, what=what, response=response):
+            server = {"deflate": [{}], "response": response, "stay": 1, "pause": 0.1}
+            asks = {"client-bits-not-offered": ("clientMaxWindowBits", "client_max_window_bits", False, None),
+                    "server-bits-larger-than-offered": ("serverMaxWindowBits", "server_max_window_bits", 10, 10)}.get(what)
+            connection = {"server": server, "server_says": SOME}
+            if who == "ws":
+                connection["client"] = {"perMessageDeflate": {asks[0]: asks[2]} if asks else {}}
+            elif who == "websockets":
+                connection["client"] = websockets_options({asks[1]: asks[3]} if asks else {})
+            else:
+                return with_plan(name, port, [connection], who)
+            connection["client"]["stay"] = 2
+            play(name, port, who, "websockets", [connection], record="nobody")
+        case(f"{who}-client-{what}.pcap", PORT)(one)
+        PORT += 1

@@ -364,6 +364,7 @@ def _(port):
 # --- the captures in files of their own --------------------------------------------------------
 
 import deflate  # noqa: E402,F401  permessage-deflate
+import messages  # noqa: E402,F401  pings, sizes, subprotocols and their close codes
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)

@@ -26,13 +26,14 @@ const library = `ws ${require("ws/package.json").version}`;
 
 let pings = 0;
 const log = (event, more = {}) => console.log(JSON.stringify({ side, library, event, ...more }));
-const bytes = (message) => Buffer.from(message.text ?? message.binary, "text" in message ? "utf8" : "base64");
+const bytes = (message) => ("zeros" in message ? Buffer.alloc(message.zeros)
+  : Buffer.from(message.text ?? message.binary, "text" in message ? "utf8" : "base64"));
 const digest = (data) => createHash("sha256").update(data).digest("hex");
 
 /** Sends one message, in fragments where the plan cuts it. */
 function say(ws, number, message) {
   const data = bytes(message);
-  const binary = !("text" in message);
+  const binary = !("text" in message || message.as_text);
   if ((plan.record ?? side) === side) {
     appendFileSync(opt.record, `${number} ${side} ${binary ? "binary" : "text"} ${data.length} ${digest(data)}\n`);
   }

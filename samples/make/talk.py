@@ -47,18 +47,18 @@ def content(message):
     """The message as `send` wants it whole, and as bytes."""
     if "text" in message:
         return message["text"], message["text"].encode()
-    data = base64.b64decode(message["binary"])
+    data = bytes(message["zeros"]) if "zeros" in message else base64.b64decode(message["binary"])
     return data, data
 
 
 async def say(ws, number, message):
     whole, data = content(message)
-    kind = "text" if "text" in message else "binary"
+    kind = "text" if "text" in message or message.get("as_text") else "binary"
     if PLAN.get("record", opt.side) == opt.side:
         with opt.record.open("a") as record:
             record.write(f"{number} {opt.side} {kind} {len(data)} {hashlib.sha256(data).hexdigest()}\n")
     if "cuts" not in message:
-        return await ws.send(whole)
+        return await ws.send(whole, text=kind == "text")
 
     async def fragments():
         ends = [*message["cuts"], len(data)]
@@ -86,9 +86,12 @@ async def talk(ws, number):
         if own.get("listens_first"):
             await everything.wait()
         for message in this.get(f"{opt.side}_says", []):
+            await asyncio.sleep(own.get("pause", 0))
             await say(ws, number, message)
-            if own.get("pause"):
-                await asyncio.sleep(own["pause"])
+        if own.get("stay"):
+            # The other end has its time to object; if it does not, this one closes.
+            await asyncio.sleep(own["stay"])
+            await ws.close(1000, "done")
 
     async def listening():
         while opt.side == "server" or own.get("stay") or len(heard) < len(expected):
@@ -98,7 +101,11 @@ async def talk(ws, number):
 
     try:
         try:
-            await asyncio.gather(sending(), listening())
+            async with asyncio.TaskGroup() as both:  # what ends the one ends the other
+                both.create_task(sending())
+                both.create_task(listening())
+        except* ConnectionClosed:
+            pass
         finally:
             if own.get("keepalive"):
                 log("latency", connection=number, seconds=round(ws.latency, 6))

@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod frames;
 mod inputs;
+mod locale;
 mod man;
 mod output;
 mod rules;
@@ -34,7 +35,10 @@ const EXAMPLES: &str =
   wsblame frames --connection 3 a.pcap      the frames of connection 3, one by one
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
-  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it";
+  wsblame explain 4000-4999                 a range of codes, and which products use them
+  wsblame explain --lang vi 1006            the same in Vietnamese
+  wsblame explain client-frame-unmasked     why a rule exists, and how to keep it
+  wsblame explain \"RSV1 must be clear\"      which library logs that, and what it means";
 
 const NOTES: &str = "\
 A capture that is named like a command: wsblame ./rules, or wsblame -- rules.
@@ -73,7 +77,7 @@ enum Command {
     Frames(frames::Arguments),
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule, a cause, a blind spot or a close code, or compare two close codes
+    /// Explain a rule, a cause, a blind spot, close codes or a product, or compare two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),

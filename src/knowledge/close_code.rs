@@ -5,8 +5,10 @@
 //! it was a fault on a given connection is for the rules to say.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use super::close_codes::{self, CLOSE_CODES, CodeEntry};
+use super::close_codes::{self, CLOSE_CODES, CodeEntry, vi};
+use super::language::Language;
 
 /// A Close status code as on the wire, two bytes in network byte order (RFC 6455 §5.5.1), or as an
 /// API reports it. Any value can be found, so any value can be held.
@@ -167,14 +169,28 @@ pub enum WhoMaySend {
     Nobody,
 }
 
-impl fmt::Display for WhoMaySend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl WhoMaySend {
+    /// As words.
+    pub fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.english(),
+            Language::Vi => vi::labels::who_may_send(self),
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
             WhoMaySend::Both => "client or server",
             WhoMaySend::ClientOnly => "the client only",
             WhoMaySend::GatewayOrServer => "a server, or the gateway in front of it",
             WhoMaySend::Nobody => "nobody",
-        })
+        }
+    }
+}
+
+impl fmt::Display for WhoMaySend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.english())
     }
 }
 
@@ -191,6 +207,16 @@ pub enum Disguise {
     HttpStatus(u16),
     /// A small negative number, as libraries use it internally for "no code".
     NegativeNumber(i16),
+}
+
+impl Disguise {
+    /// As words.
+    pub fn text(self, language: Language) -> String {
+        match language {
+            Language::En => self.to_string(),
+            Language::Vi => vi::labels::disguise(self),
+        }
+    }
 }
 
 impl fmt::Display for Disguise {
@@ -280,6 +306,39 @@ pub fn parse_code(text: &str) -> Result<CloseCode, ParseCodeError> {
         .ok_or_else(|| ParseCodeError::Unknown(text.to_owned()))
 }
 
+/// Reads a range of close codes as a person writes it: `4000-4999`, `4000..4999`, `4000 – 4999`.
+/// None if the text is no two numbers; both ends belong to it.
+pub fn parse_range(text: &str) -> Option<Result<RangeInclusive<u16>, ParseRangeError>> {
+    let (first, last) =
+        ["..=", "..", "-", "\u{2013}"].iter().find_map(|between| text.split_once(between))?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (first, last) = (first.trim(), last.trim());
+    if !is_number(first) || !is_number(last) {
+        return None;
+    }
+    let number = |text: &str| {
+        text.parse::<u16>().map_err(|_| ParseCodeError::TooLarge(text.to_owned()).into())
+    };
+    Some(number(first).and_then(|first| {
+        let last = number(last)?;
+        if first > last {
+            return Err(ParseRangeError::Reversed(first, last));
+        }
+        Ok(first..=last)
+    }))
+}
+
+/// Why two numbers are no range of close codes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseRangeError {
+    /// One of them is not a close code.
+    #[error(transparent)]
+    Code(#[from] ParseCodeError),
+    /// The first is the larger.
+    #[error("{0}-{1} has no codes; did you mean {1}-{0}?")]
+    Reversed(u16, u16),
+}
+
 /// Letters and digits only, in lower case.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -330,6 +389,20 @@ mod tests {
         assert_eq!(parse_code("65536"), Err(ParseCodeError::TooLarge("65536".into())));
         for text in ["", "close", "private", "-1", "1006x"] {
             assert_eq!(parse_code(text), Err(ParseCodeError::Unknown(text.into())));
+        }
+    }
+
+    #[test]
+    fn a_range_is_read_as_people_write_it() {
+        for text in ["4000-4999", "4000..4999", "4000..=4999", "4000 - 4999", "4000\u{2013}4999"] {
+            assert_eq!(parse_range(text), Some(Ok(4000..=4999)), "{text}");
+        }
+        assert_eq!(parse_range("7-7"), Some(Ok(7..=7)));
+        assert_eq!(parse_range("9-7"), Some(Err(ParseRangeError::Reversed(9, 7))));
+        let large = ParseRangeError::Code(ParseCodeError::TooLarge("65536".into()));
+        assert_eq!(parse_range("5000-65536"), Some(Err(large)));
+        for text in ["", "-", "4000", "-1", "4000-", "1-2-3", "client-frame-unmasked", "a..b"] {
+            assert_eq!(parse_range(text), None, "{text}");
         }
     }
 

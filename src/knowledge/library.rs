@@ -6,6 +6,8 @@
 //! rules to find. An application can write any of these texts too.
 
 use super::close_code::CloseCode;
+use super::libraries::{self, Library};
+use super::pattern::fits;
 
 /// The longest reason: a control payload of 125 bytes less the code (RFC 6455 §5.5, §5.5.1).
 const LONGEST_REASON: usize = 123;
@@ -19,7 +21,7 @@ pub struct Complaint {
     /// The text; `#` stands for one or more digits, `*` for any text or none.
     pub pattern: &'static str,
     /// The library or libraries that send it.
-    pub library: &'static str,
+    pub libraries: &'static [&'static Library],
     /// What it is about.
     pub subject: Subject,
     /// The rules of the catalogue that it may mean; never empty.
@@ -31,7 +33,16 @@ pub struct Complaint {
 impl Complaint {
     /// Whether `reason` is this text.
     pub fn fits(&self, reason: &str) -> bool {
-        reason.len() <= LONGEST_REASON && fits(self.pattern.as_bytes(), reason.as_bytes())
+        reason.len() <= LONGEST_REASON && fits(self.pattern, reason)
+    }
+
+    /// The names of the libraries that send it: `Netty or autobahn`.
+    pub fn library(&self) -> String {
+        let names: Vec<&str> = self.libraries.iter().map(|library| library.name).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
     }
 }
 
@@ -65,96 +76,85 @@ pub fn complaints(reason: &str) -> Vec<&'static Complaint> {
     if let Some(whole) = COMPLAINTS.iter().find(|complaint| complaint.fits(reason)) {
         return vec![whole];
     }
-    let part = |text| COMPLAINTS.iter().find(|c| c.library == GORILLA && c.fits(text));
+    let part = |text| COMPLAINTS.iter().find(|c| c.libraries == GORILLA && c.fits(text));
     reason.split(JOINT).map(part).collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
-/// Reasons have at most 123 bytes and patterns few wildcards, so trying all splits is cheap.
-fn fits(pattern: &[u8], text: &[u8]) -> bool {
-    let rest_fits = |rest: &[u8], from| text.get(from..).is_some_and(|text| fits(rest, text));
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((b'*', rest)) => (0..=text.len()).any(|from| rest_fits(rest, from)),
-        Some((b'#', rest)) => {
-            let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            (1..=digits).any(|from| rest_fits(rest, from))
-        }
-        Some((byte, rest)) => text.first() == Some(byte) && rest_fits(rest, 1),
-    }
-}
+/// Of several, each sends the text by itself.
+type Libraries = &'static [&'static Library];
 
-const AUTOBAHN: &str = "autobahn";
-const CHROMIUM: &str = "Chromium";
-const CODER: &str = "coder/websocket";
-const DRIVER: &str = "websocket-driver (faye, Action Cable)";
-const GORILLA: &str = "gorilla/websocket";
-const JAVA: &str = "Java-WebSocket";
-const JETTY: &str = "Jetty";
-const LWS: &str = "libwebsockets";
-const NETTY: &str = "Netty";
+const AUTOBAHN: Libraries = &[&libraries::AUTOBAHN];
+const CHROMIUM: Libraries = &[&libraries::CHROMIUM];
+const CODER: Libraries = &[&libraries::CODER];
+const DRIVER: Libraries = &[&libraries::DRIVER];
+const GORILLA: Libraries = &[&libraries::GORILLA];
+const JAVA: Libraries = &[&libraries::JAVA];
+const JETTY: Libraries = &[&libraries::JETTY];
+const LWS: Libraries = &[&libraries::LWS];
+const NETTY: Libraries = &[&libraries::NETTY];
 // Netty's decoder is a port of autobahn's and kept its words.
-const NETTY_OR_AUTOBAHN: &str = "Netty or autobahn";
-const PYTHON: &str = "python websockets";
-const TOMCAT: &str = "Tomcat";
-const TORNADO: &str = "tornado";
-const TYRUS: &str = "Tyrus";
-const UNDICI: &str = "undici (Node.js)";
-const WEBSOCKETPP: &str = "websocketpp";
+const NETTY_OR_AUTOBAHN: Libraries = &[&libraries::NETTY, &libraries::AUTOBAHN];
+const PYTHON: Libraries = &[&libraries::PYTHON];
+const TOMCAT: Libraries = &[&libraries::TOMCAT];
+const TORNADO: Libraries = &[&libraries::TORNADO];
+const TYRUS: Libraries = &[&libraries::TYRUS];
+const UNDICI: Libraries = &[&libraries::UNDICI];
+const WEBSOCKETPP: Libraries = &[&libraries::WEBSOCKETPP];
 
 // Foreign bytes have almost always a reserved bit or a reserved opcode, so a complaint about one
 // may mean them.
-const RSV: &[&str] = &[
+pub(super) const RSV: &[&str] = &[
     "rsv-bits-set",
     "rsv1-without-deflate",
     "control-compressed",
     "deflate-rsv1-on-continuation",
     "injected-http-bytes",
 ];
-const OPCODE: &[&str] = &["reserved-opcode", "injected-http-bytes"];
-const MASK: &[&str] = &["client-frame-unmasked", "server-frame-masked"];
-const UNMASKED: &[&str] = &["client-frame-unmasked"];
-const MASKED: &[&str] = &["server-frame-masked"];
-const FRAGMENTED: &[&str] = &["control-fragmented"];
-const TOO_LONG: &[&str] = &["control-too-long"];
-const NO_START: &[&str] = &["continuation-without-start"];
-const NO_FIN: &[&str] = &["new-message-before-fin"];
-const LENGTH: &[&str] = &["length-not-minimal"];
-const ONE_BYTE: &[&str] = &["close-body-one-byte"];
-const BAD_CODE: &[&str] =
+pub(super) const OPCODE: &[&str] = &["reserved-opcode", "injected-http-bytes"];
+pub(super) const MASK: &[&str] = &["client-frame-unmasked", "server-frame-masked"];
+pub(super) const UNMASKED: &[&str] = &["client-frame-unmasked"];
+pub(super) const MASKED: &[&str] = &["server-frame-masked"];
+pub(super) const FRAGMENTED: &[&str] = &["control-fragmented"];
+pub(super) const TOO_LONG: &[&str] = &["control-too-long"];
+pub(super) const NO_START: &[&str] = &["continuation-without-start"];
+pub(super) const NO_FIN: &[&str] = &["new-message-before-fin"];
+pub(super) const LENGTH: &[&str] = &["length-not-minimal"];
+pub(super) const ONE_BYTE: &[&str] = &["close-body-one-byte"];
+pub(super) const BAD_CODE: &[&str] =
     &["close-code-forbidden", "close-code-unassigned", "close-code-out-of-range"];
-const BAD_REASON: &[&str] = &["close-reason-not-utf8"];
-const BAD_TEXT: &[&str] = &["invalid-utf8-text", "utf8-truncated-at-end"];
-const TOO_BIG: &[&str] = &["message-too-big-limit"];
-const NO_PONG: &[&str] = &["ping-unanswered"];
-const IDLE: &[&str] = &["idle-timeout"];
+pub(super) const BAD_REASON: &[&str] = &["close-reason-not-utf8"];
+pub(super) const BAD_TEXT: &[&str] = &["invalid-utf8-text", "utf8-truncated-at-end"];
+pub(super) const TOO_BIG: &[&str] = &["message-too-big-limit"];
+pub(super) const NO_PONG: &[&str] = &["ping-unanswered"];
+pub(super) const IDLE: &[&str] = &["idle-timeout"];
 
 const fn row(
-    library: &'static str,
+    libraries: Libraries,
     code: u16,
     subject: Subject,
     pattern: &'static str,
     rules: &'static [&'static str],
 ) -> Complaint {
-    Complaint { pattern, library, subject, rules, wire_code: CloseCode(code) }
+    Complaint { pattern, libraries, subject, rules, wire_code: CloseCode(code) }
 }
 
 /// 1002: the peer broke the protocol.
 const fn broke(
-    library: &'static str,
+    libraries: Libraries,
     pattern: &'static str,
     rules: &'static [&'static str],
 ) -> Complaint {
-    row(library, 1002, Subject::Violation, pattern, rules)
+    row(libraries, 1002, Subject::Violation, pattern, rules)
 }
 
 /// 1007: the content does not fit the type.
-const fn content(library: &'static str, pattern: &'static str) -> Complaint {
-    row(library, 1007, Subject::Violation, pattern, BAD_TEXT)
+const fn content(libraries: Libraries, pattern: &'static str) -> Complaint {
+    row(libraries, 1007, Subject::Violation, pattern, BAD_TEXT)
 }
 
 /// 1009: above a limit.
-const fn size(library: &'static str, pattern: &'static str) -> Complaint {
-    row(library, 1009, Subject::Size, pattern, TOO_BIG)
+const fn size(libraries: Libraries, pattern: &'static str) -> Complaint {
+    row(libraries, 1009, Subject::Size, pattern, TOO_BIG)
 }
 
 /// Every known reason text.
@@ -187,20 +187,22 @@ pub static COMPLAINTS: &[Complaint] = &[
     broke(UNDICI, "Received close frame with a 1-byte body.", ONE_BYTE),
     broke(UNDICI, "Invalid status code", BAD_CODE),
     content(UNDICI, "Received invalid UTF-8 in text frame."),
+    row(UNDICI, 1008, Subject::Size, "Too many message fragments", &["too-many-fragments"]),
     size(UNDICI, "Payload size exceeds maximum allowed size"),
     row(UNDICI, 1009, Subject::Size, "Received payload length > 2^31 bytes.", &["length-msb-set", "message-too-big-limit"]),
 
-    broke("python websockets or websocketpp", "invalid opcode", OPCODE),
+    broke(&[&libraries::PYTHON, &libraries::WEBSOCKETPP], "invalid opcode", OPCODE),
     broke(PYTHON, "incorrect masking", MASK),
     broke(PYTHON, "reserved bits must be 0", RSV),
     broke(PYTHON, "control frame too long", TOO_LONG),
-    broke("python websockets, Netty or autobahn", "fragmented control frame", FRAGMENTED),
+    broke(&[&libraries::PYTHON, &libraries::NETTY, &libraries::AUTOBAHN], "fragmented control frame", FRAGMENTED),
     broke(PYTHON, "expected a continuation frame", NO_FIN),
     broke(PYTHON, "unexpected continuation frame", NO_START),
     // §5.4 lets control frames stand between fragments, so this Close was legal.
     broke(PYTHON, "incomplete fragmented message", &["closed-mid-message"]),
     broke(PYTHON, "close frame too short", ONE_BYTE),
     broke(PYTHON, "invalid status code", BAD_CODE),
+    broke(PYTHON, "RSV1 bit set in continuation frame", &["deflate-rsv1-on-continuation"]),
     broke(PYTHON, "decompression failed", &["deflate-inflate-failed", "deflate-context-desync", "deflate-takeover-ignored"]),
     // The words of Python's UTF-8 decoder.
     content(PYTHON, "invalid start byte at position #"),
@@ -269,12 +271,22 @@ pub static COMPLAINTS: &[Complaint] = &[
     broke(TOMCAT, "The client frame set the reserved bits to [#] for a message with opCode [#] which was not supported by this endpoint", RSV),
     broke(TOMCAT, "A new message was started when a continuation frame was expected", NO_FIN),
     broke(TOMCAT, "New frame received after a close control frame", &["data-after-close", "control-after-close", "close-duplicate"]),
+    broke(TOMCAT, "A WebSocket frame was sent with an unrecognised opCode of [#]", OPCODE),
+    broke(TOMCAT, "A fragmented control frame was received but control frames may not be fragmented", FRAGMENTED),
+    broke(TOMCAT, "A control frame was sent that did not have the fin bit set. Control frames are not permitted to use continuation frames.", FRAGMENTED),
+    broke(TOMCAT, "A control frame was sent with a payload of size [#] which is larger than the maximum permitted of 125 bytes", TOO_LONG),
+    broke(TOMCAT, "The client sent a close frame with a single byte payload which is not valid", ONE_BYTE),
+    broke(TOMCAT, "A WebSocket close frame was received with a close reason that contained invalid UTF-8 byte sequences", BAD_REASON),
+    broke(TOMCAT, "An invalid WebSocket frame was received - the most significant bit of a 64-bit payload was illegally set", &["length-msb-set"]),
     content(TOMCAT, "A WebSocket text frame was received that could not be decoded to UTF-8 because it contained invalid byte sequences"),
     size(TOMCAT, "The decoded text message was too big for the output buffer and the endpoint does not support partial messages"),
+    size(TOMCAT, "The message was [#] bytes long but the MessageHandler has a limit of [#] bytes"),
+    size(TOMCAT, "No async message support and buffer too small. Buffer size: [*], Message size: [*]"),
     row(TOMCAT, 1001, Subject::Idle, "The WebSocket session [*] *timeout expired", IDLE),
     row(TOMCAT, 1001, Subject::Restart, "The web application is stopping", &["mass-disconnect"]),
 
     broke(JETTY, "Client MUST mask all frames (RFC-6455: Section 5.1)", UNMASKED),
+    broke(JETTY, "Server MUST NOT mask any frames (RFC-6455: Section 5.1)", MASKED),
     broke(JETTY, "RSV1 not allowed to be set", RSV),
     broke(JETTY, "RSV2 not allowed to be set", RSV),
     broke(JETTY, "RSV3 not allowed to be set", RSV),
@@ -323,29 +335,29 @@ pub static COMPLAINTS: &[Complaint] = &[
     size(TORNADO, "message too big after decompression"),
     // The code is tornado's default when only a reason is given.
     row(TORNADO, 1000, Subject::Keepalive, "ping timed out", NO_PONG),
-    row("Phoenix JavaScript client", 1000, Subject::Keepalive, "heartbeat timeout", NO_PONG),
+    row(&[&libraries::PHOENIX], 1000, Subject::Keepalive, "heartbeat timeout", NO_PONG),
 
-    broke("tungstenite", "Protocol violation", BAD_CODE),
-    row("uWebSockets", 1000, Subject::Lifetime, "please reconnect", &["max-lifetime"]),
-    row("Cloudflare", 1001, Subject::Restart, "CloudFlare WebSocket proxy restarting", &["mass-disconnect"]),
-    row("Spring", 4500, Subject::SlowReader, "Failed to send message within the configured send limit", &["zero-window"]),
+    broke(&[&libraries::TUNGSTENITE], "Protocol violation", BAD_CODE),
+    row(&[&libraries::UWS], 1000, Subject::Lifetime, "please reconnect", &["max-lifetime"]),
+    row(&[&libraries::CLOUDFLARE], 1001, Subject::Restart, "CloudFlare WebSocket proxy restarting", &["mass-disconnect"]),
+    row(&[&libraries::SPRING], 4500, Subject::SlowReader, "Failed to send message within the configured send limit", &["zero-window"]),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn library(reason: &str) -> Option<&'static str> {
-        complaint(reason).map(|complaint| complaint.library)
+    fn libraries(reason: &str) -> Option<&'static [&'static Library]> {
+        complaint(reason).map(|complaint| complaint.libraries)
     }
 
     #[test]
     fn a_known_reason_names_library_rules_and_code() {
         let found = complaint("invalid start byte at position 17").expect("is listed");
-        assert_eq!((found.library, found.wire_code), (PYTHON, CloseCode::INVALID_PAYLOAD));
+        assert_eq!((found.libraries, found.wire_code), (PYTHON, CloseCode::INVALID_PAYLOAD));
         assert!(found.rules.contains(&"invalid-utf8-text"));
-        assert_eq!(library("Max frame length of 65536 has been exceeded."), Some(NETTY));
-        assert_eq!(library("bad rsv RSV1: true RSV2: false RSV3: false"), Some(JAVA));
+        assert_eq!(libraries("Max frame length of 65536 has been exceeded."), Some(NETTY));
+        assert_eq!(libraries("bad rsv RSV1: true RSV2: false RSV3: false"), Some(JAVA));
         let idle = complaint("The WebSocket session [2a] idle timeout expired");
         assert_eq!(idle.map(|found| found.subject), Some(Subject::Idle));
     }

@@ -8,12 +8,12 @@ use crate::ip::Layers;
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{
     AtFault, CloseFrameReport, CloseReport, ConnectionReport, Encapsulation, EndedBy, EndedHow,
-    EndpointReport, FindingReport, GuiltyReport, HandshakeReport, Initiator, PacketCite, SideName,
-    Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
+    EndpointReport, FindingReport, GuiltyReport, HandshakeReport, Initiator, LogHint, PacketCite,
+    SideName, Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
 };
 use crate::rules::{self, Facts, Fault, Finding};
 use crate::tcp::{Ending, Summary};
-use crate::verdict::Verdict;
+use crate::verdict::{Hint, Verdict};
 
 /// Everything about one connection that goes into its report.
 pub(super) struct Case {
@@ -224,6 +224,16 @@ fn verdict_report(verdict: Verdict) -> VerdictReport {
         fix: verdict.fix,
         alternatives: verdict.alternatives,
         would_settle: verdict.would_settle,
+        in_your_logs: verdict.in_your_logs.into_iter().map(log_hint).collect(),
+    }
+}
+
+fn log_hint(hint: Hint) -> LogHint {
+    LogHint {
+        side: side_name(hint.side),
+        library: hint.library.name.to_owned(),
+        phrase: hint.phrase,
+        recognised: hint.recognised,
     }
 }
 

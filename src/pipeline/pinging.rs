@@ -3,6 +3,8 @@
 //! In: both, in whichever order the two directions are read. Out: what is left without a
 //! counterpart, and how long the others took. What is held does not grow with the connection.
 
+use std::collections::VecDeque;
+
 use crate::rules::{Ping, Pings, RoundTrips};
 use crate::ws::ControlFrame;
 
@@ -17,6 +19,10 @@ pub(super) struct Pinging {
     /// Pings since the latest that was answered; of these `open` has the latest few.
     outstanding: u64,
     open: Vec<(Vec<u8>, Ping)>,
+    /// Earlier ones that are not among these any more. Their Pongs come before all others.
+    forgotten: u64,
+    /// Payloads of Pings that the Pong to a later one has answered: each may still get its own.
+    passed: VecDeque<Vec<u8>>,
     /// Pongs of the peer that no Ping read so far explains: the latest few.
     unmatched: Vec<(Vec<u8>, Ping)>,
     /// Those that are not among them any more.
@@ -35,12 +41,14 @@ impl Pinging {
             self.answered += self.outstanding + 1;
             self.outstanding = 0;
             self.open.clear();
+            self.forgotten = 0;
             self.measure(&fact, &pong);
             return;
         }
         self.outstanding += 1;
         if self.open.len() == MAX_PINGS {
             self.open.remove(0);
+            self.forgotten += 1;
         }
         self.open.push((frame.payload.clone(), fact));
     }
@@ -49,11 +57,25 @@ impl Pinging {
     pub(super) fn pong(&mut self, frame: &ControlFrame, fact: Ping) {
         if let Some(index) = self.open.iter().rposition(|(ping, _)| *ping == frame.payload) {
             let (_, ping) = self.open.remove(index);
-            self.open.drain(..index);
+            self.passed.extend(self.open.drain(..index).map(|(payload, _)| payload));
+            let surplus = self.passed.len().saturating_sub(MAX_PINGS);
+            self.passed.drain(..surplus);
             let left = u64::try_from(self.open.len()).unwrap_or(u64::MAX);
             self.answered += self.outstanding.saturating_sub(left);
             self.outstanding = left;
+            self.forgotten = 0;
             self.measure(&ping, &fact);
+            return;
+        }
+        // Of equal Pings the latest was taken for answered: this Pong is for one before it.
+        if let Some(index) = self.passed.iter().position(|ping| *ping == frame.payload) {
+            self.passed.drain(..=index);
+            return;
+        }
+        if self.forgotten > 0 {
+            self.forgotten -= 1;
+            self.answered += 1;
+            self.outstanding = self.outstanding.saturating_sub(1);
             return;
         }
         if self.unmatched.len() == MAX_PINGS {
@@ -127,6 +149,28 @@ mod tests {
     fn of_equal_pings_the_latest_is_answered() {
         let pings = after(&[('?', b"", 0), ('?', b"", 100), ('!', b"", 130)]);
         assert_eq!((pings.answered, pings.outstanding, pings.trips.last), (2, 0, 30));
+    }
+
+    #[test]
+    fn equal_pings_may_each_get_their_pong() {
+        let pings = after(&[
+            ('?', b"x", 0),
+            ('?', b"x", 10),
+            ('!', b"x", 20),
+            ('!', b"x", 30),
+            ('?', b"y", 40),
+        ]);
+        assert_eq!((pings.answered, pings.outstanding, pings.unsolicited_pongs), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_burst_of_pings_that_are_all_answered_has_no_wrong_pong() {
+        let payloads: Vec<[u8; 2]> = (0..200_u16).map(u16::to_be_bytes).collect();
+        let pings = payloads.iter().map(|payload| ('?', &payload[..], 0));
+        let pongs = payloads.iter().take(150).map(|payload| ('!', &payload[..], 1));
+        let talk: Vec<_> = pings.chain(pongs).collect();
+        let pings = after(&talk);
+        assert_eq!((pings.answered, pings.outstanding, pings.unsolicited_pongs), (150, 50, 0));
     }
 
     #[test]

@@ -121,6 +121,7 @@ pub(super) fn connection() -> ConnectionReport {
             fix: "Mask every frame that the client sends.".into(),
             alternatives: vec![],
             would_settle: vec![],
+            in_your_logs: vec![log_hint()],
         },
         quality: ConnectionQuality::default(),
         blind_spots: vec![],
@@ -131,6 +132,15 @@ pub(super) fn connection() -> ConnectionReport {
             side: SideName::Client,
             event: "text 5 bytes".into(),
         }],
+    }
+}
+
+pub(super) fn log_hint() -> LogHint {
+    LogHint {
+        side: SideName::Server,
+        library: "ws (Node.js)".into(),
+        phrase: "Invalid WebSocket frame: MASK must be set".into(),
+        recognised: false,
     }
 }
 
@@ -232,6 +242,7 @@ pub(super) fn hostile() -> Report {
             lowered_by: vec![text()],
             alternatives: vec![text()],
             would_settle: vec![text()],
+            in_your_logs: vec![LogHint { library: text(), phrase: text(), ..log_hint() }],
             ..connection.verdict.clone()
         };
         connection.blind_spots = vec![blind()];

@@ -347,6 +347,23 @@ pub struct VerdictReport {
     pub alternatives: Vec<String>,
     /// What would settle it, or overturn it.
     pub would_settle: Vec<String>,
+    /// Texts that libraries print for exactly this, to match a log with the capture: the client's
+    /// side first, at most 4 a side. None of them need have been printed.
+    pub in_your_logs: Vec<LogHint>,
+}
+
+/// A text that a library may have printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LogHint {
+    /// The side that prints it.
+    pub side: SideName,
+    /// The library.
+    pub library: String,
+    /// The text: `N` stands for a number and `…` for any text.
+    pub phrase: String,
+    /// Whether the handshake or the reason of a Close gives the library away; else it is a common
+    /// one that behaves as this side did.
+    pub recognised: bool,
 }
 
 /// How a connection ended.

@@ -170,6 +170,11 @@ mod tests {
     }
 
     #[test]
+    fn a_marked_letter_takes_one_column_however_many_bytes() {
+        assert_eq!(wrap("tiếng Việt đẹp", 10, 10), ["tiếng Việt", "đẹp"]);
+    }
+
+    #[test]
     fn only_the_page_itself_colours() {
         let text = printed(30, Colour::Ansi, |page| {
             page.flow(&[(Ink::Of(Severity::Error), "\x1b[0m")], Ink::Plain, "\x1b[31m")

@@ -28,6 +28,8 @@ fn a_connection_reads_verdict_first() {
   The server closed with 1002 because the client sent a frame without a mask.
   at fault: client 192.0.2.10:50000 · confidence: proven · cause: client-frame-unmasked
   fix: Mask every frame that the client sends.
+  in your logs (may show):
+    server, if ws (Node.js): Invalid WebSocket frame: MASK must be set
 
   opened          2026-01-01 12:00:01.001 UTC, handshake answered 101
   closed first    the server

@@ -85,6 +85,12 @@ impl SideName {
 /// How packets of a series are cited in columns and in sentences.
 pub(super) const SHORT_CITE: &str = "(2#17 stands for packet 17 of file 2)";
 
+/// Who prints a text: `client, Chromium`, or `client, if ws (Node.js)` where that is a guess.
+pub(super) fn printer(hint: &LogHint) -> String {
+    let guess = if hint.recognised { "" } else { "if " };
+    format!("{}, {guess}{}", hint.side.name(), hint.library)
+}
+
 /// `address:port`, an IPv6 address in brackets.
 pub(super) fn endpoint(endpoint: &EndpointReport) -> String {
     match endpoint.address.contains(':') {

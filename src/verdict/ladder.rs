@@ -4,7 +4,7 @@ use super::causes::blame;
 use super::confidence::weigh;
 use super::unseen::{has_close, hidden, is_hidden, midstream, supposed_close};
 use super::wording::{self, Story};
-use super::{Verdict, find_cause, surfaced};
+use super::{Verdict, find_cause, in_your_logs, surfaced};
 use crate::endpoint::Side;
 use crate::knowledge;
 use crate::report::{Blame, Confidence, Outcome};
@@ -431,7 +431,7 @@ fn unexplained(
         Some(complaint) => rung.or(&format!(
             "the {side} met {}, in the words of {}, and bytes other than the captured ones",
             complaint.rules.join(" or "),
-            complaint.library
+            complaint.library()
         )),
         None => rung,
     };
@@ -478,7 +478,7 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         rule.or_else(|| find_cause(id).map(|cause| cause.advice))
     });
     let story = Story { facts, rung: &rung, surfaced };
-    Verdict {
+    let mut verdict = Verdict {
         outcome: rung.outcome,
         at_fault,
         cause: rung.cause,
@@ -490,5 +490,8 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         fix: advice.unwrap_or_default().to_owned(),
         alternatives: rung.alternatives,
         surfaced,
-    }
+        in_your_logs: Vec::new(),
+    };
+    verdict.in_your_logs = in_your_logs(facts, findings, &verdict);
+    verdict
 }

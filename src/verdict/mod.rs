@@ -9,12 +9,14 @@
 
 mod causes;
 mod confidence;
+mod in_your_logs;
 mod ladder;
 mod surfaced;
 mod unseen;
 mod wording;
 
 pub use causes::{CAUSES, Cause, find_cause};
+pub use in_your_logs::{Hint, in_your_logs};
 pub use ladder::judge;
 pub use surfaced::surfaced;
 
@@ -46,4 +48,6 @@ pub struct Verdict {
     pub would_settle: Vec<String>,
     /// The code that each side's API reports; `None` for unknown or still open.
     pub surfaced: PerSide<Option<u16>>,
+    /// What the logs of the two endpoints may show.
+    pub in_your_logs: Vec<Hint>,
 }

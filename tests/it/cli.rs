@@ -51,6 +51,7 @@ impl Drop for Folder {
 fn wsblame() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wsblame"));
     command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").stdin(Stdio::null());
+    command.env("LC_ALL", "C");
     command
 }
 
@@ -279,15 +280,13 @@ fn the_other_commands_print_what_they_promise() {
     let explained = run(&["explain", "abnormal closure"]);
     assert!(stdout(&explained).starts_with("1006 (Abnormal Closure)"), "{}", stdout(&explained));
     let compared = stdout(&run(&["explain", "1005", "1006"]));
-    let parts = [
-        "What it says",
-        "When you see it",
-        "How to fix it",
-        "Key differences",
-        "When to use which",
-    ];
+    let parts =
+        ["Description", "When you see it", "How to fix it", "Key differences", "When to use which"];
     let places: Vec<_> = parts.iter().map(|part| compared.find(part)).collect();
     assert!(places.is_sorted() && places.iter().all(Option::is_some), "{compared}");
+    let range = stdout(&run(&["explain", "4400-4499"]));
+    assert!(range.starts_with("4400 to 4499 (Private Use)"), "{range}");
+    assert!(range.contains("GraphQL over WebSocket (graphql-transport-ws)"), "{range}");
     assert!(stdout(&run(&["explain", "clean-close"])).contains("Nothing has to be fixed"));
     assert!(stdout(&run(&["explain", "lost-segments"])).starts_with("blind spot[lost-segments]"));
     let near = stderr(&run(&["explain", "client-frame-unmaskd"]));
@@ -302,4 +301,41 @@ fn the_other_commands_print_what_they_promise() {
     for part in [".TH wsblame", ".SH COMMANDS", ".SH EXAMPLES", ".SH EXIT STATUS"] {
         assert!(man.contains(part), "{part}");
     }
+}
+
+#[test]
+fn codes_are_explained_in_the_language_of_the_flag_or_else_of_the_locale() {
+    let explain = |lang: &[&str], locale: &str| {
+        let mut command = wsblame();
+        command.args(["explain", "1005", "1006"]).args(lang).env("LC_ALL", locale);
+        let output = command.output().expect("the binary runs");
+        assert_eq!((code(&output), stderr(&output).as_str()), (Some(0), ""));
+        stdout(&output)
+    };
+    let headings = [
+        "Mô tả",
+        "Khi bạn thấy mã này",
+        "Cách khắc phục",
+        "Sự khác biệt chính",
+        "Khi nào dùng cái nào",
+    ];
+    let vietnamese = explain(&["--lang", "vi"], "C");
+    let places = headings.map(|heading| vietnamese.lines().position(|line| line == heading));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{vietnamese}");
+    assert_eq!(explain(&[], "vi_VN.UTF-8"), vietnamese);
+    let english = explain(&[], "de_DE.UTF-8");
+    assert!(english.contains("When to use which"), "{english}");
+    assert_eq!(explain(&["--lang", "en"], "vi_VN.UTF-8"), english);
+    assert_eq!(code(&run(&["explain", "1006", "--lang", "tlh"])), Some(2));
+}
+
+#[test]
+fn what_has_no_translation_is_explained_in_english_and_says_so_when_asked() {
+    let asked = run(&["explain", "clean-close", "--lang", "vi"]);
+    assert_eq!(code(&asked), Some(0));
+    assert!(stdout(&asked).contains("Nothing has to be fixed"));
+    assert!(stderr(&asked).contains("this is English"), "{}", stderr(&asked));
+    let by_locale =
+        wsblame().args(["explain", "clean-close"]).env("LC_ALL", "vi_VN").output().expect("runs");
+    assert_eq!((stdout(&by_locale), stderr(&by_locale)), (stdout(&asked), String::new()));
 }

@@ -16,6 +16,7 @@ fn output(arguments: &str) -> String {
         .args(arguments.split_whitespace())
         .current_dir(root())
         .env_remove("CLICOLOR_FORCE")
+        .env("LC_ALL", "C")
         .output()
         .expect("it runs");
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,7 +1,7 @@
 //! Codes that say that something was wrong: 1002, 1003 and 1007 to 1011.
 
 use super::super::close_code::WhoMaySend;
-use super::{Card, CodeEntry, Retry, UsualFault};
+use super::{Card, CodeEntry, Retry, UsualFault, vi};
 
 pub(super) const PROTOCOL_ERROR: CodeEntry = CodeEntry {
     codes: 1002..=1002,
@@ -38,6 +38,7 @@ pub(super) const PROTOCOL_ERROR: CodeEntry = CodeEntry {
         reconnect: "It may work once, but the same frame fails again; fix the cause and back off \
             meanwhile (§7.2.3).",
     },
+    vi: vi::failures::PROTOCOL_ERROR,
 };
 
 pub(super) const UNSUPPORTED_DATA: CodeEntry = CodeEntry {
@@ -67,6 +68,7 @@ pub(super) const UNSUPPORTED_DATA: CodeEntry = CodeEntry {
         ],
         reconnect: "Not with the same message: it ends the same way.",
     },
+    vi: vi::failures::UNSUPPORTED_DATA,
 };
 
 pub(super) const INVALID_PAYLOAD: CodeEntry = CodeEntry {
@@ -98,6 +100,7 @@ pub(super) const INVALID_PAYLOAD: CodeEntry = CodeEntry {
         ],
         reconnect: "Not with the same message: it ends the same way.",
     },
+    vi: vi::failures::INVALID_PAYLOAD,
 };
 
 pub(super) const POLICY_VIOLATION: CodeEntry = CodeEntry {
@@ -129,6 +132,7 @@ pub(super) const POLICY_VIOLATION: CodeEntry = CodeEntry {
         reconnect: "Not without a change, such as a fresh token; with backoff when it was a rate \
             limit.",
     },
+    vi: vi::failures::POLICY_VIOLATION,
 };
 
 pub(super) const MESSAGE_TOO_BIG: CodeEntry = CodeEntry {
@@ -159,6 +163,7 @@ pub(super) const MESSAGE_TOO_BIG: CodeEntry = CodeEntry {
         reconnect: "Yes, but not with the same message; a client that repeats it makes a reconnect \
             storm.",
     },
+    vi: vi::failures::MESSAGE_TOO_BIG,
 };
 
 pub(super) const MANDATORY_EXTENSION: CodeEntry = CodeEntry {
@@ -188,6 +193,7 @@ pub(super) const MANDATORY_EXTENSION: CodeEntry = CodeEntry {
         ],
         reconnect: "Not until server, proxy or client is changed: the handshake ends the same way.",
     },
+    vi: vi::failures::MANDATORY_EXTENSION,
 };
 
 pub(super) const INTERNAL_ERROR: CodeEntry = CodeEntry {
@@ -216,4 +222,5 @@ pub(super) const INTERNAL_ERROR: CodeEntry = CodeEntry {
         ],
         reconnect: "Yes, after a random delay and with growing delays (§7.2.3).",
     },
+    vi: vi::failures::INTERNAL_ERROR,
 };

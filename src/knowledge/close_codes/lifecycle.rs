@@ -1,7 +1,7 @@
 //! Codes for an end that is planned or outside the connection: 1000, 1001, 1012, 1013, 1014.
 
 use super::super::close_code::WhoMaySend;
-use super::{Card, CodeEntry, Retry, UsualFault};
+use super::{Card, CodeEntry, Retry, UsualFault, vi};
 
 pub(super) const NORMAL: CodeEntry = CodeEntry {
     codes: 1000..=1000,
@@ -32,6 +32,7 @@ pub(super) const NORMAL: CodeEntry = CodeEntry {
         reconnect: "Reconnect only if there is more to do; after a heartbeat reason treat it as \
             1006.",
     },
+    vi: vi::lifecycle::NORMAL,
 };
 
 pub(super) const GOING_AWAY: CodeEntry = CodeEntry {
@@ -63,6 +64,7 @@ pub(super) const GOING_AWAY: CodeEntry = CodeEntry {
         reconnect: "If this client still lives, yes: first after a random delay of up to 5 \
             seconds, then with growing delays (§7.2.3).",
     },
+    vi: vi::lifecycle::GOING_AWAY,
 };
 
 pub(super) const SERVICE_RESTART: CodeEntry = CodeEntry {
@@ -90,6 +92,7 @@ pub(super) const SERVICE_RESTART: CodeEntry = CodeEntry {
         ],
         reconnect: "Yes, after a random delay of 5 to 30 seconds, as the registration advises.",
     },
+    vi: vi::lifecycle::SERVICE_RESTART,
 };
 
 pub(super) const TRY_AGAIN_LATER: CodeEntry = CodeEntry {
@@ -117,6 +120,7 @@ pub(super) const TRY_AGAIN_LATER: CodeEntry = CodeEntry {
         reconnect: "Later than usual, to another address if the service has several, or when the \
             user asks.",
     },
+    vi: vi::lifecycle::TRY_AGAIN_LATER,
 };
 
 pub(super) const BAD_GATEWAY: CodeEntry = CodeEntry {
@@ -143,4 +147,5 @@ pub(super) const BAD_GATEWAY: CodeEntry = CodeEntry {
         ],
         reconnect: "Yes, after a random delay and with growing delays (§7.2.3).",
     },
+    vi: vi::lifecycle::BAD_GATEWAY,
 };

@@ -1,7 +1,7 @@
 //! Codes that an API reports and no Close frame may carry: 1005, 1006, 1015.
 
 use super::super::close_code::WhoMaySend;
-use super::{Card, CodeEntry, Retry, UsualFault};
+use super::{Card, CodeEntry, Retry, UsualFault, vi};
 
 pub(super) const NO_STATUS_RECEIVED: CodeEntry = CodeEntry {
     codes: 1005..=1005,
@@ -28,6 +28,7 @@ pub(super) const NO_STATUS_RECEIVED: CodeEntry = CodeEntry {
         ],
         reconnect: "As after 1000: only if there is more to do.",
     },
+    vi: vi::local_only::NO_STATUS_RECEIVED,
 };
 
 pub(super) const ABNORMAL_CLOSURE: CodeEntry = CodeEntry {
@@ -64,6 +65,7 @@ pub(super) const ABNORMAL_CLOSURE: CodeEntry = CodeEntry {
         reconnect: "Yes: first after a random delay of up to 5 seconds, then with growing delays \
             (§7.2.3).",
     },
+    vi: vi::local_only::ABNORMAL_CLOSURE,
 };
 
 pub(super) const TLS_HANDSHAKE: CodeEntry = CodeEntry {
@@ -89,4 +91,5 @@ pub(super) const TLS_HANDSHAKE: CodeEntry = CodeEntry {
         ],
         reconnect: "Not until certificate or configuration is changed.",
     },
+    vi: vi::local_only::TLS_HANDSHAKE,
 };

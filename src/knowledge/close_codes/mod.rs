@@ -8,11 +8,13 @@ mod failures;
 mod lifecycle;
 mod local_only;
 mod ranges;
+pub(in crate::knowledge) mod vi;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::close_code::{CloseCode, WhoMaySend};
+use super::language::Language;
 
 /// Every 16-bit value, in rising order.
 pub static CLOSE_CODES: &[CodeEntry] = &[
@@ -76,6 +78,8 @@ pub struct CodeEntry {
     pub use_when: &'static str,
     /// For the engineer who met it.
     pub card: Card,
+    /// All its texts in Vietnamese.
+    pub vi: Texts,
 }
 
 impl CodeEntry {
@@ -88,10 +92,32 @@ impl CodeEntry {
     pub fn first(&self) -> CloseCode {
         CloseCode(*self.codes.start())
     }
+
+    /// All its texts in one language.
+    pub fn texts(&self, language: Language) -> Texts {
+        let CodeEntry { name, shown_by_api, use_when, card, vi, .. } = *self;
+        match language {
+            Language::En => Texts { name, shown_by_api, use_when, card },
+            Language::Vi => vi,
+        }
+    }
+}
+
+/// The texts of a row in one language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// The registered name, or a name for the range; a translation of it in other languages.
+    pub name: &'static str,
+    /// What the APIs of the two endpoints report.
+    pub shown_by_api: &'static str,
+    /// Completes "Send it when …", or "Never send it: …"; without a period.
+    pub use_when: &'static str,
+    /// For the engineer who met it.
+    pub card: Card,
 }
 
 /// The text for a person who met the code, in full sentences.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Card {
     /// What the code says by definition.
     pub description: &'static str,
@@ -122,9 +148,17 @@ pub enum UsualFault {
     Undecided,
 }
 
-impl fmt::Display for UsualFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl UsualFault {
+    /// As words.
+    pub fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.english(),
+            Language::Vi => vi::labels::usual_fault(self),
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
             UsualFault::Nobody => "nobody",
             UsualFault::Sender => "the endpoint that sent it",
             UsualFault::PeerOfSender => "the peer of the endpoint that sent it",
@@ -132,7 +166,13 @@ impl fmt::Display for UsualFault {
             UsualFault::Application => "the application: its credentials, rules or rate",
             UsualFault::Operator => "the operator of the service or of the gateway before it",
             UsualFault::Undecided => "open: an endpoint, the path, or a hidden protocol error",
-        })
+        }
+    }
+}
+
+impl fmt::Display for UsualFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.english())
     }
 }
 
@@ -151,14 +191,28 @@ pub enum Retry {
     AsAgreed,
 }
 
-impl fmt::Display for Retry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Retry {
+    /// As words.
+    pub fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.english(),
+            Language::Vi => vi::labels::retry(self),
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
             Retry::IfNeeded => "only if there is more to do",
             Retry::WithBackoff => "yes, with a random delay and backoff",
             Retry::Later => "yes, but later than usual",
             Retry::AfterFix => "not until the cause is fixed",
             Retry::AsAgreed => "as the application's protocol says",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.english())
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::close_code::WhoMaySend;
-use super::{Card, CodeEntry, Retry, UsualFault};
+use super::{Card, CodeEntry, Retry, UsualFault, vi};
 
 pub(super) const UNUSED: CodeEntry = CodeEntry {
     codes: 0..=999,
@@ -28,6 +28,7 @@ pub(super) const UNUSED: CodeEntry = CodeEntry {
         ],
         reconnect: "As the sender meant it; ask its authors, since the number tells nothing.",
     },
+    vi: vi::ranges::UNUSED,
 };
 
 pub(super) const RESERVED_1004: CodeEntry = CodeEntry {
@@ -52,6 +53,7 @@ pub(super) const RESERVED_1004: CodeEntry = CodeEntry {
         ],
         reconnect: "As after 1009 if the sender follows a draft: not with the same message.",
     },
+    vi: vi::ranges::RESERVED_1004,
 };
 
 pub(super) const UNASSIGNED: CodeEntry = CodeEntry {
@@ -78,6 +80,7 @@ pub(super) const UNASSIGNED: CodeEntry = CodeEntry {
         ],
         reconnect: "As the sender meant it; ask its authors, since the number tells nothing.",
     },
+    vi: vi::ranges::UNASSIGNED,
 };
 
 pub(super) const UNAUTHORIZED: CodeEntry = CodeEntry {
@@ -104,6 +107,7 @@ pub(super) const UNAUTHORIZED: CodeEntry = CodeEntry {
         ],
         reconnect: "Only with new credentials.",
     },
+    vi: vi::ranges::UNAUTHORIZED,
 };
 
 pub(super) const FORBIDDEN: CodeEntry = CodeEntry {
@@ -129,6 +133,7 @@ pub(super) const FORBIDDEN: CodeEntry = CodeEntry {
         reconnect: "Not until the rights have changed; new credentials for the same account do not \
             help.",
     },
+    vi: vi::ranges::FORBIDDEN,
 };
 
 pub(super) const TIMEOUT: CodeEntry = CodeEntry {
@@ -156,6 +161,7 @@ pub(super) const TIMEOUT: CodeEntry = CodeEntry {
         ],
         reconnect: "Yes, after a random delay and with growing delays (§7.2.3).",
     },
+    vi: vi::ranges::TIMEOUT,
 };
 
 // The registered codes cut their range in three; the row is the same for each part.
@@ -188,6 +194,7 @@ const fn registered(codes: RangeInclusive<u16>) -> CodeEntry {
             ],
             reconnect: "As that library or service says; with backoff if it says nothing (§7.2.3).",
         },
+        vi: vi::ranges::REGISTERED,
     }
 }
 
@@ -217,6 +224,7 @@ pub(super) const PRIVATE: CodeEntry = CodeEntry {
         ],
         reconnect: "As the product says: many of these codes mean \"do not come back\".",
     },
+    vi: vi::ranges::PRIVATE,
 };
 
 pub(super) const OUT_OF_RANGE: CodeEntry = CodeEntry {
@@ -243,4 +251,5 @@ pub(super) const OUT_OF_RANGE: CodeEntry = CodeEntry {
         ],
         reconnect: "As the sender meant it; undo the bug to learn the code.",
     },
+    vi: vi::ranges::OUT_OF_RANGE,
 };

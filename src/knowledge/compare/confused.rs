@@ -17,12 +17,23 @@ impl Confused {
     }
 }
 
-const fn confused(one: u16, other: u16, advice: &'static str) -> Confused {
-    Confused { one: one..=one, other: other..=other, advice }
+pub(super) const fn confused(one: u16, other: u16, advice: &'static str) -> Confused {
+    confused_ranges(one..=one, other..=other, advice)
 }
 
+pub(super) const fn confused_ranges(
+    one: RangeInclusive<u16>,
+    other: RangeInclusive<u16>,
+    advice: &'static str,
+) -> Confused {
+    Confused { one, other, advice }
+}
+
+/// As many pairs in every language.
+pub(super) const PAIRS: usize = 41;
+
 /// The first that fits counts, so single codes stand before ranges.
-pub(in crate::knowledge) static CONFUSED: &[Confused] = &[
+pub(in crate::knowledge) static CONFUSED: [Confused; PAIRS] = [
     confused(
         1000,
         1001,
@@ -247,46 +258,46 @@ pub(in crate::knowledge) static CONFUSED: &[Confused] = &[
         "As with HTTP 401 and 403: send 3000 when you do not know who it is, 3003 \
         when you know and refuse. New credentials help after 3000 only.",
     ),
-    Confused {
-        one: 3000..=3000,
-        other: 4401..=4401,
-        advice: "They mean the same where both ends \
+    confused(
+        3000,
+        4401,
+        "They mean the same where both ends \
         agree. 3000 is registered and needs no agreement, 4401 is a private habit that some \
         products, such as graphql-ws, define; send what the client's library understands.",
-    },
-    Confused {
-        one: 3003..=3003,
-        other: 4403..=4403,
-        advice: "They mean the same where both ends \
+    ),
+    confused(
+        3003,
+        4403,
+        "They mean the same where both ends \
         agree. 3003 is registered and needs no agreement, 4403 is a private habit that some \
         products, such as graphql-ws, define; send what the client's library understands.",
-    },
-    Confused {
-        one: 1008..=1008,
-        other: 4000..=4999,
-        advice: "Send a private code when both \
+    ),
+    confused_ranges(
+        1008..=1008,
+        4000..=4999,
+        "Send a private code when both \
         applications are yours and the client should act on it, such as to log in again or to stay \
         away. Send 1008 when you do not know the client or do not want to say why (§7.4.1).",
-    },
-    Confused {
-        one: 1000..=1000,
-        other: 4000..=4999,
-        advice: "Send 1000 for the plain end, and a \
+    ),
+    confused_ranges(
+        1000..=1000,
+        4000..=4999,
+        "Send 1000 for the plain end, and a \
         private code when the client has to act on the reason. A client that does not know the \
         private code should treat it as a failure.",
-    },
-    Confused {
-        one: 1002..=1002,
-        other: 4000..=4999,
-        advice: "Send 1002 for frames that break RFC \
+    ),
+    confused_ranges(
+        1002..=1002,
+        4000..=4999,
+        "Send 1002 for frames that break RFC \
         6455 and nothing else; anything that your own application defines belongs into a private \
         code (§7.4.2).",
-    },
-    Confused {
-        one: 3000..=3999,
-        other: 4000..=4999,
-        advice: "Take a code from 3000 on only if it \
+    ),
+    confused_ranges(
+        3000..=3999,
+        4000..=4999,
+        "Take a code from 3000 on only if it \
         is registered with IANA, as a library should do; take one from 4000 on for an agreement \
         between your own applications (§7.4.2).",
-    },
+    ),
 ];

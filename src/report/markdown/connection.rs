@@ -30,6 +30,7 @@ pub(super) fn write(
     evidence(connection, files, out)?;
     timeline(connection, files, out)?;
     fix(connection, out)?;
+    in_your_logs(connection, out)?;
     doubts(connection, files, out)?;
     in_wireshark(report, connection, files, out)
 }
@@ -251,6 +252,18 @@ fn fix(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
     writeln!(out, "### How to fix it\n")?;
     for text in advice {
         writeln!(out, "- {}", prose(text))?;
+    }
+    writeln!(out)
+}
+
+fn in_your_logs(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {
+    let hints = &connection.verdict.in_your_logs;
+    if hints.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### In your logs\n\nThe log of a side may show:\n")?;
+    for hint in hints {
+        writeln!(out, "- {}: {}", prose(&words::printer(hint)), code(&hint.phrase))?;
     }
     writeln!(out)
 }

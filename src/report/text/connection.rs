@@ -27,6 +27,7 @@ pub(super) fn write(
     if detail == Detail::Brief && report.connections.len() > 1 && is_unremarkable(connection) {
         return page.blank(); // one of many that ended well: the verdict says it all
     }
+    in_your_logs(connection, page)?;
     page.blank()?;
     who_did_what(connection, files, page)?;
     if detail == Detail::Full {
@@ -111,6 +112,25 @@ fn verdict(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()>
     }
     if !verdict.fix.is_empty() {
         page.flow(&[(Ink::Good, "  fix: ")], Ink::Plain, &verdict.fix)?;
+    }
+    Ok(())
+}
+
+/// What the endpoints' logs may show.
+fn in_your_logs(connection: &ConnectionReport, page: &mut Page<'_>) -> io::Result<()> {
+    let hints = &connection.verdict.in_your_logs;
+    if hints.is_empty() {
+        return Ok(());
+    }
+    page.line(&[(Ink::Good, "  in your logs"), (Ink::Faint, " (may show):")])?;
+    for hint in hints {
+        let who = format!("    {}: ", words::printer(hint));
+        page.flow_under(
+            &[(Ink::Faint, &who)],
+            &[(Ink::Plain, "      ")],
+            Ink::Plain,
+            &hint.phrase,
+        )?;
     }
     Ok(())
 }
