@@ -4,10 +4,12 @@
 
 mod amounts;
 mod cli;
+mod contents;
 mod corpus;
 mod counts;
 mod differential;
 mod files;
+mod folder;
 mod formats;
 mod frames;
 #[path = "../common/generate.rs"]
