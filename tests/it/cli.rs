@@ -111,7 +111,7 @@ fn a_directory_is_read_by_name_and_an_empty_one_is_an_error() {
     folder.capture("b.pcap", &[unmasked()]);
     folder.capture("a.cap", &[CONFORMING]);
     folder.file("readme.txt", b"not a capture");
-    let output = on(&folder.at(), &["-f", "json"]);
+    let output = on(folder.at(), &["-f", "json"]);
     assert_eq!(code(&output), Some(1), "{}", stderr(&output));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let files: Vec<_> = report["captures"].as_array().into_iter().flatten().collect();
