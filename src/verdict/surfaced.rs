@@ -61,9 +61,9 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
 /// Close that came later was read.
 fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
     side == Side::Client
-        && findings
-            .iter()
-            .any(|finding| finding.caused_the_end && matches!(finding.rule.check, Check::Handshake(_)))
+        && findings.iter().any(|finding| {
+            finding.caused_the_end && matches!(finding.rule.check, Check::Handshake(_))
+        })
 }
 
 /// Whether `side` failed the connection itself (RFC 6455 §7.1.7): it stops reading, so that no
