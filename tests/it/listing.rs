@@ -1,6 +1,6 @@
 //! Frames one by one: `wsblame frames`, and what the library hands out for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -487,5 +487,38 @@ fn payload_is_cut_at_the_limit_and_harms_no_terminal() {
         assert!(!list.contains('\x1b') && list.contains("erased?"), "{list}");
         let bare = printed(&run(&["frames", &capture, "-f", format]));
         assert!(!bare.contains("erased?"), "{bare}");
+    }
+}
+
+/// Whatever packet is lost, no frame is made up: what is not marked as searched for is in the list
+/// of the whole capture too.
+#[test]
+fn a_lost_packet_brings_no_frame_that_was_not_sent() {
+    type Known = (SideName, u64, u8, bool, u64, Option<String>);
+    let known = |rows: &[FrameRow]| -> BTreeSet<Known> {
+        let certain = frames(rows).filter(|(_, frame)| !frame.searched);
+        certain
+            .map(|(row, frame)| {
+                let Frame { opcode, fin, length, mask, .. } = frame;
+                (row.side, row.offset, *opcode, *fin, *length, mask.clone())
+            })
+            .collect()
+    };
+    for (name, capture) in all_samples() {
+        let whole = segments(&capture);
+        if whole.len() > 40 {
+            continue;
+        }
+        let all = known(&rows(&capture_of_segments(&whole)));
+        for lost in 0..whole.len() {
+            let mut left = whole.clone();
+            let lost = left.remove(lost);
+            // Without it offsets count from another byte.
+            if lost.flags & 0x02 != 0 {
+                continue;
+            }
+            let left = known(&rows(&capture_of_segments(&left)));
+            assert!(left.is_subset(&all), "{name}: {lost:?} {:?}", left.difference(&all));
+        }
     }
 }
