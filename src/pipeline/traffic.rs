@@ -38,7 +38,9 @@ pub(super) fn of_side(facts: &Facts, side: Side) -> SideTraffic {
         },
         opcodes: opcodes(tally),
         sizes: sizes(tally),
-        inflation: inflation(&frames.compressed).filter(|_| found.is_none()),
+        // What was inflated on trial was compressed without agreement, if it was at all.
+        inflation: inflation(&frames.compressed)
+            .filter(|_| found.is_none() && facts.deflate.is_agreed()),
         largest_accepted: match &refused {
             Refused::None => largest,
             Refused::One(message) if message.complete => content.largest_before_last,
