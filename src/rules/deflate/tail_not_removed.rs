@@ -2,8 +2,8 @@
 
 use crate::rules::{Breach, Check, Context, Family, Fault, MessageView, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step,
-    text_bytes,
+    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, HELLO_DEFLATED, SERVER_CLOSES,
+    SERVER_FIN, Step, text_bytes,
 };
 
 /// See the module.
@@ -34,7 +34,7 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        HELLO,
+        HELLO_DEFLATED,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -43,9 +43,6 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Message(check),
 };
 
-/// The "Hello" of RFC 7692 §7.2.3.1.
-const HELLO: Step =
-    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
 /// The same with its tail.
 const WITH_TAIL: Step =
     text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00, 0x00, 0xFF, 0xFF])
