@@ -4,10 +4,11 @@
 //! [`LOOKAHEAD`] bytes at a header, 125 of a control payload, three of a code point, the window of
 //! permessage-deflate once a message is compressed, and what is asked for by [`Keep`]. After a hole in a payload of known length the decoder goes on; a hole that hits a header ends it.
 
-use super::deflate::{Compressor, InflateLimits, Inflated, Inflater};
+use super::content::Content;
+use super::deflate::InflateLimits;
 use super::{
-    Agreement, Assembly, ControlFrame, Deflate, Direction, Event, Excerpt, FrameHeader, FrameStart,
-    Keep, LOOKAHEAD, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text,
+    Agreement, Assembly, ControlFrame, Direction, Event, Excerpt, FrameHeader, FrameStart, Keep,
+    LOOKAHEAD, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text,
     Utf8Fault, unmask,
 };
 use crate::endpoint::Side;
@@ -39,15 +40,7 @@ pub struct Decoder {
     offset: u64,
     pending: Option<Event>,
     scratch: Vec<u8>,
-    inflate_limits: InflateLimits,
-    /// From the first compressed message on.
-    inflater: Option<Box<Inflater>>,
-    /// Whether the open message is being inflated.
-    inflating: bool,
-    /// Whether messages are inflated no more.
-    gave_up_inflating: bool,
-    keep: Keep,
-    excerpt: Excerpt,
+    content: Content,
 }
 
 /// What comes next in the stream.
@@ -110,50 +103,42 @@ impl Decoder {
             offset: start,
             pending: None,
             scratch: Vec::new(),
-            inflate_limits: InflateLimits::default(),
-            inflater: None,
-            inflating: false,
-            gave_up_inflating: false,
-            keep: Keep::Nothing,
-            excerpt: Excerpt::default(),
+            content: Content::new(sender),
         }
     }
 
     /// Inflates within these limits.
     #[must_use]
     pub fn with_limits(mut self, limits: InflateLimits) -> Decoder {
-        self.inflate_limits = limits;
+        self.content.limits = limits;
         self
     }
 
     /// Keeps excerpts of messages.
     #[must_use]
     pub fn keeping(mut self, keep: Keep) -> Decoder {
-        self.keep = keep;
+        self.content.keep = keep;
         self
     }
 
     /// What is kept of the message that is open, or of the one that [`Decoder::step`] ended last.
     pub fn excerpt(&self) -> &Excerpt {
-        &self.excerpt
+        &self.content.excerpt
     }
 
     /// Whether it holds the window of a compressed direction.
     pub fn has_window(&self) -> bool {
-        self.inflater.is_some()
+        self.content.has_window()
     }
 
     /// Inflates no more and gives the window back: nothing is known of what compressed messages
     /// hold from here on.
     pub fn stop_inflating(&mut self) {
         self.settle();
-        self.gave_up_inflating = true;
-        self.inflater = None;
-        if std::mem::take(&mut self.inflating) {
-            self.excerpt.damaged = true;
-            if let Assembly::Open(message) = &mut self.direction.assembly {
-                message.text = Text::Unchecked;
-            }
+        if self.content.stop_inflating()
+            && let Assembly::Open(message) = &mut self.direction.assembly
+        {
+            message.text = Text::Unchecked;
         }
     }
 
@@ -226,8 +211,10 @@ impl Decoder {
         match self.pending.take() {
             Some(Event::Frame(frame)) => {
                 self.direction.begin(&frame, &self.agreement);
-                if matches!(frame.header.opcode, Opcode::TEXT | Opcode::BINARY) {
-                    self.begin_content(&frame.header);
+                if matches!(frame.header.opcode, Opcode::TEXT | Opcode::BINARY)
+                    && let Assembly::Open(message) = &mut self.direction.assembly
+                {
+                    self.content.begin(&frame.header, &self.agreement, message);
                 }
             }
             Some(Event::Message(end)) => self.direction.end(&end),
@@ -239,48 +226,14 @@ impl Decoder {
         }
     }
 
-    /// A data message begins, and one that was open ends without being complete.
-    fn begin_content(&mut self, header: &FrameHeader) {
-        self.excerpt.clear();
-        if let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) {
-            inflater.abandon();
-        }
-        self.inflating = self.agreement.inflates(header) && !self.gave_up_inflating;
-        if !self.inflating {
-            // Who wants all content takes what an unknown extension may have changed as it stands.
-            let is_plain = !self.agreement.unknown_extension || matches!(self.keep, Keep::All(_));
-            self.excerpt.damaged = header.rsv != 0 || !is_plain;
-            if let Assembly::Open(message) = &mut self.direction.assembly
-                && header.rsv != 0
-            {
-                message.text = Text::Unchecked;
-            }
-            return;
-        }
-        let compressor = match &self.agreement.deflate {
-            Deflate::Agreed(compressors) => compressors[self.sender],
-            Deflate::Absent | Deflate::Unknown => Compressor::default(),
-        };
-        let limits = self.inflate_limits;
-        let inflater =
-            self.inflater.get_or_insert_with(|| Box::new(Inflater::new(compressor, limits)));
-        inflater.begin();
-        if !inflater.is_certain() {
-            self.excerpt.damaged = true;
-            if let Assembly::Open(message) = &mut self.direction.assembly {
-                message.text = Text::Unchecked;
-            }
-        }
-    }
-
     /// Whether something is wrong with the open message that was not told yet. Of a message that was
     /// not to be compressed nothing is: its marking is.
     fn has_open_fault(&self) -> bool {
-        if !self.inflating {
-            return self.direction.text_fault().is_some();
+        let text = self.direction.text_fault().is_some();
+        match self.content.is_inflating() {
+            true => self.agreement.deflate.is_agreed() && (text || self.content.has_fault()),
+            false => text,
         }
-        let inflates = self.inflater.as_ref().is_some_and(|inflater| !inflater.has_fault());
-        self.agreement.deflate.is_agreed() && (!inflates || self.direction.text_fault().is_some())
     }
 
     fn read_header(&mut self, input: &mut Option<Input<'_>>) -> Progress {
@@ -391,10 +344,10 @@ impl Decoder {
 
     /// Whether the payload at hand has to be unmasked and looked at.
     fn reads_content(&self) -> bool {
-        let Assembly::Open(message) = &self.direction.assembly else { return false };
-        self.inflating
-            || matches!(message.text, Text::Checked(_))
-            || self.keep.most(message.opcode) > 0
+        match &self.direction.assembly {
+            Assembly::Open(message) => self.content.reads(message),
+            Assembly::Idle => false,
+        }
     }
 
     /// Goes over the next bytes of a payload.
@@ -431,15 +384,10 @@ impl Decoder {
                 &self.scratch
             }
         };
-        let most = self.keep.most(message.opcode);
-        if let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) {
-            // What is wrong with compressed content is told at the end of the message: where it
-            // shows on the wire depends on how much zlib looks ahead.
-            let excerpt = &mut self.excerpt;
-            inflater.push(content, |content| take_in(content, message, excerpt, most));
+        if self.content.inflate(content, message) {
             return Progress::Read;
         }
-        self.excerpt.extend(content, most);
+        self.content.keep(content, message);
         let Text::Checked(utf8) = &mut message.text else { return Progress::Read };
         let checked = utf8.push(content);
         if let (Some(end), None) = (utf8.spoiled_at(), message.spoiled_at) {
@@ -467,10 +415,7 @@ impl Decoder {
             message.len += len;
             message.text = Text::Unchecked;
         }
-        self.excerpt.damaged = true;
-        if let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) {
-            inflater.lose();
-        }
+        self.content.lose();
         told
     }
 
@@ -479,16 +424,7 @@ impl Decoder {
         let fault = self.direction.text_fault();
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
         message.text = Text::Unchecked;
-        let inflated = match self.inflater.as_mut().filter(|_| self.inflating) {
-            Some(inflater) => {
-                let inflated = inflater.so_far();
-                inflater.abandon();
-                Some(inflated)
-            }
-            None => None,
-        };
-        self.inflating = false;
-        self.excerpt.damaged = true;
+        let inflated = self.content.cut_short();
         let end = message.spoiled_at.unwrap_or(self.offset);
         let len = match &fault {
             Some(fault) if inflated.is_none() => fault.end,
@@ -514,11 +450,7 @@ impl Decoder {
         if !header.fin || header.opcode.is_reserved() {
             return Progress::Read;
         }
-        let inflater = self.inflater.as_mut().filter(|_| self.inflating);
-        let inflated = inflater.map(|inflater| inflater.finish());
-        self.inflating = false;
-        let is_whole = |inflated: &Inflated| inflated.complete && inflated.certain;
-        self.excerpt.damaged |= inflated.as_ref().is_some_and(|inflated| !is_whole(inflated));
+        let inflated = self.content.finish();
         let fault = match &mut message.text {
             // The end of text that did not come out is not its end.
             Text::Checked(_) if inflated.as_ref().is_some_and(|inflated| !inflated.complete) => {
@@ -536,15 +468,6 @@ impl Decoder {
             inflated.complete &= end.fault.take().is_none();
         }
         Progress::Said(Event::Message(end))
-    }
-}
-
-/// Takes in what a piece of a compressed message inflates to.
-fn take_in(content: &[u8], message: &mut Message, excerpt: &mut Excerpt, most: usize) {
-    excerpt.extend(content, most);
-    if let Text::Checked(utf8) = &mut message.text {
-        // A fault stays with the check until it is asked for.
-        let _ = utf8.push(content);
     }
 }
 

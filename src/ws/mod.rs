@@ -4,6 +4,7 @@
 //! [`Event`]s, each with its stream offsets. Everything is parsed, nothing is judged, and nothing
 //! is held because a length field says so.
 
+mod content;
 mod control;
 mod decoder;
 pub mod deflate;

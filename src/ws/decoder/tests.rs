@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 
 use super::*;
 use crate::tcp::{GapCause, Range64};
-use crate::ws::{Compressors, LengthForm, MaskKey, Utf8Kind};
+use crate::ws::{Compressors, Deflate, LengthForm, MaskKey, Utf8Kind};
 
 /// One frame as a test puts it on the wire.
 #[derive(Clone, Debug)]
