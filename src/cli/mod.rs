@@ -43,8 +43,8 @@ const EXAMPLES: &str =
 const NOTES: &str = "\
 A capture that is named like a command: wsblame ./rules, or wsblame -- rules.
 
-Files are recognised by content: pcap and pcapng; gzip, zstd, lz4, xz, bzip2; tar and zip. Files that
-tcpdump -C/-G/-W or dumpcap rotated are analysed as one capture; see --series.
+Files are recognised by content: pcap and pcapng; gzip, zstd, lz4, xz, bzip2; tar and zip. Files \
+that tcpdump -C/-G/-W or dumpcap rotated are analysed as one capture; see --series.
 
 Filters (--connection, --at-fault, --min-severity) narrow what is shown and what is judged.";
 

@@ -73,15 +73,15 @@ pub(super) struct Arguments {
 }
 
 const NOTES: &str = "\
-Each row is a frame, in the order of the capture, or what stands in its place: a hole, bytes that could
-not be read as frames, the end of a stream inside a frame. The size of a message stands at its last
-frame. Columns of csv and fields of ndjson are the same; see wsblame schema --format frames.
+Each row is a frame, in the order of the capture, or what stands in its place: a hole, bytes that \
+could not be read as frames, the end of a stream inside a frame. The size of a message stands at \
+its last frame. Columns of csv and fields of ndjson are the same; see wsblame schema --format frames.
 
-Without --connection, standard input is read as it comes, and rows name the TCP connection by the
+Without --connection, standard input is read as it comes, and rows name the TCP connection by the \
 number that Wireshark gives it (tcp.stream).
 
-Files of --dump are called c<connection>-<message>-<side>.txt, or .bin for binary messages; the number
-is that of the row. What is not all of a message ends in .partial.";
+Files of --dump are called c<connection>-<message>-<side>.txt, or .bin for binary messages; the \
+number is that of the row. What is not all of a message ends in .partial.";
 
 /// How payload is shown.
 #[derive(Clone, Copy, Debug, ValueEnum)]
