@@ -2,6 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
+mod application;
 mod cli;
 mod corpus;
 mod counts;
