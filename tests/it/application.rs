@@ -81,7 +81,7 @@ const SIGNALR_SHUTS_DOWN: Script = &[
     ACCEPT,
     text("{\"protocol\":\"json\",\"version\":1}\u{1e}").from_client(),
     text("{}\u{1e}").from_server(),
-    text("{\"type\":7,\"error\":\"Server \u{1b}[2J is down\",\"allowReconnect\":true}\u{1e}")
+    text("{\"type\":7,\"error\":\"Server \\u001b[2J is down\",\"allowReconnect\":true}\u{1e}")
         .from_server(),
     SERVER_FIN,
     CLIENT_FIN,
