@@ -17,6 +17,8 @@ def start(side, library, folder, *args):
     args = [side, "--plan", folder / "plan", "--record", folder / side, *args]
     if library == "ws":
         return Process(side, "node", "talk.mjs", *args)
+    if library in ("aiohttp", "wsproto"):
+        return python(side, "talk_others.py", args[0], library, *args[1:])
     return python(side, {"websockets": "talk.py", "chromium": "chromium.py"}[library], *args)
 
 
@@ -178,6 +180,24 @@ def _(port):
     usual = {"server_max_window_bits": 12, "client_max_window_bits": 12, "compress_settings": {"memLevel": 5}}
     play("deflate-chromium-to-websockets-as-it-comes", port, "chromium", "websockets",
          [{"server": websockets_options(usual), **BROWSER}])
+
+
+# --- aiohttp and wsproto, which compress by code of their own ---------------------------------------
+
+@case("deflate-aiohttp-to-ws.pcap", 9155)
+def _(port):
+    # compress: the window in bits which aiohttp asks of the server; its own stays at 15.
+    play("deflate-aiohttp-to-ws", port, "aiohttp", "ws",
+         [{"client": {"compress": bits}, "server": ws_options(**accept), **BROWSER}
+          for bits, accept in [(15, {}), (15, {"clientNoContextTakeover": True}), (10, {})]])
+
+
+@case("deflate-wsproto-fragments-to-ws.pcap", 9156)
+def _(port):
+    play("deflate-wsproto-fragments-to-ws", port, "wsproto", "ws",
+         [{"client": offer, "server": ws_options(), **BROWSER}
+          for offer in [{}, {"client_no_context_takeover": True, "server_no_context_takeover": True},
+                        {"client_max_window_bits": 9, "server_max_window_bits": 9}]])
 
 
 # --- kinds of blocks ---------------------------------------------------------------------------

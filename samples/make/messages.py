@@ -2,7 +2,7 @@
 applications, sent by the libraries that define them (subprotocols.mjs).
 """
 
-from stage import Process, case, url
+from stage import Process, case
 from deflate import play
 import contents
 

@@ -45,9 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Some(with) => two(&arguments.what, with),
     };
     let style = rules::style(arguments.color);
-    // A word that is nearly the id of something is no line of a log.
-    let is_line = arguments.with.is_none() && nearest(arguments.what.trim()).is_empty();
-    let reading = logs::read(if is_line { &arguments.what } else { "" });
+    // One word is a slip in an id, unless it is the name of an error.
+    let what = arguments.what.trim();
+    let is_line =
+        arguments.with.is_none() && what.contains(|c: char| c.is_whitespace() || c == '_');
+    let reading = logs::read(if is_line { what } else { "" });
     let only_english = |is_translated: bool| {
         if arguments.lang.is_some_and(|lang| lang != Language::En) && !is_translated {
             complain("only cards of close codes and products are translated; this is English");
@@ -73,9 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 /// What to say of several words that no library is known to print; `None` for a single one.
 fn unknown_line(line: &str, reading: &Reading) -> Option<String> {
     const SHOWN: usize = 100;
-    if line.split_whitespace().nth(1).is_none() {
-        return None;
-    }
+    line.split_whitespace().nth(1)?; // else it is a word, and taken for an id
     let mut start: String = line.chars().take(SHOWN).collect();
     if start.len() < line.len() {
         start.push('…');

@@ -123,7 +123,8 @@ pub(super) const ONE_BYTE: &[&str] = &["close-body-one-byte"];
 pub(super) const BAD_CODE: &[&str] =
     &["close-code-forbidden", "close-code-unassigned", "close-code-out-of-range"];
 pub(super) const BAD_REASON: &[&str] = &["close-reason-not-utf8"];
-pub(super) const BAD_TEXT: &[&str] = &["invalid-utf8-text", "utf8-truncated-at-end"];
+pub(super) const BAD_TEXT: &[&str] =
+    &["invalid-utf8-text", "utf8-truncated-at-end", "binary-in-text"];
 pub(super) const TOO_BIG: &[&str] = &["message-too-big-limit"];
 pub(super) const NO_PONG: &[&str] = &["ping-unanswered"];
 pub(super) const IDLE: &[&str] = &["idle-timeout"];
@@ -172,9 +173,10 @@ pub static COMPLAINTS: &[Complaint] = &[
     // Not 1007, as §8.1 and §7.4.1 together would suggest.
     broke(CHROMIUM, "Invalid UTF-8 in text frame", BAD_TEXT),
     broke(CHROMIUM, "Invalid UTF-8 in Close frame", BAD_REASON),
-    // Chromium's word for a header that it cannot parse.
+    // Chromium's word for a header that it cannot parse, and for data that do not inflate.
     broke(CHROMIUM, "WebSocket Protocol Error",
-        &["control-fragmented", "control-too-long", "length-not-minimal", "length-msb-set", "injected-http-bytes"]),
+        &["control-fragmented", "control-too-long", "length-not-minimal", "length-msb-set", "injected-http-bytes",
+          "deflate-inflate-failed", "deflate-context-desync", "deflate-tail-not-removed"]),
 
     broke(UNDICI, "Invalid opcode received", OPCODE),
     broke(UNDICI, "Frame cannot be masked", MASKED),

@@ -97,9 +97,13 @@ impl Conversation {
         limits: &Limits,
         tap: Option<StreamTap>,
     ) -> Conversation {
-        let keep = Keep::Text(limits.excerpt);
-        let (limits, inflate_limits) = (limits.search(), limits.inflate());
         let lost = PerSide::from_fn(|side| starts[side].is_none());
+        let listing = tap.map(|tap| Box::new(Listing::new(tap, lost)));
+        let keep = match &listing {
+            Some(listing) => Keep::All(listing.keep().max(limits.excerpt)),
+            None => Keep::Text(limits.excerpt),
+        };
+        let (limits, inflate_limits) = (limits.search(), limits.inflate());
         Conversation {
             decoders: PerSide::from_fn(|side| {
                 let decoder = Decoder::new(side, *agreement, starts[side]?);
@@ -118,7 +122,7 @@ impl Conversation {
             milestones: Vec::new(),
             pings: PerSide::default(),
             supposed_pings: PerSide::default(),
-            listing: tap.map(|tap| Box::new(Listing::new(tap, lost))),
+            listing,
         }
     }
 
@@ -247,7 +251,7 @@ impl Conversation {
         while let Some(event) = decoder.step(&mut input) {
             if let Some(listing) = &mut self.listing {
                 let searched = self.frames[side].resumed.is_some();
-                listing.note(side, &event, decoder.agreement(), searched, tcp);
+                listing.note(side, &event, &decoder, searched, tcp);
             }
             if let Event::SyncLost { at } = event {
                 return self.lose(side, at, decoder, tcp);

@@ -14,14 +14,20 @@ use crate::report::SideName;
 use crate::report::frames::{Content, Frame, FrameRow, What, WholeMessage};
 use crate::tcp::{Connection, GapCause, Range64};
 use crate::ws::{
-    Agreement, ControlFrame, Deflate, Event, FrameStart, MessageEnd, Opcode, PartialFrame,
+    ControlFrame, Decoder, Deflate, Event, FrameStart, MessageEnd, Opcode, PartialFrame,
 };
 
 /// Rows that wait for one of which something is still to come. Beyond, it goes as it is.
 const MOST_WAITING: usize = 4_096;
 
+/// Bytes of content in the rows that wait; beyond, the same.
+const MOST_HELD: usize = 8 << 20;
+
 /// Rows that are handed out together.
 const BATCH: usize = 256;
+
+/// Bytes of content that are, but for one message.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// The rows of one WebSocket in the making.
 #[derive(Debug)]
@@ -30,6 +36,10 @@ pub(super) struct Listing {
     lanes: PerSide<Lane>,
     batch: Vec<FrameRow>,
     messages: u64,
+    /// Bytes of content in the rows that wait.
+    held: usize,
+    /// Bytes of content in the batch.
+    batch_size: usize,
 }
 
 /// One side.
@@ -74,7 +84,14 @@ impl Listing {
             lanes: PerSide::from_fn(|side| Lane { lost: lost[side], ..Lane::default() }),
             batch: Vec::new(),
             messages: 0,
+            held: 0,
+            batch_size: 0,
         }
+    }
+
+    /// Bytes of content that are wanted of each message.
+    pub(super) fn keep(&self) -> usize {
+        self.tap.keep
     }
 
     /// Takes in what a decoder has seen. `searched` is whether the boundary was searched for.
@@ -82,13 +99,13 @@ impl Listing {
         &mut self,
         side: Side,
         event: &Event,
-        agreement: &Agreement,
+        decoder: &Decoder,
         searched: bool,
         tcp: &Connection,
     ) {
         match event {
             Event::Frame(start) => self.frame(side, start, searched, tcp),
-            Event::Message(end) => self.message(side, end, agreement),
+            Event::Message(end) => self.message(side, end, decoder, searched),
             Event::Control(frame) => self.control(side, frame),
             Event::SyncLost { at } => {
                 let lane = &mut self.lanes[side];
@@ -96,7 +113,7 @@ impl Listing {
                 lane.lose();
             }
         }
-        if self.lanes.client.rows.len() + self.lanes.server.rows.len() > MOST_WAITING {
+        if self.waiting() > MOST_WAITING || self.held > MOST_HELD {
             self.release(Some(MOST_WAITING / 2));
         }
     }
@@ -154,7 +171,16 @@ impl Listing {
         let PerSide { client, server } = ahead;
         (self.lanes.client.ahead, self.lanes.server.ahead) = (client, server);
         self.release(None);
+        self.send();
+    }
+
+    fn send(&mut self) {
         self.tap.send(mem::take(&mut self.batch));
+        self.batch_size = 0;
+    }
+
+    fn waiting(&self) -> usize {
+        self.lanes.client.rows.len() + self.lanes.server.rows.len()
     }
 
     fn frame(&mut self, side: Side, start: &FrameStart, searched: bool, tcp: &Connection) {
@@ -199,39 +225,49 @@ impl Listing {
         lane.rows.push_back(Waiting { row, at: lane.latest, complete });
     }
 
-    fn message(&mut self, side: Side, end: &MessageEnd, agreement: &Agreement) {
+    fn message(&mut self, side: Side, end: &MessageEnd, decoder: &Decoder, searched: bool) {
         if !end.complete {
             return; // its fault was told; its end is still to come
         }
+        let (agreement, excerpt) = (decoder.agreement(), decoder.excerpt());
+        let keep = self.tap.keep;
         let lane = &mut self.lanes[side];
         lane.read_to = lane.read_to.max(end.range.end);
         let missing = mem::take(&mut lane.missing);
-        if let Some(frame) = lane.settle() {
-            frame.missing = missing;
-            frame.message = Some(WholeMessage {
-                number: 0, // it gets one when the row goes out
-                kind: name(end.opcode).to_owned(),
-                fragments: end.fragments,
-                bytes: end.len,
-                compressed: end.compressed && agreement.deflate != Deflate::Absent,
-                inflated: None,
-            });
+        let Some(frame) = lane.settle() else { return };
+        frame.missing = missing;
+        let inflated = end.inflated.as_ref().filter(|inflated| inflated.complete);
+        frame.message = Some(WholeMessage {
+            number: 0, // it gets one when the row goes out
+            kind: name(end.opcode).to_owned(),
+            fragments: end.fragments,
+            bytes: end.len,
+            compressed: end.compressed && agreement.deflate != Deflate::Absent,
+            inflated: inflated.map(|inflated| inflated.len),
+        });
+        if keep > 0 {
+            let bytes: Vec<u8> = excerpt.bytes.iter().copied().take(keep).collect();
+            self.held += bytes.len();
+            // What an extension that we do not know did to payload is not known either.
+            let is_known = searched || !agreement.unknown_extension;
+            let sound = is_known && !excerpt.damaged;
+            frame.content = Some(Content { bytes, len: excerpt.len, sound });
         }
     }
 
     fn control(&mut self, side: Side, control: &ControlFrame) {
-        let keep = usize::try_from(self.tap.keep).unwrap_or(usize::MAX);
+        let keep = self.tap.keep;
         let lane = &mut self.lanes[side];
         lane.read_to = lane.read_to.max(control.range.end);
         let missing = mem::take(&mut lane.control_missing);
-        if let Some(frame) = lane.settle() {
-            frame.missing = missing;
-            frame.code = (control.opcode == Opcode::CLOSE).then(|| control.code()).flatten();
-            frame.content = (keep > 0).then(|| Content {
-                bytes: control.payload.iter().copied().take(keep).collect(),
-                len: control.payload_len,
-                sound: !control.damaged,
-            });
+        let Some(frame) = lane.settle() else { return };
+        frame.missing = missing;
+        frame.code = (control.opcode == Opcode::CLOSE).then(|| control.code()).flatten();
+        if keep > 0 {
+            let bytes: Vec<u8> = control.payload.iter().copied().take(keep).collect();
+            self.held += bytes.len();
+            let content = Content { bytes, len: control.payload_len, sound: !control.damaged };
+            frame.content = Some(content);
         }
     }
 
@@ -263,8 +299,8 @@ impl Listing {
     /// complete; with `most`, on until no more than so many wait.
     fn release(&mut self, most: Option<usize>) {
         loop {
-            let waiting = self.lanes.client.rows.len() + self.lanes.server.rows.len();
-            let hurry = most.is_some_and(|most| waiting > most);
+            let waiting = self.waiting();
+            let hurry = most.is_some_and(|most| waiting > most || self.held > MOST_HELD);
             let Some(lane) = self.next_lane(hurry) else { return };
             let Some(Waiting { mut row, .. }) = lane.take(hurry) else { return };
             if let What::Frame(frame) = &mut row.what
@@ -273,9 +309,13 @@ impl Listing {
                 self.messages += 1;
                 message.number = self.messages;
             }
+            let content = row.frame().and_then(|frame| frame.content.as_ref());
+            let size = content.map_or(0, |content| content.bytes.len());
+            self.held = self.held.saturating_sub(size);
+            self.batch_size += size;
             self.batch.push(row);
-            if self.batch.len() == BATCH {
-                self.tap.send(mem::take(&mut self.batch));
+            if self.batch.len() == BATCH || self.batch_size > BATCH_BYTES {
+                self.send();
             }
         }
     }

@@ -39,17 +39,17 @@ impl Places {
 pub struct Tap {
     /// `None` lists all, without their numbers.
     wanted: Option<Arc<Places>>,
-    keep: u64,
+    keep: usize,
     out: SyncSender<Vec<FrameRow>>,
 }
 
 /// Batches that wait to be read.
-const WAITING: usize = 16;
+const WAITING: usize = 4;
 
 impl Tap {
     /// A tap for the connections that are `wanted`, or for all where that is `None`, and what reads
     /// it. Of each message and control frame at most `keep` bytes of content are handed out.
-    pub fn new(wanted: Option<Places>, keep: u64) -> (Tap, Receiver<Vec<FrameRow>>) {
+    pub fn new(wanted: Option<Places>, keep: usize) -> (Tap, Receiver<Vec<FrameRow>>) {
         let (out, rows) = sync_channel(WAITING);
         (Tap { wanted: wanted.map(Arc::new), keep, out }, rows)
     }
@@ -84,7 +84,7 @@ pub(super) struct StreamTap {
     pub(super) connection: Option<u64>,
     pub(super) tcp_stream: u64,
     /// Bytes of content that are wanted of each message.
-    pub(super) keep: u64,
+    pub(super) keep: usize,
     out: SyncSender<Vec<FrameRow>>,
 }
 

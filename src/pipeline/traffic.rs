@@ -7,11 +7,11 @@ use crate::endpoint::Side;
 use crate::knowledge::library::{self, Subject};
 use crate::provenance::PacketRef;
 use crate::report::{
-    MessageKinds, MessageSizes, OpcodeCounts, OpenMessageReport, PingReport, Rate, RefusedMessage,
-    RoundTripReport, SideTraffic,
+    InflationReport, MessageKinds, MessageSizes, OpcodeCounts, OpenMessageReport, PingReport, Rate,
+    RefusedMessage, RoundTripReport, SideTraffic,
 };
 use crate::rules::{Close, Facts, Pings, Tally};
-use crate::ws::Opcode;
+use crate::ws::{Compressed, Opcode};
 
 /// What `side` sent.
 pub(super) fn of_side(facts: &Facts, side: Side) -> SideTraffic {
@@ -23,7 +23,8 @@ pub(super) fn of_side(facts: &Facts, side: Side) -> SideTraffic {
         None => (&frames.tally, &frames.pings),
     };
     let refused = refused(facts, side);
-    let largest = tally.sizes.map(|(_, largest)| largest);
+    let content = tally.content;
+    let largest = content.largest.filter(|_| content.unknown == 0);
     SideTraffic {
         frames: found.map_or(frames.frames, |found| found.frames),
         messages: found.map_or(frames.messages, |found| found.messages),
@@ -37,9 +38,12 @@ pub(super) fn of_side(facts: &Facts, side: Side) -> SideTraffic {
         },
         opcodes: opcodes(tally),
         sizes: sizes(tally),
+        // What was inflated on trial was compressed without agreement, if it was at all.
+        inflation: inflation(&frames.compressed)
+            .filter(|_| found.is_none() && facts.deflate.is_agreed()),
         largest_accepted: match &refused {
             Refused::None => largest,
-            Refused::One(message) if message.complete => tally.largest_before_last,
+            Refused::One(message) if message.complete => content.largest_before_last,
             Refused::One(_) => largest,
             Refused::Unclear => None,
         },
@@ -82,6 +86,14 @@ fn sizes(tally: &Tally) -> Option<MessageSizes> {
     Some(MessageSizes { smallest, largest, mean, total: tally.bytes })
 }
 
+fn inflation(compressed: &Compressed) -> Option<InflationReport> {
+    (compressed.sized > 0).then_some(InflationReport {
+        messages: compressed.sized,
+        compressed: compressed.payload,
+        inflated: compressed.inflated,
+    })
+}
+
 /// What a peer refused for its size.
 enum Refused {
     None,
@@ -102,15 +114,15 @@ fn refused(facts: &Facts, side: Side) -> Refused {
     let known = |acked: &u64| facts.is_known_until(side, *acked);
     let acked = close.source.acked.filter(known);
     let (Some(acked), Some(last)) = (acked, frames.last_message) else { return Refused::Unclear };
-    // A limit is on what comes out; sizes on the wire do not tell which message that was.
-    let compressed = frames.tally.compressed > 0
-        || frames.open_message.is_some_and(|message| message.compressed);
-    if compressed || last.range.start >= acked {
+    // A limit is on what comes out; where that is not known, the message may be any.
+    let content = frames.tally.content;
+    let compressed = frames.open_message.is_some_and(|message| message.compressed);
+    if content.unknown > 0 || compressed || last.range.start >= acked {
         return Refused::Unclear;
     }
     let (bytes, complete, before) = match frames.open_message {
-        Some(open) => (open.declared, false, frames.tally.sizes.map(|(_, largest)| largest)),
-        None => (last.len, true, frames.tally.largest_before_last),
+        Some(open) => (open.declared, false, content.largest),
+        None => (content.last, true, content.largest_before_last),
     };
     match before.is_some_and(|before| before >= bytes) {
         true => Refused::Unclear,

@@ -30,7 +30,16 @@ pub(super) fn sent(sent: &SideTraffic) -> String {
             ),
         });
     }
-    if let Some(rate) = sent.rate.filter(|_| sent.messages > 1) {
+    if let Some(inflation) = sent.inflation {
+        text.push_str(&format!(
+            "; {} compressed from {} to {}",
+            count(inflation.messages, "message"),
+            grouped(inflation.inflated),
+            bytes(inflation.compressed)
+        ));
+    }
+    // Of a moment it would be noise.
+    if let Some(rate) = sent.rate.filter(|rate| sent.messages > 1 && rate.seconds >= 1.0) {
         let (messages, bytes) = (rate.messages_per_second, rate.bytes_per_second);
         text.push_str(&format!("; {} messages/s, {} bytes/s", digits(messages), digits(bytes)));
     }

@@ -34,8 +34,11 @@ pub struct SideTraffic {
     pub opcodes: OpcodeCounts,
     /// Payload sizes of the complete data messages, as on the wire; null when there was none.
     pub sizes: Option<MessageSizes>,
-    /// Payload bytes of the largest complete message that the peer did not refuse for its size;
-    /// null when there was none, or when the peer refused one and the capture cannot tell which.
+    /// What compression saved; null when no compressed message was inflated.
+    pub inflation: Option<InflationReport>,
+    /// Bytes of the largest complete message, inflated if it was compressed, that the peer did not refuse for its size;
+    /// null when there was none, when a size is not known, or when the peer refused one and the
+    /// capture cannot tell which.
     pub largest_accepted: Option<u64>,
     /// The message that the peer refused for its size, by a Close with 1009 or with a reason that
     /// says so; null when it refused none, or when the capture cannot tell which.
@@ -94,10 +97,22 @@ pub struct MessageSizes {
     pub total: u64,
 }
 
+/// Compressed messages and what they inflated to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InflationReport {
+    /// Complete messages whose inflated size is known.
+    pub messages: u64,
+    /// Their payload bytes as on the wire.
+    pub compressed: u64,
+    /// What these inflated to.
+    pub inflated: u64,
+}
+
 /// A message that the peer refused for its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RefusedMessage {
-    /// Payload bytes as its headers declare so far: at least so many would have come.
+    /// Its bytes, inflated if it was compressed; of one that is not complete those that its headers
+    /// declare so far: at least so many would have come.
     pub bytes: u64,
     /// Whether all of it was sent.
     pub complete: bool,

@@ -21,7 +21,7 @@ pub use facts::{
 };
 pub use finding::Finding;
 pub use rule::{Breach, Check, Family, Fault, Guilty, Place, Rule, Severity};
-pub use tally::{RoundTrips, Tally};
+pub use tally::{ContentSizes, RoundTrips, Tally};
 pub use view::{Context, FrameView, MessageView};
 
 /// Every rule, family by family, in the order in which they are listed and tried.

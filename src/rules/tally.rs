@@ -21,8 +21,21 @@ pub struct Tally {
     pub bytes: u64,
     /// Payload bytes of the smallest and of the largest complete message.
     pub sizes: Option<(u64, u64)>,
-    /// Payload bytes of the largest complete message but the last.
+    /// The sizes of complete messages when inflated: by these a receiver refuses.
+    pub content: ContentSizes,
+}
+
+/// Sizes of complete messages: of compressed ones what they inflate to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContentSizes {
+    /// Of the largest.
+    pub largest: Option<u64>,
+    /// Of the largest but the last message.
     pub largest_before_last: Option<u64>,
+    /// Of the last message.
+    pub last: u64,
+    /// Compressed messages of which it is not known.
+    pub unknown: u64,
 }
 
 impl Tally {
@@ -45,7 +58,7 @@ impl Tally {
         self.fragmented += u64::from(end.fragments > 1);
         self.compressed += u64::from(end.compressed);
         self.bytes = self.bytes.saturating_add(end.len);
-        self.largest_before_last = self.sizes.map(|(_, largest)| largest);
+        self.content.note(end);
         let (smallest, largest) = self.sizes.unwrap_or((end.len, end.len));
         self.sizes = Some((smallest.min(end.len), largest.max(end.len)));
     }
@@ -63,6 +76,23 @@ impl Tally {
     /// Complete messages.
     pub fn messages(&self) -> u64 {
         self.text + self.binary
+    }
+}
+
+impl ContentSizes {
+    fn note(&mut self, end: &MessageEnd) {
+        let inflated = end.inflated.as_ref().filter(|inflated| inflated.complete);
+        let size = match (end.compressed, inflated) {
+            (false, _) => end.len,
+            (true, Some(inflated)) => inflated.len,
+            (true, None) => {
+                self.unknown += 1;
+                return;
+            }
+        };
+        self.largest_before_last = self.largest;
+        self.largest = self.largest.max(Some(size));
+        self.last = size;
     }
 }
 
@@ -104,8 +134,8 @@ mod tests {
         MessageEnd {
             opcode,
             compressed: false,
-            len,
             inflated: None,
+            len,
             fragments,
             empty_fragments: 0,
             range: (0..len).into(),
@@ -122,16 +152,16 @@ mod tests {
         tally.message(&message(Opcode::TEXT, 0, 1));
         assert_eq!((tally.text, tally.binary, tally.fragmented), (2, 1, 1));
         assert_eq!((tally.sizes, tally.bytes), (Some((0, 70_000)), 70_005));
-        assert_eq!(tally.largest_before_last, Some(70_000));
+        assert_eq!(tally.content.largest_before_last, Some(70_000));
     }
 
     #[test]
     fn the_largest_but_the_last_is_not_the_last() {
         let mut tally = Tally::default();
         tally.message(&message(Opcode::TEXT, 5, 1));
-        assert_eq!(tally.largest_before_last, None);
+        assert_eq!(tally.content.largest_before_last, None);
         tally.message(&message(Opcode::TEXT, 9, 1));
-        assert_eq!(tally.largest_before_last, Some(5));
+        assert_eq!(tally.content.largest_before_last, Some(5));
     }
 
     #[test]

@@ -234,6 +234,11 @@ pub const ACCEPT_DEFLATE: Step = response(RESPONSE_DEFLATE);
 
 /// The client says something.
 pub const HELLO: Step = text("hello").from_client();
+/// The client says "Hello", compressed (RFC 7692 §7.2.3.1).
+pub const HELLO_DEFLATED: Step =
+    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
+/// The client says it again, as a reference to the first time (RFC 7692 §7.2.3.2).
+pub const HELLO_AGAIN: Step = text_bytes(&[0xF2, 0x00, 0x11, 0x00, 0x00]).rsv(0b100).from_client();
 /// The client closes with 1000.
 pub const CLIENT_CLOSES: Step = close(CODE_1000).from_client();
 /// The server closes with 1000.

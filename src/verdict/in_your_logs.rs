@@ -14,7 +14,6 @@ use crate::knowledge::logs::{self, Phrase, Place, Role};
 use crate::knowledge::{library, readable};
 use crate::report::{Confidence, Outcome};
 use crate::rules::{self, EndKind, Facts, Family, Fault, Finding, Initiator};
-use crate::ws::Deflate;
 
 /// A text that a library may have printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,10 +173,11 @@ fn judgement(facts: &Facts, finding: &Finding) -> Judgement {
     let mut judgement = Judgement::of(finding.rule.id);
     let sender = finding.place.side;
     // Of these the bytes that are shown are a header, or are taken for one.
-    let is_header = finding.rule.family == Family::Framing
+    let is_header = (finding.rule.family == Family::Framing
+        || finding.rule.id == "deflate-rsv1-on-continuation")
         && !matches!(finding.rule.id, "interleaved-writers" | "torn-frame" | "length-implausible");
     if let (true, &[first, second, ..]) = (is_header, finding.shown.as_slice()) {
-        let faults = header_faults(first, second, sender, facts.deflate);
+        let faults = header_faults(first, second, sender, facts.deflate.is_agreed());
         // Bytes of another protocol are no rule to a library: it sees a strange header.
         if finding.rule.id == "injected-http-bytes" && !faults.is_empty() {
             judgement.ids.clear();
@@ -194,14 +194,14 @@ fn judgement(facts: &Facts, finding: &Finding) -> Judgement {
 }
 
 /// The rules that a header breaks by its first two bytes (RFC 6455 §5.2).
-fn header_faults(first: u8, second: u8, sender: Side, deflate: Deflate) -> Vec<&'static str> {
+fn header_faults(first: u8, second: u8, sender: Side, deflates: bool) -> Vec<&'static str> {
     let (opcode, length) = (first & 0x0f, second & 0x7f);
     let (is_final, is_masked) = (first & 0x80 != 0, second & 0x80 != 0);
     let is_control = opcode >= 8;
     let faults = [
         (first & 0x30 != 0, "rsv-bits-set"),
-        (first & 0x40 != 0 && !deflate.is_agreed(), "rsv1-without-deflate"),
-        (first & 0x40 != 0 && deflate.is_agreed() && is_control, "control-compressed"),
+        (first & 0x40 != 0 && !deflates, "rsv1-without-deflate"),
+        (first & 0x40 != 0 && deflates && is_control, "control-compressed"),
         (matches!(opcode, 3..=7 | 11..), "reserved-opcode"),
         (is_control && !is_final, "control-fragmented"),
         (is_control && length > 125, "control-too-long"),
@@ -213,30 +213,36 @@ fn header_faults(first: u8, second: u8, sender: Side, deflate: Deflate) -> Vec<&
 
 /// The texts for one side.
 fn hints(facts: &Facts, side: Side, event: &Event) -> Vec<Hint> {
+    let texts = texts(facts, side, event);
     let recognised = recognised(facts, side);
-    let of = |library: &'static Library, recognised: bool, most: usize| {
-        let texts = texts(facts, library, side, event);
-        let texts = texts
-            .filter(move |phrase| recognised || is_likely(facts, side, event, phrase, library));
-        texts.take(most).map(move |phrase| Hint {
-            side,
-            library,
-            phrase: own_words(facts, side, &phrase)
-                .unwrap_or_else(|| readable(phrase.pattern, number(event, &phrase))),
-            recognised,
-        })
+    let hint = |library, phrase: &Phrase, recognised| Hint {
+        side,
+        library,
+        phrase: own_words(facts, side, phrase)
+            .unwrap_or_else(|| readable(phrase.pattern, number(event, phrase))),
+        recognised,
+    };
+    let of = |library: &'static Library| {
+        texts.iter().filter(move |phrase| phrase.libraries.contains(&library))
     };
     // Of several texts for an end that it made itself, one cannot tell which it was.
     let most = if matches!(event, Event::Ends) { MOST_OF_ONE } else { 1 };
-    let known: Vec<Hint> =
-        recognised.iter().flat_map(|library| of(library, true, most)).take(MOST).collect();
+    let known = recognised
+        .iter()
+        .flat_map(|library| of(library).take(most).map(|phrase| hint(*library, phrase, true)));
+    let known: Vec<Hint> = known.take(MOST).collect();
     // What an endpoint ends by itself it may have ended for any reason.
     let is_told = recognised.iter().any(|library| library.frames == Frames::Own);
     if !known.is_empty() || is_told || matches!(event, Event::Ends) {
         return known;
     }
     let common = LIBRARIES.iter().copied().filter(|library| may_be(facts, side, library));
-    common.flat_map(|library| of(library, false, 1)).take(MOST).collect()
+    let likely = common.filter_map(|library| {
+        let mut texts = of(library);
+        let phrase = texts.find(|phrase| is_likely(facts, side, event, phrase, library))?;
+        Some(hint(library, phrase, false))
+    });
+    likely.take(MOST).collect()
 }
 
 /// The reason of the side's own Close, where the text is one that stands there: then it is known to
@@ -292,24 +298,16 @@ fn is_likely(facts: &Facts, side: Side, event: &Event, phrase: &Phrase, library:
     }
 }
 
-/// What `library` prints on `side` for `event`, in the order in which it looks for it.
-fn texts<'e>(
-    facts: &Facts,
-    library: &'static Library,
-    side: Side,
-    event: &'e Event,
-) -> impl Iterator<Item = Phrase> + 'e {
-    let is_printed = move |phrase: &Phrase| {
-        phrase.libraries.contains(&library) && phrase.side.is_none_or(|on| on == side)
-    };
+/// What is printed on `side` for `event`, by each library in the order in which it looks for it.
+fn texts(facts: &Facts, side: Side, event: &Event) -> Vec<Phrase> {
     let pinged = facts.frames[side].pings.unanswered.is_some();
-    let exact =
-        logs::all().filter(move |phrase| is_printed(phrase) && is_about(phrase, event, pinged));
-    // Where no text is about a RST, the one about the end of TCP is.
+    let is_printed = |phrase: &Phrase| phrase.side.is_none_or(|on| on == side);
+    let exact = logs::all().filter(|phrase| is_printed(phrase) && is_about(phrase, event, pinged));
+    // A library without a text about a RST has one about the end of TCP.
     let is_reset = matches!(event, Event::IsReset);
-    let general = logs::all()
-        .filter(move |phrase| is_reset && is_printed(phrase) && phrase.role == Role::Loses);
-    exact.chain(general)
+    let general =
+        logs::all().filter(|phrase| is_reset && is_printed(phrase) && phrase.role == Role::Loses);
+    exact.chain(general).collect()
 }
 
 /// Whether a text is about `event`; `pinged` says whether the side waits for a Pong.

@@ -8,7 +8,7 @@ use super::{Told, Verdict, find_cause, in_your_logs, surfaced};
 use crate::endpoint::Side;
 use crate::knowledge;
 use crate::report::{Blame, Confidence, Outcome};
-use crate::rules::{Facts, Fault, Finding, Initiator, Severity};
+use crate::rules::{Check, Facts, Fault, Finding, Initiator, Severity};
 
 /// Judges a connection. Marks the finding that caused its end, and those that the peer tolerated.
 pub fn judge(facts: &Facts, findings: &mut [Finding]) -> Verdict {
@@ -124,7 +124,7 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
     if let Some(close) = &facts.frames[receiver].close {
         let code = close.frame.code();
         let says_so = code.is_some_and(|code| finding.rule.closes_with.contains(&code));
-        let knew = close.source.acked.is_some_and(|acked| acked >= start_of(finding));
+        let knew = knew_of(facts, finding);
         let lived_on = went_on(facts, finding) != Some(false)
             && is_complained_of(facts, finding) != Some(true);
         return says_so && knew && !lived_on && !repeats_the_code(facts, receiver);
@@ -168,6 +168,13 @@ fn went_on(facts: &Facts, finding: &Finding) -> Option<bool> {
     facts.seconds(*delivered, last.at).map(|after| after > PROMPT_SECONDS)
 }
 
+/// Whether the receiver of a violation had it when it sent its Close.
+fn knew_of(facts: &Facts, finding: &Finding) -> bool {
+    let close = facts.frames[!finding.place.side].close.as_ref();
+    let acked = close.and_then(|close| close.source.acked);
+    acked.is_some_and(|acked| acked >= start_of(finding))
+}
+
 /// How soon an endpoint that fails the connection without a word does so.
 const PROMPT_SECONDS: f64 = 2.0;
 
@@ -178,7 +185,7 @@ fn start_of(finding: &Finding) -> u64 {
 
 /// A response that the client has to refuse: it does so by dropping TCP (RFC 6455 §4.1).
 fn is_refusable_response(finding: &Finding) -> bool {
-    finding.rule.family == crate::rules::Family::Handshake && finding.place.side == Side::Server
+    matches!(finding.rule.check, Check::Handshake(_)) && finding.place.side == Side::Server
 }
 
 /// Marks the violations that their receiver got and lived with.
@@ -188,7 +195,8 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
         let end = finding.place.range.end;
         let went_on = went_on(facts, finding) == Some(true);
         let closed_in_order = facts.frames[receiver].close.as_ref().is_some_and(|close| {
-            close.source.acked.is_some_and(|acked| acked >= end)
+            !closed_upon(facts, finding)
+                && close.source.acked.is_some_and(|acked| acked >= end)
                 && matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999))
                 && !close.frame.damaged
         });
@@ -199,11 +207,25 @@ fn mark_tolerated(facts: &Facts, findings: &mut [Finding]) {
     }
 }
 
+/// Whether the receiver of a violation closed first, right behind it: then nobody knows whether it
+/// would have lived on.
+fn closed_upon(facts: &Facts, finding: &Finding) -> bool {
+    let receiver = !finding.place.side;
+    let close = facts.frames[receiver].close.as_ref();
+    let first = facts.close_initiator() != Initiator::One(!receiver);
+    first
+        && went_on(facts, finding) != Some(true)
+        && close.zip(finding.packets.last()).is_some_and(|(close, delivered)| {
+            let after = facts.seconds(*delivered, close.source.at);
+            after.is_none_or(|after| after <= PROMPT_SECONDS)
+        })
+}
+
 /// Whether a finding is about bytes that the peer could have refused: not about how the end went,
 /// and not about what came when the sender had closed already.
 fn is_refusable(facts: &Facts, finding: &Finding) -> bool {
     let closed = facts.frames[finding.place.side].close.as_ref();
-    !matches!(finding.rule.check, crate::rules::Check::End(_))
+    !matches!(finding.rule.check, Check::End(_))
         && closed.is_none_or(|close| finding.place.range.start < close.frame.range.end)
 }
 
@@ -365,7 +387,20 @@ fn ordinary(facts: &Facts, findings: &[Finding], cause: &'static str) -> Rung<'s
     }
     let both = Side::BOTH.iter().all(|side| facts.frames[*side].close.is_some());
     if both {
-        return Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Proven);
+        let rung = Rung::new(Outcome::Closed, Blame::None, cause, Confidence::Proven);
+        // aiohttp answers data that do not inflate with 1000.
+        let suspect = findings.iter().find(|finding| {
+            finding.severity == Severity::Error
+                && matches!(finding.rule.check, Check::Frame(_) | Check::Message(_))
+                && is_refusable(facts, finding)
+                && knew_of(facts, finding)
+                && closed_upon(facts, finding)
+        });
+        let Some(finding) = suspect else { return rung };
+        return Rung { confidence: Confidence::Likely, ..rung }.or(&format!(
+            "the {} closed because of the {}, and its Close does not say so",
+            !finding.place.side, finding.rule.summary
+        ));
     }
     let unanswered = findings.iter().find(|finding| finding.rule.id == "close-not-answered");
     match unanswered.and_then(Finding::culprit) {

@@ -2,7 +2,7 @@
 
 use crate::endpoint::{PerSide, Side};
 use crate::knowledge::library::{self, Subject};
-use crate::rules::{Close, Facts, Family, Finding, Initiator, Severity};
+use crate::rules::{Check, Close, Facts, Finding, Initiator, Severity};
 
 /// The close code as each side's API gives it: the code of the first Close it received, 1005 when
 /// that was empty, 1006 when none came. `None` when the connection is open or the capture cannot
@@ -61,9 +61,9 @@ fn surfaced_at(facts: &Facts, findings: &[Finding], side: Side) -> Option<u16> {
 /// Close that came later was read.
 fn client_refused_the_response(findings: &[Finding], side: Side) -> bool {
     side == Side::Client
-        && findings
-            .iter()
-            .any(|finding| finding.caused_the_end && finding.rule.family == Family::Handshake)
+        && findings.iter().any(|finding| {
+            finding.caused_the_end && matches!(finding.rule.check, Check::Handshake(_))
+        })
 }
 
 /// Whether `side` failed the connection itself (RFC 6455 §7.1.7): it stops reading, so that no

@@ -247,7 +247,9 @@ impl Decoder {
         }
         self.inflating = self.agreement.inflates(header) && !self.gave_up_inflating;
         if !self.inflating {
-            self.excerpt.damaged = header.rsv != 0 || self.agreement.unknown_extension;
+            // Who wants all content takes what an unknown extension may have changed as it stands.
+            let is_plain = !self.agreement.unknown_extension || matches!(self.keep, Keep::All(_));
+            self.excerpt.damaged = header.rsv != 0 || !is_plain;
             if let Assembly::Open(message) = &mut self.direction.assembly
                 && header.rsv != 0
             {

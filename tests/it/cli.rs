@@ -1,52 +1,14 @@
 //! The command line: what is printed where, and how it exits.
 
+use crate::folder::Folder;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use wsblame::rules;
-use wsblame::script::{CONFORMING, Play, Script, write_pcap};
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}"));
-        let _ = fs::remove_dir_all(&path); // a run before may have been ended
-        fs::create_dir_all(&path).expect("a writable target folder");
-        Folder(path)
-    }
-
-    /// A capture with one connection for each script.
-    fn capture(&self, name: &str, scripts: &[Script]) -> PathBuf {
-        let mut play = Play::new(1_460);
-        scripts.iter().for_each(|script| play.connection(script));
-        self.file(name, &write_pcap(&play.into_packets()))
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).expect("a writable folder");
-        path
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).expect("the folder");
-        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-        let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // it is only litter
-    }
-}
+use wsblame::script::{CONFORMING, Script};
 
 fn wsblame() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wsblame"));
@@ -82,7 +44,7 @@ fn unmasked() -> Script {
 
 #[test]
 fn a_clean_capture_exits_with_0_and_a_broken_one_with_1() {
-    let folder = Folder::new("exit");
+    let folder = Folder::new("cli-exit");
     let clean = on(&folder.capture("clean.pcap", &[CONFORMING]), &[]);
     assert_eq!((code(&clean), stderr(&clean).as_str()), (Some(0), ""));
     let broken = on(&folder.capture("broken.pcap", &[unmasked()]), &[]);
@@ -92,7 +54,7 @@ fn a_clean_capture_exits_with_0_and_a_broken_one_with_1() {
 
 #[test]
 fn what_counts_is_for_the_caller_to_say() {
-    let folder = Folder::new("fail-on");
+    let folder = Folder::new("cli-fail-on");
     let capture = folder.capture("broken.pcap", &[unmasked()]);
     assert_eq!(code(&on(&capture, &["--fail-on", "never"])), Some(0));
     assert_eq!(code(&on(&capture, &["--fail-on", "note"])), Some(1));
@@ -104,7 +66,7 @@ fn what_counts_is_for_the_caller_to_say() {
 
 #[test]
 fn an_unreadable_input_is_named_and_wins() {
-    let folder = Folder::new("unreadable");
+    let folder = Folder::new("cli-unreadable");
     let broken = folder.capture("broken.pcap", &[unmasked()]);
     let text = folder.file("notes.txt", b"this is no capture, these are notes");
     let output = wsblame().arg(&broken).arg(&text).arg("absent.pcap").output().expect("it runs");
@@ -119,7 +81,7 @@ fn an_unreadable_input_is_named_and_wins() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    let folder = Folder::new("usage");
+    let folder = Folder::new("cli-usage");
     let capture = folder.capture("one.pcap", &[CONFORMING]);
     assert_eq!(code(&run(&[])), Some(2));
     assert_eq!(code(&run(&["--no-such-option", "x"])), Some(2));
@@ -145,26 +107,26 @@ fn help_and_version_exit_with_0() {
 
 #[test]
 fn a_directory_is_read_by_name_and_an_empty_one_is_an_error() {
-    let folder = Folder::new("directory");
+    let folder = Folder::new("cli-directory");
     folder.capture("b.pcap", &[unmasked()]);
     folder.capture("a.cap", &[CONFORMING]);
     folder.file("readme.txt", b"not a capture");
-    let output = on(&folder.0, &["-f", "json"]);
+    let output = on(folder.at(), &["-f", "json"]);
     assert_eq!(code(&output), Some(1), "{}", stderr(&output));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let files: Vec<_> = report["captures"].as_array().into_iter().flatten().collect();
     assert_eq!(files.len(), 2);
     assert!(files[0]["file"].as_str().is_some_and(|file| file.ends_with("a.cap")));
 
-    let empty = Folder::new("empty");
-    let output = on(&empty.0, &[]);
+    let empty = Folder::new("cli-empty");
+    let output = on(empty.at(), &[]);
     assert_eq!(code(&output), Some(3));
     assert!(stderr(&output).contains("a directory without captures"), "{}", stderr(&output));
 }
 
 #[test]
 fn a_capture_is_read_from_standard_input() {
-    let folder = Folder::new("stdin");
+    let folder = Folder::new("cli-stdin");
     let bytes = fs::read(folder.capture("one.pcap", &[unmasked()])).expect("a capture");
     let mut child = wsblame()
         .args(["-f", "ndjson", "-"])
@@ -184,7 +146,7 @@ fn a_capture_is_read_from_standard_input() {
 
 #[test]
 fn a_report_file_is_there_whole_and_nothing_beside_it() {
-    let folder = Folder::new("output");
+    let folder = Folder::new("cli-output");
     let capture = folder.capture("one.pcap", &[unmasked()]);
     let ticket = folder.file("ticket.md", b"an older ticket");
     let output = wsblame().arg(&capture).arg("-o").arg(&ticket).output().expect("the binary runs");
@@ -196,9 +158,9 @@ fn a_report_file_is_there_whole_and_nothing_beside_it() {
 
 #[test]
 fn a_report_that_cannot_be_written_names_the_file() {
-    let folder = Folder::new("unwritable");
+    let folder = Folder::new("cli-unwritable");
     let capture = folder.capture("one.pcap", &[CONFORMING]);
-    let target = folder.0.join("no/such/folder/ticket.md");
+    let target = folder.path("no/such/folder/ticket.md");
     let output = wsblame().arg(&capture).arg("-o").arg(&target).output().expect("it runs");
     assert_eq!(code(&output), Some(3));
     assert!(stderr(&output).contains("ticket.md: "), "{}", stderr(&output));
@@ -206,7 +168,7 @@ fn a_report_that_cannot_be_written_names_the_file() {
 
 #[test]
 fn a_report_never_overwrites_its_capture() {
-    let folder = Folder::new("overwrite");
+    let folder = Folder::new("cli-overwrite");
     let capture = folder.capture("one.pcap", &[CONFORMING]);
     let before = fs::read(&capture).expect("the capture");
     let output = wsblame()
@@ -222,11 +184,11 @@ fn a_report_never_overwrites_its_capture() {
 
 #[test]
 fn a_capture_may_be_named_like_a_command() {
-    let folder = Folder::new("named");
+    let folder = Folder::new("cli-named");
     folder.capture("rules", &[unmasked()]);
     for arguments in [["./rules"].as_slice(), &["--", "rules"]] {
         let output =
-            wsblame().current_dir(&folder.0).args(arguments).output().expect("the binary runs");
+            wsblame().current_dir(folder.at()).args(arguments).output().expect("the binary runs");
         assert_eq!(code(&output), Some(1), "{}", stderr(&output));
     }
     let slip = run(&["exlpain", "1006"]);
@@ -235,7 +197,7 @@ fn a_capture_may_be_named_like_a_command() {
 
 #[test]
 fn colour_is_for_terminals_or_when_asked_for() {
-    let folder = Folder::new("colour");
+    let folder = Folder::new("cli-colour");
     let capture = folder.capture("one.pcap", &[unmasked()]);
     let coloured = |command: &mut Command| {
         let output = command.arg(&capture).output().expect("the binary runs");
@@ -249,7 +211,7 @@ fn colour_is_for_terminals_or_when_asked_for() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let folder = Folder::new("pipe");
+    let folder = Folder::new("cli-pipe");
     let scripts = vec![unmasked(); 200];
     let capture = folder.capture("many.pcap", &scripts);
     let mut child = wsblame()
@@ -265,7 +227,7 @@ fn a_reader_that_goes_away_is_no_error() {
 
 #[test]
 fn one_connection_can_be_picked() {
-    let folder = Folder::new("pick");
+    let folder = Folder::new("cli-pick");
     let capture = folder.capture("two.pcap", &[CONFORMING, unmasked()]);
     let first = on(&capture, &["--connection", "1", "-f", "json"]);
     assert_eq!(code(&first), Some(0));
@@ -300,6 +262,53 @@ fn the_other_commands_print_what_they_promise() {
     let man = stdout(&run(&["man"]));
     for part in [".TH wsblame", ".SH COMMANDS", ".SH EXAMPLES", ".SH EXIT STATUS"] {
         assert!(man.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_line_of_a_log_is_explained() {
+    let line = "2026-01-01 12:00:01 ERROR [ws] RangeError: Invalid WebSocket frame: RSV1 must be \
+        clear code: 'WS_ERR_UNEXPECTED_RSV_1'";
+    let explained = run(&["explain", line]);
+    assert_eq!(code(&explained), Some(0), "{}", stderr(&explained));
+    let text = stdout(&explained);
+    assert!(text.starts_with("\"Invalid WebSocket frame: RSV1 must be clear\"\n"), "{text}");
+    assert!(text.contains("ws (Node.js)") && text.contains("rsv1-without-deflate"), "{text}");
+    let chrome = "WebSocket connection to 'wss://x/y' failed: Invalid frame header";
+    let chrome = run(&["explain", chrome, "-f", "json"]);
+    let card: Value = serde_json::from_slice(&chrome.stdout).expect("JSON");
+    assert_eq!(card["phrases"][0]["printed_by"], serde_json::json!(["Chromium"]));
+    assert_eq!(card["phrases"][0]["side"], "client");
+    let gorilla = run(&["explain", "websocket: close 1006 (abnormal closure): unexpected EOF"]);
+    let text = stdout(&gorilla);
+    assert!(text.contains("gorilla/websocket") && text.contains("wsblame explain 1006"), "{text}");
+    let python = "websockets.exceptions.ConnectionClosedError: no close frame received or sent";
+    let python = run(&["explain", python, "-f", "markdown"]);
+    assert!(stdout(&python).starts_with("# `no close frame received or sent`"));
+}
+
+#[test]
+fn a_line_that_nobody_prints_is_said_to_be_unknown() {
+    let unknown = run(&["explain", "the cat sat on the mat"]);
+    assert_eq!(code(&unknown), Some(2));
+    assert_eq!(
+        stderr(&unknown),
+        "wsblame: no library known here prints \"the cat sat on the mat\"\n"
+    );
+    let near = run(&["explain", "RSV1 should be clear"]);
+    assert_eq!(code(&near), Some(2));
+    assert!(stderr(&near).contains("the nearest: \"Expected RSV1 to be clear.\""));
+    // A word that is a rule, a cause or a code stays one, whatever libraries print.
+    assert!(stdout(&run(&["explain", "going-away"])).starts_with("going-away: "));
+    assert!(stdout(&run(&["explain", "message too big"])).starts_with("1009 "));
+}
+
+#[test]
+fn a_huge_line_is_refused_in_a_short_sentence() {
+    for line in ["x y ".repeat(25_000), "é".repeat(50_000), "close 10 ".repeat(11_000)] {
+        let output = run(&["explain", &line]);
+        assert_eq!(code(&output), Some(2));
+        assert!(output.stderr.len() < 500 || !line.contains(' '), "{}", stderr(&output));
     }
 }
 

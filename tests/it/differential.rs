@@ -30,6 +30,12 @@ const DIFFERENCES: &[Difference] = &[
     ("websockets-client-through-connect-proxy", "frames 0x8 from 58546: 1 by us, 0", BEHIND_CONNECT),
     ("websockets-client-through-connect-proxy", "Close from 9139: 1000 in packet 13 by us, none", BEHIND_CONNECT),
     ("websockets-client-through-connect-proxy", "Close from 58546: 1000 in packet 12 by us, none", BEHIND_CONNECT),
+    ("graphql-ws-subscription", "frames 0x1 from 9418: 5 by us, 0", PORT_OF_GIT),
+    ("graphql-ws-subscription", "frames 0x8 from 9418: 1 by us, 0", PORT_OF_GIT),
+    ("graphql-ws-subscription", "frames 0x1 from 36178: 2 by us, 0", PORT_OF_GIT),
+    ("graphql-ws-subscription", "frames 0x8 from 36178: 1 by us, 0", PORT_OF_GIT),
+    ("graphql-ws-subscription", "Close from 9418: 1000 in packet 23 by us, none", PORT_OF_GIT),
+    ("graphql-ws-subscription", "Close from 36178: 1000 in packet 21 by us, none", PORT_OF_GIT),
     ("handshake-early-client-data", "frames 0x1 from 50000: 1 by us, 0", EARLY),
     ("handshake-response-upgrade-missing", "frames 0x8 from 80: 1 by us, 0", NO_UPGRADE),
     ("handshake-response-upgrade-missing", "frames 0x1 from 50000: 1 by us, 0", NO_UPGRADE),
@@ -57,6 +63,8 @@ const NEVER_COMPLETE: &str = "\
     tshark when its last byte has come.";
 const BEHIND_CONNECT: &str = "\
     The WebSocket was opened behind a CONNECT to a proxy, on which tshark reads no second protocol.";
+const PORT_OF_GIT: &str = "\
+    The server listens on port 9418, which tshark takes for that of Git.";
 const EARLY: &str = "\
     The client did not wait for the response: its first frame came with the request, where tshark \
     looks for HTTP only.";

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use proptest::prelude::*;
@@ -12,40 +12,10 @@ use wsblame::report::Report;
 use wsblame::rules;
 use wsblame::script::{CONFORMING, Play, write_pcap};
 
+use crate::folder::Folder;
 use crate::support::{
     Raw, all_samples, analyse, capture_of, cases, essences, packets, real_samples,
 };
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("files-{test}"));
-        let _ = fs::remove_dir_all(&path); // a run before may have been ended
-        fs::create_dir_all(&path).expect("a writable target folder");
-        Folder(path)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
-        fs::write(&path, bytes).expect("a writable folder");
-        path
-    }
-
-    /// The files of a series, named as `name` says.
-    fn series(&self, parts: &[Vec<Raw>], name: impl Fn(usize) -> String) -> Vec<PathBuf> {
-        let file = |(index, part): (usize, &Vec<Raw>)| self.file(&name(index), &capture_of(part));
-        parts.iter().enumerate().map(file).collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // it is only litter
-    }
-}
 
 fn wsblame() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wsblame"));
@@ -56,7 +26,7 @@ fn wsblame() -> Command {
 /// Runs it in `folder`; the exit code, the report, and what was complained about.
 fn run(folder: &Folder, arguments: &[&str]) -> (i32, Value, String) {
     let mut command = wsblame();
-    command.current_dir(&folder.0).args(["-f", "json"]).args(arguments);
+    command.current_dir(folder.at()).args(["-f", "json"]).args(arguments);
     outcome(&command.output().expect("the binary runs"))
 }
 
@@ -111,7 +81,7 @@ fn report_on(paths: &[PathBuf], series: Series) -> Report {
 
 #[test]
 fn a_compressed_capture_is_read_whatever_it_is_called() {
-    let folder = Folder::new("compressed");
+    let folder = Folder::new("files-compressed");
     let packed = gzip(&unmasked());
     folder.file("incident.pcap", &packed);
     let (code, report, complaints) = run(&folder, &["incident.pcap"]);
@@ -131,7 +101,7 @@ fn a_compressed_capture_is_read_whatever_it_is_called() {
 
 #[test]
 fn a_compressed_capture_that_is_cut_says_where_and_gives_what_was_before() {
-    let folder = Folder::new("cut");
+    let folder = Folder::new("files-cut");
     let packed = gzip(&unmasked());
     let half = packed.len() - 12;
     folder.file("cut.pcap.gz", &packed[..half]);
@@ -147,7 +117,7 @@ fn a_compressed_capture_that_is_cut_says_where_and_gives_what_was_before() {
 
 #[test]
 fn nobody_is_accused_by_a_compressed_capture_whose_checksum_does_not_hold() {
-    let folder = Folder::new("damaged");
+    let folder = Folder::new("files-damaged");
     let mut packed = gzip(&unmasked());
     let crc = packed.len() - 8;
     packed[crc] ^= 1;
@@ -177,7 +147,7 @@ fn concludes_nothing(folder: &Folder, name: &str) {
     assert_eq!(spots.filter(|spot| spot["kind"] == "unpacked-damaged").count(), 1, "{name}");
     for arguments in [&["-v", name][..], &["-f", "markdown", name]] {
         let mut command = wsblame();
-        let output = command.current_dir(&folder.0).args(arguments).output().expect("it runs");
+        let output = command.current_dir(folder.at()).args(arguments).output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(text.contains("nothing is concluded"), "{text}");
         for claim in ["Close 1", "FIN", "answered 101", "no answer", "one of the two"] {
@@ -188,7 +158,7 @@ fn concludes_nothing(folder: &Folder, name: &str) {
 
 #[test]
 fn a_damaged_checksum_leaves_no_claim_anywhere_in_the_report() {
-    let folder = Folder::new("no-claim");
+    let folder = Folder::new("files-no-claim");
     let with_wrong_checksum = |bytes: &[u8]| {
         let mut packed = gzip(bytes);
         let crc = packed.len() - 8;
@@ -203,7 +173,7 @@ fn a_damaged_checksum_leaves_no_claim_anywhere_in_the_report() {
 
 #[test]
 fn the_captures_of_an_archive_are_told_by_name() {
-    let folder = Folder::new("archive");
+    let folder = Folder::new("files-archive");
     let members: [(&str, &[u8]); 4] = [
         ("d/one.pcap", &conforming()),
         ("readme", b"not a capture"),
@@ -228,7 +198,7 @@ fn the_captures_of_an_archive_are_told_by_name() {
 
 #[test]
 fn an_archive_that_is_nested_too_deep_says_so() {
-    let folder = Folder::new("too-deep");
+    let folder = Folder::new("files-too-deep");
     let mut bytes = tar(&[("one.pcap", &conforming())]);
     for _ in 0..6 {
         bytes = tar(&[("inner", &bytes)]);
@@ -242,7 +212,7 @@ fn an_archive_that_is_nested_too_deep_says_so() {
 
 #[test]
 fn captures_written_behind_each_other_are_both_read_packed_or_not() {
-    let folder = Folder::new("joined");
+    let folder = Folder::new("files-joined");
     // Two scripts would have the same addresses and numbers: one connection, captured twice.
     let one = fs::read("samples/real/websockets-server-clean-close-1000.pcap").expect("a sample");
     let other = unmasked();
@@ -259,7 +229,7 @@ fn captures_written_behind_each_other_are_both_read_packed_or_not() {
 
 #[test]
 fn a_file_of_which_packets_are_lost_to_damage_is_complained_about() {
-    let folder = Folder::new("holes");
+    let folder = Folder::new("files-holes");
     let noise: Vec<u8> =
         (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     folder.file("noise.pcap", &[&conforming()[..24], &noise].concat());
@@ -267,7 +237,7 @@ fn a_file_of_which_packets_are_lost_to_damage_is_complained_about() {
     assert_eq!((code, complaints.lines().count()), (3, 1), "{complaints}");
     assert!(complaints.contains("noise.pcap: damaged at byte 24: "), "{complaints}");
     assert_eq!(report["captures"][0]["packets"], 0);
-    let output = wsblame().current_dir(&folder.0).arg("noise.pcap").output().expect("it runs");
+    let output = wsblame().current_dir(folder.at()).arg("noise.pcap").output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(!text.contains("the capture is empty"), "{text}");
     assert!(text.contains("damaged file: fetch it again"), "{text}");
@@ -287,7 +257,7 @@ fn a_file_of_which_packets_are_lost_to_damage_is_complained_about() {
 
 #[test]
 fn a_packet_whose_headers_are_impossible_is_not_forgotten() {
-    let folder = Folder::new("malformed");
+    let folder = Folder::new("files-malformed");
     let mut bytes = conforming();
     let first = &mut bytes[24 + 16 + 14..][..20]; // the IP header
     first.fill(0);
@@ -305,7 +275,7 @@ fn the_digest_is_that_of_the_file_on_disk() {
     let hex = |bytes: &[u8]| -> String {
         Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     };
-    let folder = Folder::new("digest");
+    let folder = Folder::new("files-digest");
     let packed = gzip(&conforming());
     let bundle = gzip(&tar(&[("one.pcap", &conforming()), ("two.pcap", &conforming())]));
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -315,7 +285,7 @@ fn the_digest_is_that_of_the_file_on_disk() {
     for (name, bytes) in [("a.pcap.gz", &packed), ("b.tgz", &bundle), ("c.zip", &zip)] {
         folder.file(name, bytes);
         let mut command = wsblame();
-        let output = command.current_dir(&folder.0).args(["-f", "markdown", name]).output();
+        let output = command.current_dir(folder.at()).args(["-f", "markdown", name]).output();
         let text = String::from_utf8(output.expect("it runs").stdout).expect("UTF-8");
         assert!(text.contains(&hex(bytes)), "{name}: {text}");
     }
@@ -323,7 +293,7 @@ fn the_digest_is_that_of_the_file_on_disk() {
 
 #[test]
 fn a_directory_is_read_to_its_bottom_and_by_content() {
-    let folder = Folder::new("tree");
+    let folder = Folder::new("files-tree");
     folder.file("top/b/deep/one.bin", &conforming());
     folder.file("top/a.pcap", &unmasked());
     folder.file("top/c.tar", &tar(&[("in.pcap", &conforming())]));
@@ -332,8 +302,8 @@ fn a_directory_is_read_to_its_bottom_and_by_content() {
     folder.file("top/odd.pcap", b"not a capture");
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink("..", folder.0.join("top/b/loop")).expect("a link");
-        std::os::unix::fs::symlink("../a.pcap", folder.0.join("top/b/again")).expect("a link");
+        std::os::unix::fs::symlink("..", folder.path("top/b/loop")).expect("a link");
+        std::os::unix::fs::symlink("../a.pcap", folder.path("top/b/again")).expect("a link");
     }
     let (code, report, complaints) = run(&folder, &["top", "top/a.pcap", "./top/../top/a.pcap"]);
     assert_eq!(code, 3);
@@ -349,7 +319,7 @@ fn a_directory_is_read_to_its_bottom_and_by_content() {
 
 #[test]
 fn captures_are_taken_from_a_list() {
-    let folder = Folder::new("list");
+    let folder = Folder::new("files-list");
     folder.file("one.pcap", &conforming());
     folder.file("two words.pcap", &unmasked());
     folder.file("list", b"one.pcap\n\ntwo words.pcap\none.pcap\n");
@@ -360,9 +330,9 @@ fn captures_are_taken_from_a_list() {
     }
     let (_, report, _) = run(&folder, &["two words.pcap", "--files-from", "list"]);
     assert_eq!(names(&report), ["two words.pcap", "one.pcap"]);
-    let list = File::open(folder.0.join("list0")).expect("the list");
+    let list = File::open(folder.path("list0")).expect("the list");
     let mut command = wsblame();
-    command.current_dir(&folder.0).args(["-f", "json", "--files-from", "-"]).stdin(list);
+    command.current_dir(folder.at()).args(["-f", "json", "--files-from", "-"]).stdin(list);
     let (code, report, _) = outcome(&command.output().expect("the binary runs"));
     assert_eq!((code, names(&report).len()), (1, 2));
 
@@ -386,7 +356,7 @@ fn four_parts() -> (Vec<u8>, Vec<Vec<Raw>>) {
 #[test]
 fn a_connection_over_four_rotated_files_is_one_connection() {
     let (sample, parts) = four_parts();
-    let folder = Folder::new("rotated");
+    let folder = Folder::new("files-rotated");
     let name = |index| match index {
         0 => "web.pcap".to_owned(),
         later => format!("web.pcap{later}"),
@@ -434,13 +404,13 @@ fn every_kind_of_series_is_put_together() {
         ("folder", &|index| format!("deep/er/web.pcap0{index}")),
     ];
     for (kind, name) in kinds {
-        let folder = Folder::new(&format!("series-{kind}"));
+        let folder = Folder::new(&format!("files-series-{kind}"));
         folder.series(&parts, name);
         let (_, report, complaints) = run(&folder, &["."]);
         assert_eq!(names(&report).len(), 1, "{kind}: {report}");
         assert_eq!(report["captures"][0]["files"].as_array().map(Vec::len), Some(4), "{kind}");
         assert_eq!(complaints, "", "{kind}");
-        let paths: Vec<PathBuf> = (0..4).map(|index| folder.0.join(name(index))).collect();
+        let paths: Vec<PathBuf> = (0..4).map(|index| folder.path(name(index))).collect();
         assert_eq!(essences(&report_on(&paths, Series::Auto)), expected, "{kind}");
     }
 }
@@ -449,7 +419,7 @@ fn every_kind_of_series_is_put_together() {
 fn a_series_in_an_archive_is_one_capture_and_a_lone_file_is_none() {
     let (_, parts) = four_parts();
     let files: Vec<Vec<u8>> = parts.iter().map(|part| capture_of(part)).collect();
-    let folder = Folder::new("series-tar");
+    let folder = Folder::new("files-series-tar");
     let members: Vec<(String, &[u8])> = files
         .iter()
         .enumerate()
@@ -474,10 +444,10 @@ fn a_series_in_an_archive_is_one_capture_and_a_lone_file_is_none() {
 fn a_missing_or_unreadable_file_of_a_series_is_a_blind_spot() {
     let (sample, parts) = four_parts();
     let whole = analyse(&sample);
-    let folder = Folder::new("hole");
+    let folder = Folder::new("files-hole");
     let name = |index: usize| format!("web_0000{}_2026112212500{index}.pcapng", index + 1);
     folder.series(&parts, name);
-    let hole = folder.0.join(name(1));
+    let hole = folder.path(name(1));
 
     fs::write(&hole, b"lost").expect("a writable folder");
     let (code, report, complaints) = run(&folder, &["."]);
@@ -511,7 +481,7 @@ fn captures_of_the_same_time_are_put_together_only_when_asked() {
         let mine = |(index, _): &(usize, &Raw)| index % 2 == remainder;
         all.iter().enumerate().filter(mine).map(|(_, packet)| packet.clone()).collect()
     };
-    let folder = Folder::new("merge");
+    let folder = Folder::new("files-merge");
     // The names would do for a series; the times do not.
     let paths = folder.series(&[every(0), every(1)], |index| format!("web.pcap{}", index + 1));
     let apart = report_on(&paths, Series::Auto);
@@ -564,7 +534,7 @@ proptest! {
         let (name, sample) = &samples[sample % samples.len()];
         let parts = split(&packets(sample), count);
         prop_assume!(parts.iter().all(|part| part.iter().all(|raw| raw.link == parts[0][0].link)));
-        let folder = Folder::new(&format!("any-{case:x}"));
+        let folder = Folder::new(&format!("files-any-{case:x}"));
         let paths: Vec<PathBuf> = parts.iter().enumerate().map(|(index, part)| {
             let file = capture_of(part);
             match packed {

@@ -44,6 +44,12 @@ proptest! {
         let samples = all_samples();
         let (name, sample) = pick.get(&samples);
         let mut segments = resegmented(sample, size);
+        // Of a real retransmission that is out of order nobody can tell which copy was the first.
+        prop_assume!(!segments.iter().enumerate().any(|(place, segment)| {
+            let is_again = |other: &Seg| (other.from, other.seq) == (segment.from, segment.seq);
+            !segment.payload.is_empty()
+                && segments[..place].iter().any(|other| is_again(other) && !other.payload.is_empty())
+        }));
         let expected = essences(&analyse(&capture_of_segments(&segments)));
         for repeat in repeats {
             let again = repeat.get(&segments).clone();

@@ -1,6 +1,6 @@
 //! Frames one by one: `wsblame frames`, and what the library hands out for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::support::{all_samples, analyse, capture_of_segments, root, segments};
 /// The rows of what `read` reads.
 pub(crate) fn rows_of(
     wanted: Option<Places>,
-    keep: u64,
+    keep: usize,
     read: impl FnOnce(&mut Analysis) + Send,
 ) -> (Vec<FrameRow>, Report) {
     let (tap, rows) = Tap::new(wanted, keep);
@@ -391,4 +391,134 @@ fn two_connections_at_once_are_told_apart() {
     assert_eq!((one, two), (4, 7));
     assert_eq!(lines(&["--connection", "1,2"]), one + two);
     assert_eq!(lines(&[]), one + two);
+}
+
+#[test]
+fn each_message_goes_to_a_file_as_it_was_before_it_was_compressed() {
+    let folder = Folder::new("dump");
+    let dump = folder.0.join("messages");
+    let dump = dump.to_str().expect("a plain path");
+    let sample = "samples/real/ws-permessage-deflate.pcap";
+    let list = printed(&run(&["frames", sample, "-f", "ndjson", "--dump", dump]));
+    let read = |name: &str| fs::read(Path::new(dump).join(name)).expect("it is there");
+    let mut files = 0;
+    for line in list.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let message = &row["message"];
+        if message.is_null() {
+            continue;
+        }
+        files += 1;
+        let number = message["number"].as_u64().expect("a number");
+        let side = row["side"].as_str().expect("a side");
+        let content = read(&format!("c1-{number}-{side}.txt"));
+        assert_eq!(message["inflated"].as_u64(), Some(content.len() as u64));
+        assert!(std::str::from_utf8(&content).is_ok());
+    }
+    assert!(files >= 6);
+    assert_eq!(fs::read_dir(dump).expect("a folder").count(), files);
+    assert_eq!(read("c1-1-client.txt"), read("c1-2-server.txt"), "the server echoes");
+
+    // Nobody's files are replaced, and messages of two runs are not mixed.
+    let again = run(&["frames", sample, "--dump", dump]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
+    assert_eq!(run(&["frames", sample, "--dump", dump, "--force"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_limit_leaves_messages_out_and_says_so() {
+    let folder = Folder::new("dump-limit");
+    let dump = folder.0.join("messages");
+    let capture = folder.file("talk.pcap", &write_pcap(&Play::of(TALK)));
+    let dumped = run(&[
+        "frames",
+        &capture,
+        "--dump",
+        dump.to_str().expect("a plain path"),
+        "--dump-limit",
+        "50",
+    ]);
+    assert_eq!(dumped.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&dumped.stderr).into_owned();
+    assert!(said.contains("messages left out because of --dump-limit: 3"), "{said}");
+    assert_eq!(fs::read_dir(&dump).expect("a folder").count(), 2);
+}
+
+#[test]
+fn a_message_with_a_hole_is_not_written_as_if_it_were_whole() {
+    let folder = Folder::new("dump-hole");
+    let mut segments = segments(&write_pcap(&Play::of(TALK)));
+    let second = segments.iter_mut().find(|s| s.payload.len() == 30).expect("24 + 6");
+    second.payload.truncate(20);
+    let capture = folder.file("talk.pcap", &capture_of_segments(&segments));
+    let dump = folder.0.join("messages");
+    printed(&run(&["frames", &capture, "--dump", dump.to_str().expect("a plain path")]));
+    let entries = fs::read_dir(&dump).expect("a folder");
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "c1-1-client.txt",
+            "c1-2-server.txt",
+            "c1-3-client.txt.partial",
+            "c1-4-server.txt",
+            "c1-5-client.txt",
+        ]
+    );
+    let partial = fs::read(dump.join("c1-3-client.txt.partial")).expect("it is there");
+    assert_eq!(partial, b"the second of ");
+}
+
+#[test]
+fn payload_is_cut_at_the_limit_and_harms_no_terminal() {
+    let folder = Folder::new("payload");
+    let script: Script = const {
+        &[ASK, ACCEPT, text("\x1b[2Jerased?").from_client(), binary(b"\x00\xff").from_server()]
+    };
+    let capture = folder.file("talk.pcap", &write_pcap(&Play::of(script)));
+    let text = printed(&run(&["frames", &capture, "--payload", "text", "--payload-limit", "6"]));
+    assert!(text.contains(r"| \u{1b}[2Jer"), "{text}");
+    assert!(text.contains("… 5 bytes more") && text.contains("00 ff"), "{text}");
+    for format in ["text", "ndjson", "csv"] {
+        let list = printed(&run(&["frames", &capture, "--payload", "text", "-f", format]));
+        assert!(!list.contains('\x1b') && list.contains("erased?"), "{list}");
+        let bare = printed(&run(&["frames", &capture, "-f", format]));
+        assert!(!bare.contains("erased?"), "{bare}");
+    }
+}
+
+/// Whatever packet is lost, no frame is made up: what is not marked as searched for is in the list
+/// of the whole capture too.
+#[test]
+fn a_lost_packet_brings_no_frame_that_was_not_sent() {
+    type Known = (SideName, u64, u8, bool, u64, Option<String>);
+    let known = |rows: &[FrameRow]| -> BTreeSet<Known> {
+        let certain = frames(rows).filter(|(_, frame)| !frame.searched);
+        certain
+            .map(|(row, frame)| {
+                let Frame { opcode, fin, length, mask, .. } = frame;
+                (row.side, row.offset, *opcode, *fin, *length, mask.clone())
+            })
+            .collect()
+    };
+    for (name, capture) in all_samples() {
+        let whole = segments(&capture);
+        if whole.len() > 40 {
+            continue;
+        }
+        let all = known(&rows(&capture_of_segments(&whole)));
+        for lost in 0..whole.len() {
+            let mut left = whole.clone();
+            let lost = left.remove(lost);
+            // Without it offsets count from another byte.
+            if lost.flags & 0x02 != 0 {
+                continue;
+            }
+            let left = known(&rows(&capture_of_segments(&left)));
+            assert!(left.is_subset(&all), "{name}: {lost:?} {:?}", left.difference(&all));
+        }
+    }
 }

@@ -2,12 +2,15 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
+mod amounts;
 mod application;
 mod cli;
+mod contents;
 mod corpus;
 mod counts;
 mod differential;
 mod files;
+mod folder;
 mod formats;
 mod frames;
 #[path = "../common/generate.rs"]
@@ -16,6 +19,7 @@ mod golden;
 mod hostile;
 mod invariance;
 mod listing;
+mod logs;
 mod loss;
 mod made;
 mod midstream;

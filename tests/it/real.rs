@@ -13,8 +13,17 @@ use crate::support::{analyse, real_samples};
 /// address at that end; of a private code, not what the two have agreed that it means.
 const NOT_IN_THE_CAPTURE: &[(&str, &str)] = &[
     ("aiohttp-server-client-closes-4000", "unknown"),
+    ("graphql-ws-4400", "unknown"),
+    ("graphql-ws-4401", "unknown"),
+    ("graphql-ws-4403", "unknown"),
+    ("graphql-ws-4406", "unknown"),
+    ("graphql-ws-4408", "unknown"),
+    ("graphql-ws-4409", "unknown"),
+    ("graphql-ws-4429", "unknown"),
+    ("graphql-ws-4500", "unknown"),
     ("haproxy-tunnel-timeout", "server"),
     ("nginx-read-timeout-fin", "server"),
+    ("socketio-ping-timeout", "none"),
 ];
 
 /// The note of a sample: what its two programs reported.

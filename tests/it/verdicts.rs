@@ -664,6 +664,14 @@ fn what_the_api_makes_of_a_code_that_the_peer_refused_is_not_known() {
 /// Complete captures that do not tell how it ended, or who has to mend it, and why not.
 const NOT_TOLD: &[(&str, &str)] = &[
     ("aiohttp-server-client-closes-4000", "a private code: only the applications know"),
+    ("graphql-ws-4400", "a private code: only the applications know"),
+    ("graphql-ws-4401", "a private code: only the applications know"),
+    ("graphql-ws-4403", "a private code: only the applications know"),
+    ("graphql-ws-4406", "a private code: only the applications know"),
+    ("graphql-ws-4408", "a private code: only the applications know"),
+    ("graphql-ws-4409", "a private code: only the applications know"),
+    ("graphql-ws-4429", "a private code: only the applications know"),
+    ("graphql-ws-4500", "a private code: only the applications know"),
     ("close-code-app-without-agreement", "a private code: only the applications know"),
     ("close-before-open", "1008: only the server knows its policy"),
     ("close-1002-but-no-violation", "whoever changed or misread the bytes is not in the capture"),

@@ -91,7 +91,7 @@ enum Shown {
 }
 
 /// The most bytes of one message that are kept to write it to a file.
-const MOST_OF_ONE: u64 = 64 << 20;
+const MOST_OF_ONE: usize = 64 << 20;
 
 /// Picks from [`FRAME_FORMATS`] by name.
 fn any_format() -> impl TypedValueParser<Value = &'static FrameFormat> {
@@ -155,8 +155,8 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
             (Some(places), Some(report))
         }
     };
-    let keep = arguments.payload.map_or(0, |_| arguments.payload_limit as u64);
-    let keep = if dump.is_some() { keep.max(MOST_OF_ONE.min(arguments.dump_limit)) } else { keep };
+    let shown = arguments.payload.map_or(0, |_| arguments.payload_limit);
+    let keep = if dump.is_some() { shown.max(MOST_OF_ONE) } else { shown };
     let (tap, rows) = Tap::new(places, keep);
     let options = options(arguments);
     let reader = thread::spawn(move || {

@@ -4,7 +4,7 @@ use super::*;
 use crate::knowledge::libraries::{
     DRIVER as DRIVER_ROW, PHOENIX as PHOENIX_ROW, UNDICI as UNDICI_ROW, WS as WS_ROW,
 };
-use crate::knowledge::library::{BAD_CODE, MASKED, TOO_BIG, UNMASKED};
+use crate::knowledge::library::{BAD_CODE, MASKED, UNMASKED};
 
 const WS: Origin = Origin {
     libraries: &[&WS_ROW],
@@ -15,6 +15,8 @@ const WS: Origin = Origin {
 const CLIENT: Origin = WS.at(Place::Exception, "websockets/ws lib/websocket.js").on(Side::Client);
 const SERVER: Origin =
     WS.at(Place::Response, "websockets/ws lib/websocket-server.js").on(Side::Server);
+const ZLIB: Origin = WS.at(Place::Exception, "madler/zlib inflate.c");
+const EXTENSION: Origin = WS.at(Place::Exception, "websockets/ws lib/permessage-deflate.js");
 const NODE: Origin = Origin {
     libraries: &[&WS_ROW, &UNDICI_ROW],
     side: None,
@@ -80,13 +82,27 @@ pub(super) static PHRASES: &[Phrase] = &[
     WS.judges("WS_ERR_INVALID_CLOSE_CODE", BAD_CODE),
     WS.judges("Invalid WebSocket frame: invalid UTF-8 sequence", UTF8).sending(1007),
     WS.judges("WS_ERR_INVALID_UTF8", UTF8).sending(1007),
-    WS.judges("Max payload size exceeded", TOO_BIG),
-    WS.judges("WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", TOO_BIG),
+    WS.judges("Max payload size exceeded", INFLATED_TOO_BIG),
+    WS.judges("WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", INFLATED_TOO_BIG),
     WS.judges("Unsupported WebSocket frame: payload length > 2^53 - 1", &["length-msb-set", "length-implausible", "message-too-big-limit"]).sending(1009),
     WS.judges("WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", &["length-msb-set", "length-implausible", "message-too-big-limit"]).sending(1009),
     WS.judges("Too many message fragments", FRAGMENTS).sending(1008),
     WS.judges("Too many buffered chunks", FRAGMENTS).sending(1008),
     WS.judges("WS_ERR_TOO_MANY_BUFFERED_PARTS", FRAGMENTS).sending(1008),
+
+    // The words of zlib.
+    ZLIB.judges("invalid distance too far back", &["deflate-context-desync", "deflate-takeover-ignored", "deflate-window-exceeded", "deflate-inflate-failed"])
+        .sending(1007)
+        .noting("Compressed data refer to something that this side does not have: a message before was lost or changed, \
+            or the sender keeps its window although it had agreed not to."),
+    ZLIB.judges("invalid stored block lengths", INFLATE).sending(1007),
+    ZLIB.judges("invalid block type", INFLATE).sending(1007),
+    ZLIB.judges("invalid code lengths set", INFLATE).sending(1007),
+    ZLIB.judges("Z_DATA_ERROR", INFLATE).sending(1007),
+    EXTENSION.judges("Unexpected or invalid parameter \"client_max_window_bits\"", &["deflate-client-bits-unoffered", "deflate-param-unknown"]),
+    EXTENSION.judges("Unexpected parameter \"client_no_context_takeover\"", &["deflate-param-unknown"]),
+    EXTENSION.judges("Invalid value for parameter \"*\": *", &["deflate-param-unknown", "deflate-server-bits-larger"]),
+    EXTENSION.judges("Unknown parameter \"*\"", &["deflate-param-unknown"]),
 
     CLIENT.judges("Unexpected server response: #", REJECTED),
     CLIENT.judges("Invalid Upgrade header", &["handshake-response-upgrade-missing"]),

@@ -82,7 +82,7 @@ pub(super) static PHRASES: &[Phrase] = &[
         .noting("It reports 1006 to its own user, which is not sent."),
 
     TOMCAT.on(Side::Client).judges("The HTTP response from the server [#] did not permit the HTTP upgrade to WebSocket", REJECTED),
-    TOMCAT.judges("Failed to decompress a compressed WebSocket frame", &["rsv1-without-deflate"]),
+    TOMCAT.judges("Failed to decompress a compressed WebSocket frame", INFLATE),
     TOMCAT.catches("The remote endpoint was in state [*] which is an invalid state for called method", &["interleaved-writers"])
         .noting("Two threads of the program that prints this sent at once; Tomcat refuses the second, so that nothing wrong was sent."),
 

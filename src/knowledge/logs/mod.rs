@@ -301,4 +301,11 @@ const RSV1: Ids = &[
     "control-compressed",
     "deflate-rsv1-on-continuation",
 ];
+const INFLATE: Ids = &[
+    "deflate-inflate-failed",
+    "deflate-context-desync",
+    "deflate-takeover-ignored",
+    "deflate-window-exceeded",
+];
+const INFLATED_TOO_BIG: Ids = &["message-too-big-limit", "deflate-bomb"];
 const RSV23: Ids = &["rsv-bits-set", "injected-http-bytes"];

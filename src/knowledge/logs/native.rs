@@ -108,6 +108,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     GORILLA_SERVER.judges("websocket: request origin not allowed by Upgrader.CheckOrigin", &["handshake-rejected"])
         .noting("The server answered 403 because the Origin of the request is not its own: set CheckOrigin."),
     GORILLA_SERVER.judges("websocket: client sent data before handshake is complete", &["handshake-early-client-data"]),
+    GO.judges("flate: corrupt input before offset #", INFLATE),
     GO.is_reset("read: connection reset by peer"),
     GO.ends("i/o timeout", &["ping-unanswered", "keepalive-timeout", "tcp-closed-without-close"])
         .noting("A deadline that the program itself had set ran out, mostly one that each Pong prolongs."),
@@ -174,7 +175,7 @@ pub(super) static PHRASES: &[Phrase] = &[
         .noting("It says this of every violation and not which, and the client sees no Close: the capture shows which."),
     UWS.judges("Received invalid UTF-8", BAD_TEXT),
     UWS.judges("Received too big message", TOO_BIG),
-    UWS.judges("Received too big message, or other inflation error", TOO_BIG),
+    UWS.judges("Received too big message, or other inflation error", &["message-too-big-limit", "deflate-bomb", "deflate-inflate-failed", "deflate-context-desync"]),
     UWS.judges("Received invalid close payload", BAD_CODE),
     UWS.ends("WebSocket timed out from inactivity", &["tcp-closed-without-close"])
         .noting("Its own idle timer, 120 s by default: have the client send something more often, or raise idleTimeout."),
@@ -208,4 +209,5 @@ pub(super) static PHRASES: &[Phrase] = &[
     BANDIT.judges("Received oversize fragmented message", TOO_BIG),
     BANDIT.judges("Received zero byte non-fin continuation frame", &["empty-fragments-flood"]).sending(1008),
     BANDIT.judges("Received unexpected compressed frame (RFC6455§5.2)", RSV1),
+    BANDIT.judges("Inflation error", INFLATE).sending(1007),
 ];

@@ -56,9 +56,9 @@ const WSPROTO: Origin = Origin {
     place: Place::Reason,
     source: "python-hyper/wsproto src/wsproto/frame_protocol.py",
 };
-/// The exceptions of sockets have these words under every library.
+/// The exceptions of sockets have these words; those of python websockets hide them behind their own.
 const SOCKET: Origin = Origin {
-    libraries: &[&libraries::PYTHON, &libraries::AIOHTTP, &libraries::WEBSOCKET_CLIENT],
+    libraries: &[&libraries::AIOHTTP, &libraries::WEBSOCKET_CLIENT],
     side: None,
     place: Place::Exception,
     source: "Python documentation, built-in exceptions",
@@ -88,6 +88,10 @@ pub(super) static PHRASES: &[Phrase] = &[
     PYTHON_CLIENT.judges("invalid Sec-WebSocket-Accept header: *", BAD_ACCEPT),
     PYTHON_CLIENT.judges("missing Sec-WebSocket-Accept header", NO_ACCEPT),
     PYTHON_CLIENT.judges("unsupported subprotocol: *", BAD_SUBPROTOCOL),
+    PYTHON_CLIENT.judges("Unsupported extension: name = *, params = *", &["handshake-extension-not-offered", "deflate-param-unknown"]),
+    PYTHON_CLIENT.judges("unexpected client_max_window_bits", &["deflate-client-bits-unoffered"]),
+    PYTHON_CLIENT.judges("unsupported server_max_window_bits", &["deflate-server-bits-larger"]),
+    PYTHON_CLIENT.judges("expected server_no_context_takeover", &["deflate-takeover-unconfirmed"]),
     PYTHON_SERVER.judges("connection handler failed", &["internal-error"])
         .sending(1011)
         .noting("An exception left the handler of the connection: its traceback follows this line."),
@@ -107,7 +111,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     AIOHTTP.judges("Invalid close frame: *", &["close-body-one-byte"]),
     AIOHTTP.judges("Invalid UTF-8 text message", BAD_TEXT),
     AIOHTTP.judges("Message size # exceeds limit #", TOO_BIG),
-    AIOHTTP.judges("Decompressed message exceeds size limit #", TOO_BIG),
+    AIOHTTP.judges("Decompressed message exceeds size limit #", INFLATED_TOO_BIG),
     AIOHTTP.ends("No PONG received after * seconds", NO_PONG),
     AIOHTTP_CLIENT.judges("#, message='Invalid response status', url=*", REJECTED),
     AIOHTTP_CLIENT.judges("message='Invalid upgrade header'", NO_UPGRADE),
@@ -141,6 +145,8 @@ pub(super) static PHRASES: &[Phrase] = &[
     AUTOBAHN.judges("WebSocket closing handshake timeout (server did not drop TCP connection in time)", &["server-did-not-close-tcp"]),
     AUTOBAHN.judges("WebSocket opening handshake timeout (peer did not finish the opening handshake in time)", NO_ANSWER),
     AUTOBAHN.judges("received WebSocket message size # exceeds payload limit of # octets", TOO_BIG).sending(1009),
+    AUTOBAHN.judges("received WebSocket message exceeds payload limit of # octets after decompression", INFLATED_TOO_BIG).sending(1009),
+    AUTOBAHN.judges("received WebSocket message cannot be decompressed: *", INFLATE).sending(1007),
     AUTOBAHN.judges("UTF-8 text message payload ended within Unicode code point at payload octet index #", &["utf8-truncated-at-end"]).sending(1007),
     AUTOBAHN.judges("invalid data frame length (>2^63)", &["length-msb-set"]).sending(1002),
     AUTOBAHN.judges("invalid close reason (non-UTF8 payload)", BAD_REASON).sending(1007),

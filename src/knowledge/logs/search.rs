@@ -76,7 +76,8 @@ const NOISE: &[&str] = &[
 
 /// Reads a line.
 pub fn read(line: &str) -> Reading {
-    let line = line.get(..line.floor_char_boundary(LINE_LIMIT)).unwrap_or_default();
+    let end = (0..=line.len().min(LINE_LIMIT)).rev().find(|end| line.is_char_boundary(*end));
+    let line = end.and_then(|end| line.get(..end)).unwrap_or_default();
     let said = words(line);
     let table: Vec<(Phrase, Vec<Word>)> =
         all().map(|phrase| (phrase, words(phrase.pattern))).collect();

@@ -49,13 +49,7 @@ fn every_text_stands_for_rules_and_causes_that_exist() {
     }
     for complaint in all().filter(|phrase| phrase.meanings().next().is_none()) {
         // Reasons of timers and restarts, which are no rules.
-        let known = [
-            "idle-timeout",
-            "max-lifetime",
-            "mass-disconnect",
-            "zero-window",
-            "deflate-inflate-failed",
-        ];
+        let known = ["idle-timeout", "max-lifetime", "mass-disconnect", "zero-window"];
         assert!(complaint.about.iter().any(|id| known.contains(id)), "{}", complaint.pattern);
     }
 }

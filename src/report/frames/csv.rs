@@ -116,7 +116,7 @@ fn payload_cells(frame: &Frame) -> [String; 3] {
 }
 
 fn record(cells: &[impl AsRef<[u8]>], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 10).from_writer(out);
     writer.write_record(cells)?;
     writer.flush()
 }

@@ -11,7 +11,7 @@ use super::{Content, FrameRow, What};
 /// How payload is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayloadAs {
-    /// As text if it is UTF-8, else in hex.
+    /// As text if it is UTF-8, else in hex; of a Close the reason.
     Text,
     /// In hex.
     Hex,
@@ -36,9 +36,16 @@ pub struct Payload {
 impl FrameRow {
     /// Fills in `payload` from the content that was kept: at most `limit` bytes of it.
     pub fn show_payload(&mut self, how: PayloadAs, limit: usize) {
-        if let What::Frame(frame) = &mut self.what {
-            frame.payload = frame.content.as_ref().map(|content| shown(content, how, limit));
-        }
+        let What::Frame(frame) = &mut self.what else { return };
+        let Some(content) = &frame.content else { return };
+        frame.payload = Some(match (how, content.bytes.get(2..)) {
+            // The two bytes before the reason of a Close are its code, which is shown already.
+            (PayloadAs::Text, Some(reason)) if frame.code.is_some() => {
+                let (bytes, len) = (reason.to_vec(), content.len.saturating_sub(2));
+                shown(&Content { bytes, len, sound: content.sound }, how, limit)
+            }
+            _ => shown(content, how, limit),
+        });
     }
 }
 

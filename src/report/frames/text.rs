@@ -119,6 +119,7 @@ fn notes(frame: &Frame) -> Vec<String> {
 fn write_payload(payload: &Payload, out: &mut dyn Write) -> io::Result<()> {
     const INDENT: &str = "        | ";
     match (&payload.text, &payload.hex) {
+        (Some(text), _) if text.is_empty() => {}
         (Some(text), _) => {
             for line in text.split('\n') {
                 writeln!(out, "{INDENT}{}", escape::terminal(line))?;

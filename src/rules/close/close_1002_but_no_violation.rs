@@ -38,8 +38,7 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let close = facts.frames[side].close.as_ref()?;
     let complains = close.frame.code() == Some(1002);
     let first = facts.close_initiator() == Initiator::One(side);
-    // What is in compressed messages may deserve it, and is not looked at.
-    let all_seen = facts.is_unbroken(!side) && facts.deflate == Deflate::Absent;
+    let all_seen = facts.is_unbroken(!side) && is_content_known(facts, !side);
     let received = close.source.acked?;
     if !complains || !first || !all_seen || facts.violated[!side] {
         return None;
@@ -51,4 +50,18 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let detail =
         format!("all that the {} had sent by then was captured, and it is in order", !side);
     Some(Breach::new(detail).at(side, close.frame.range))
+}
+
+/// Whether nothing that could deserve it is hidden in what `side` compressed, or sent under an
+/// extension that is not known here.
+fn is_content_known(facts: &Facts, side: Side) -> bool {
+    let agreement = facts.handshake.agreement();
+    let frames = &facts.frames[side];
+    let all = frames.compressed.messages == frames.compressed.known;
+    let known = match agreement.deflate {
+        Deflate::Absent => true,
+        Deflate::Agreed(_) => all && frames.open_message.is_none(),
+        Deflate::Unknown => false,
+    };
+    known && !agreement.unknown_extension
 }

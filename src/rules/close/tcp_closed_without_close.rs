@@ -1,7 +1,7 @@
 //! TCP was ended without a Close.
 
 use crate::endpoint::Side;
-use crate::rules::handshake;
+use crate::rules;
 use crate::rules::{Breach, Check, EndKind, Facts, Family, Fault, Rule, Severity};
 use crate::script::{ACCEPT, ASK, CLIENT_FIN, CONFORMING, SERVER_FIN, text};
 use crate::tcp::Ending;
@@ -64,7 +64,7 @@ fn was_open_to_client(facts: &Facts, ending: &Ending) -> bool {
     let response = facts.handshake.response.as_ref();
     let acked = ending.acked.unwrap_or(facts.tcp.server.acknowledged);
     let received = response.is_some_and(|response| acked >= response.head.range.end);
-    let refused = handshake::RULES.iter().any(|rule| match rule.check {
+    let refused = rules::all().any(|rule| match rule.check {
         Check::Handshake(check) => {
             rule.severity == Severity::Error && check(&facts.handshake).is_some()
         }

@@ -2,8 +2,8 @@
 
 use crate::rules::{Breach, Check, Context, Family, Fault, MessageView, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step,
-    binary, close,
+    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, HELLO_DEFLATED, SERVER_CLOSES,
+    SERVER_FIN, Step, binary, close,
 };
 
 /// See the module.
@@ -32,7 +32,7 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        binary(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client(),
+        HELLO_DEFLATED,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,

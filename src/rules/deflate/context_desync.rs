@@ -2,8 +2,8 @@
 
 use crate::rules::{Breach, Check, Context, Family, Fault, MessageView, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, CODE_1007, SERVER_CLOSES, SERVER_FIN,
-    Step, close, text_bytes,
+    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, CODE_1007, HELLO_AGAIN, HELLO_DEFLATED,
+    SERVER_CLOSES, SERVER_FIN, Step, close, text_bytes,
 };
 use crate::ws::{DeflateFault, Reason};
 
@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
     breaks: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        HELLO,
+        HELLO_DEFLATED,
         FAR,
         close(CODE_1007).from_server(),
         SERVER_FIN,
@@ -36,8 +36,8 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        HELLO,
-        AGAIN,
+        HELLO_DEFLATED,
+        HELLO_AGAIN,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -46,14 +46,8 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Message(check),
 };
 
-/// The "Hello" of RFC 7692 §7.2.3.1.
-const HELLO: Step =
-    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
 /// Five bytes from ten bytes back.
 const FAR: Step = text_bytes(&[0x02, 0xB3, 0x00, 0x00]).rsv(0b100).from_client();
-/// "Hello" as a reference to the first one (RFC 7692 §7.2.3.2).
-const AGAIN: Step = text_bytes(&[0xF2, 0x00, 0x11, 0x00, 0x00]).rsv(0b100).from_client();
-
 fn check(message: &MessageView<'_>, _: &Context<'_>) -> Option<Breach> {
     let inflated = message.inflated?;
     let DeflateFault { at, reason } = inflated.fault?;

@@ -2,8 +2,8 @@
 
 use crate::rules::{Breach, Check, Context, Family, Fault, MessageView, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, CODE_1007, SERVER_CLOSES, SERVER_FIN,
-    Step, close, text_bytes,
+    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, CODE_1007, HELLO_DEFLATED,
+    SERVER_CLOSES, SERVER_FIN, Step, close, text_bytes,
 };
 use crate::ws::{DeflateFault, Reason};
 
@@ -35,7 +35,7 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        HELLO,
+        HELLO_DEFLATED,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -44,9 +44,6 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Message(check),
 };
 
-/// The "Hello" of RFC 7692 §7.2.3.1.
-const HELLO: Step =
-    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
 /// Text that was marked and not compressed.
 const PLAIN: Step = text_bytes(b"not compressed").rsv(0b100).from_client();
 

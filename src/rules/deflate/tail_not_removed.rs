@@ -2,8 +2,8 @@
 
 use crate::rules::{Breach, Check, Context, Family, Fault, MessageView, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES, SERVER_FIN, Step,
-    text_bytes,
+    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, HELLO_DEFLATED, SERVER_CLOSES,
+    SERVER_FIN, Step, text_bytes,
 };
 
 /// See the module.
@@ -11,15 +11,16 @@ pub(super) static RULE: Rule = Rule {
     id: "deflate-tail-not-removed",
     family: Family::Deflate,
     section: "RFC 7692 §7.2.1",
-    severity: Severity::Note,
+    severity: Severity::Error,
     fault: Fault::Sender,
-    answer: "-",
-    closes_with: &[],
+    answer: "1002 or 1007",
+    closes_with: &[1002, 1007],
     summary: "compressed message that ends with 00 00 FF FF",
     explanation: "A sender takes the last four bytes of the empty block with which it flushes off \
-        each message, and the receiver puts them back. Here they were sent. The message inflates \
-        all the same; a receiver that appends them once more stands inside a block when the next \
-        message begins, and may fail there.",
+        each message, and the receiver puts them back. Here they were sent, and the receiver puts \
+        them there a second time, where they begin a block that is none. Chromium fails the \
+        connection at once; zlib stumbles over the first byte of the next message when the context \
+        is taken over, and does not notice when it is not.",
     advice: "Remove 00 00 FF FF from the end of what the compressor gives for a message.",
     breaks: &[
         ASK_DEFLATE,
@@ -33,7 +34,7 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        HELLO,
+        HELLO_DEFLATED,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -42,9 +43,6 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Message(check),
 };
 
-/// The "Hello" of RFC 7692 §7.2.3.1.
-const HELLO: Step =
-    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
 /// The same with its tail.
 const WITH_TAIL: Step =
     text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00, 0x00, 0xFF, 0xFF])

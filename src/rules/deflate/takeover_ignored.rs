@@ -3,8 +3,8 @@
 use super::negotiation::accepting;
 use crate::rules::{Breach, Check, Context, Family, Fault, MessageView, Rule, Severity};
 use crate::script::{
-    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, CODE_1007, SERVER_CLOSES, SERVER_FIN,
-    Step, close, text_bytes,
+    ACCEPT_DEFLATE, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, CODE_1007, HELLO_AGAIN, HELLO_DEFLATED,
+    SERVER_CLOSES, SERVER_FIN, close,
 };
 use crate::ws::{DeflateFault, Reason};
 
@@ -28,8 +28,8 @@ pub(super) static RULE: Rule = Rule {
     breaks: &[
         ASK_DEFLATE,
         accepting!("permessage-deflate; client_no_context_takeover"),
-        HELLO,
-        AGAIN,
+        HELLO_DEFLATED,
+        HELLO_AGAIN,
         close(CODE_1007).from_server(),
         SERVER_FIN,
         CLIENT_FIN,
@@ -37,8 +37,8 @@ pub(super) static RULE: Rule = Rule {
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        HELLO,
-        AGAIN,
+        HELLO_DEFLATED,
+        HELLO_AGAIN,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -46,12 +46,6 @@ pub(super) static RULE: Rule = Rule {
     ],
     check: Check::Message(check),
 };
-
-/// The "Hello" of RFC 7692 §7.2.3.1.
-const HELLO: Step =
-    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
-/// The same again, as a reference to it (RFC 7692 §7.2.3.2).
-const AGAIN: Step = text_bytes(&[0xF2, 0x00, 0x11, 0x00, 0x00]).rsv(0b100).from_client();
 
 fn check(message: &MessageView<'_>, context: &Context<'_>) -> Option<Breach> {
     let DeflateFault { at, reason } = message.inflated?.fault?;

@@ -2,8 +2,8 @@
 
 use crate::rules::{Breach, Check, Context, Family, Fault, FrameView, Rule, Severity};
 use crate::script::{
-    ACCEPT, ACCEPT_DEFLATE, ASK, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, SERVER_CLOSES,
-    SERVER_FAILS, SERVER_FIN, Step, text_bytes,
+    ACCEPT, ACCEPT_DEFLATE, ASK, ASK_DEFLATE, CLIENT_CLOSES, CLIENT_FIN, HELLO_DEFLATED,
+    SERVER_CLOSES, SERVER_FAILS, SERVER_FIN,
 };
 use crate::ws::{Deflate, FrameHeader, Opcode};
 
@@ -25,11 +25,11 @@ pub(super) static RULE: Rule = Rule {
         things.",
     advice: "Compress only when the response accepts permessage-deflate. If this side's own log \
         says that it was accepted, compare the heads on both sides of the proxy.",
-    breaks: &[ASK, ACCEPT, COMPRESSED, SERVER_FAILS, SERVER_FIN, CLIENT_FIN],
+    breaks: &[ASK, ACCEPT, HELLO_DEFLATED, SERVER_FAILS, SERVER_FIN, CLIENT_FIN],
     keeps: &[
         ASK_DEFLATE,
         ACCEPT_DEFLATE,
-        COMPRESSED,
+        HELLO_DEFLATED,
         CLIENT_CLOSES,
         SERVER_CLOSES,
         SERVER_FIN,
@@ -37,10 +37,6 @@ pub(super) static RULE: Rule = Rule {
     ],
     check: Check::Frame(check),
 };
-
-/// The "Hello" of RFC 7692 §7.2.3.1.
-const COMPRESSED: Step =
-    text_bytes(&[0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]).rsv(0b100).from_client();
 
 /// Adds to the detail of a finding that its message inflates, to `len` bytes: the bit was no mistake
 /// and no noise. Of a few bytes it proves nothing.

@@ -56,7 +56,8 @@ pub(super) fn diagnose(fault: &Utf8Fault) -> Diagnosis {
 fn has_control_characters(opening: &[u8]) -> bool {
     let is_odd = |byte: u8| matches!(byte, 0x00..=0x06 | 0x0E..=0x1A | 0x1C..=0x1F);
     let zeros = |parity: usize| opening.iter().skip(parity).step_by(2).all(|byte| *byte == 0);
-    let is_utf16 = opening.len() > 1 && (zeros(0) || zeros(1));
+    let has_mark = opening.starts_with(b"\xFF\xFE") || opening.starts_with(b"\xFE\xFF");
+    let is_utf16 = has_mark || opening.len() > 1 && (zeros(0) || zeros(1));
     opening.iter().filter(|byte| is_odd(**byte)).count() >= 2 && !is_utf16
 }
 
@@ -107,6 +108,7 @@ mod tests {
     fn text_of_terminals_and_utf_16_is_not_called_binary() {
         assert_eq!(of(b"\x1B[1m\x07\x08\xFF"), Diagnosis::Invalid);
         assert_eq!(of(b"h\0i\0\xE9\0"), Diagnosis::Invalid);
+        assert_eq!(of(b"\xFF\xFEX\0\x03\x1E\x01\x01"), Diagnosis::Invalid);
         assert_eq!(of(b"\x01only one \xFF"), Diagnosis::Invalid);
     }
 }

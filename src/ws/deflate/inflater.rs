@@ -39,7 +39,9 @@ const WINDOW: usize = 32 << 10;
 
 /// An empty stored block (RFC 1951 §3.2.4), as which any decoder reads it that stands between two
 /// blocks.
-const EMPTY_BLOCK: [u8; 5] = [0x00, 0x00, 0x00, 0xFF, 0xFF];
+const EMPTY_BLOCK: &[u8] = &[0x00, 0x00, 0x00, 0xFF, 0xFF];
+/// The same behind a [`TAIL`], because each call of zlib has its price.
+const TAIL_AND_EMPTY_BLOCK: &[u8] = &[0x00, 0x00, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0xFF, 0xFF];
 
 /// What a compressed message came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -245,20 +247,17 @@ impl Inflater {
 
     /// The message is complete: says what came of it.
     pub fn finish(&mut self) -> Inflated {
-        self.check_limits();
         let message = &self.message;
         // A payload of no bytes is what some compressors make of no bytes; so is a stream at its end.
         let nothing_to_add = message.compressed == 0 || message.at_end_of_stream || self.has_tail();
         let goes_on = !message.lost && !message.stopped && message.fault.is_none();
         if goes_on {
             let at = message.inflated;
-            if !nothing_to_add {
-                self.inflate(&TAIL, &mut |_: &[u8]| {});
-            }
-            // Nothing comes out here: all that the payload gives has come out. Between two blocks an
-            // empty one changes nothing; inside one it shows, but for a table
-            // of codes, which the next message then breaks.
-            self.inflate(&EMPTY_BLOCK, &mut |_: &[u8]| {});
+            // All that the payload gives has come out, so that nothing more may. Between two blocks
+            // an empty one changes nothing; inside one it shows, but for a table of codes, which
+            // the next message then breaks.
+            let end = if nothing_to_add { EMPTY_BLOCK } else { TAIL_AND_EMPTY_BLOCK };
+            self.inflate(end, &mut |_: &[u8]| {});
             let message = &mut self.message;
             if message.fault.is_some() || message.inflated != at {
                 message.fault = Some(at);
