@@ -8,6 +8,8 @@ pub const REDACTED: &str = "<redacted>";
 
 /// From this length on, a path segment or a subprotocol of no known name may be a token.
 const LONG: usize = 17;
+/// A word of a sentence with so many digits is a number of something or somebody.
+const MANY_DIGITS: usize = 7;
 /// Longer excerpts are cut.
 const MOST_SHOWN: usize = 64;
 
@@ -65,6 +67,26 @@ pub fn excerpt(value: &str) -> String {
         shown.push('…');
     }
     format!("\"{shown}\"")
+}
+
+/// A sentence that an application wrote: each word in it that may be a token, an id, an address of
+/// mail or a value is masked.
+pub fn sentence(text: &str) -> String {
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn word(word: &str) -> String {
+    if let Some((before, _)) = word.split_once('=') {
+        return format!("{}={REDACTED}", self::word(before));
+    }
+    let is_around = |c: char| c.is_ascii_punctuation() && c != '%';
+    let bare = word.trim_matches(is_around);
+    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    let is_token = plain_segment(bare) == REDACTED || digits >= MANY_DIGITS || bare.contains('@');
+    match bare.is_empty() || !is_token {
+        true => printable(word),
+        false => word.replace(bare, REDACTED),
+    }
 }
 
 /// Splits `scheme://authority`, or `//authority`, from the path behind it.
@@ -160,6 +182,21 @@ mod tests {
         assert_eq!(subprotocol("mqtt"), "mqtt");
         assert_eq!(subprotocol("graphql-transport-ws"), "graphql-transport-ws");
         assert_eq!(subprotocol("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi"), REDACTED);
+    }
+
+    #[test]
+    fn a_sentence_keeps_its_words_and_loses_what_they_tell_of_someone() {
+        for (text, shown) in [
+            ("Application is over connection quota", "Application is over connection quota"),
+            ("key (0a1b2c3d4e5f60718293) is wrong", "key (<redacted>) is wrong"),
+            ("token eyJhbGci.x.y expired.", "token <redacted> expired."),
+            ("user=joe, mail <joe@host.example>", "user=<redacted> mail <<redacted>>"),
+            ("call 0049123456 or 4.5", "call <redacted> or 4.5"),
+            ("", ""),
+            ("= == -", "=<redacted> =<redacted> -"),
+        ] {
+            assert_eq!(sentence(text), shown);
+        }
     }
 
     #[test]

@@ -5,15 +5,17 @@ use super::{blind_spots, quality, traffic};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Handshake, redact};
 use crate::ip::Layers;
+use crate::knowledge::{Language, Product};
 use crate::provenance::{PacketRef, Timestamp};
 use crate::report::{
-    AtFault, CloseFrameReport, CloseReport, ConnectionReport, Encapsulation, EndedBy, EndedHow,
-    EndpointReport, FindingReport, GuiltyReport, HandshakeReport, Initiator, LogHint, PacketCite,
-    SideName, Surfaced, TcpEnd, TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
+    ApplicationReport, AtFault, CloseFrameReport, CloseReport, CodeMeaning, ConnectionReport,
+    Encapsulation, EndedBy, EndedHow, EndpointReport, FindingReport, GuiltyReport, HandshakeReport,
+    Initiator, LastWordsReport, LogHint, PacketCite, RecognisedBy, SideName, Surfaced, TcpEnd,
+    TcpReport, TcpSide, TimelineRow, Traffic, VerdictReport,
 };
 use crate::rules::{self, Facts, Fault, Finding};
 use crate::tcp::{Ending, Summary};
-use crate::verdict::{Hint, Verdict};
+use crate::verdict::{Ground, Hint, Meaning, Told, Verdict};
 
 /// Everything about one connection that goes into its report.
 pub(super) struct Case {
@@ -39,6 +41,7 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
     let when = |finding: &Finding| finding.at().map(|at| (at.time, at.number));
     findings.sort_by_key(|finding| (when(finding), finding.rule.id));
     let blind_spots = blind_spots::of_connection(facts, &case.findings, &case.verdict);
+    let told = &case.verdict.told;
     let tcp =
         TcpReport { client: tcp_side(&facts.tcp.client), server: tcp_side(&facts.tcp.server) };
     ConnectionReport {
@@ -54,11 +57,13 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         ended: last.time.to_string(),
         duration: last.time.seconds_since(first.time),
         handshake: handshake(&facts.handshake),
+        application: told.application.map(|spoken| application(spoken.product, spoken.by)),
+        last_words: Side::BOTH.into_iter().filter_map(|side| last_words(told, side)).collect(),
         traffic: Traffic {
             client: traffic::of_side(facts, Side::Client),
             server: traffic::of_side(facts, Side::Server),
         },
-        close: close(facts, case.verdict.surfaced),
+        close: close(facts, &case.verdict),
         findings: findings.into_iter().map(finding_report).collect(),
         quality: quality::of_connection(&blind_spots, &tcp),
         blind_spots,
@@ -133,7 +138,45 @@ fn handshake(handshake: &Handshake) -> HandshakeReport {
     }
 }
 
-fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
+fn application(product: &Product, by: Ground) -> ApplicationReport {
+    ApplicationReport {
+        product: product.id.to_owned(),
+        name: product.name.to_owned(),
+        recognised_by: match by {
+            Ground::Handshake => RecognisedBy::Handshake,
+            Ground::Messages => RecognisedBy::Messages,
+            Ground::Reason => RecognisedBy::Reason,
+            Ground::Code => RecognisedBy::Code,
+        },
+    }
+}
+
+fn meaning(meaning: &Meaning) -> CodeMeaning {
+    let Meaning { product, by, row, .. } = meaning;
+    CodeMeaning {
+        application: application(product, *by),
+        meaning: row.meaning.text(Language::En).to_owned(),
+        sender: row.sender.text(Language::En).to_owned(),
+        reconnect: row.reconnect.text(Language::En).to_owned(),
+        confirmed: row.checked,
+    }
+}
+
+fn last_words(told: &Told, side: Side) -> Option<LastWordsReport> {
+    let words = told.last_words[side].as_ref()?;
+    Some(LastWordsReport {
+        side: side_name(side),
+        product: words.product.id.to_owned(),
+        kind: words.kind.to_owned(),
+        code: words.code,
+        reason: words.reason.clone(),
+        reconnect: words.reconnect,
+        packet: words.at.into(),
+    })
+}
+
+fn close(facts: &Facts, verdict: &Verdict) -> CloseReport {
+    let surfaced = verdict.surfaced;
     let sent = |side: Side| {
         let close = facts.sent_close(side)?;
         Some(CloseFrameReport {
@@ -142,6 +185,7 @@ fn close(facts: &Facts, surfaced: PerSide<Option<u16>>) -> CloseReport {
             packet: close.source.at.into(),
             time: close.source.at.time.to_string(),
             delivered: facts.arrived(side, close.frame.range.end),
+            meaning: verdict.told.meanings[side].as_ref().map(meaning),
         })
     };
     let first = if facts.closes_are_supposed() {

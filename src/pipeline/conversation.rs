@@ -460,7 +460,7 @@ impl Conversation {
             }
         }
         if end.complete && end.opcode == Opcode::TEXT {
-            self.frames[side].texts.note(decoder.excerpt());
+            self.frames[side].texts.note(decoder.excerpt(), end.range);
         }
         if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete)
             && decoder.agreement().deflate == Deflate::Absent

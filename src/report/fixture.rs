@@ -3,7 +3,8 @@
 use super::captured::*;
 use super::model::*;
 use super::{
-    CaptureQuality, ConnectionQuality, Grade, PacketCite, Recapture, SideTraffic, Traffic,
+    ApplicationReport, CaptureQuality, CodeMeaning, ConnectionQuality, Grade, LastWordsReport,
+    PacketCite, Recapture, RecognisedBy, SideTraffic, Traffic,
 };
 use crate::rules::Severity;
 
@@ -72,6 +73,8 @@ pub(super) fn connection() -> ConnectionReport {
             response_packets: vec![PacketCite::Number(5)],
             ..HandshakeReport::default()
         },
+        application: None,
+        last_words: vec![],
         traffic: Traffic {
             client: SideTraffic { frames: 1, messages: 1, bytes: 5, ..SideTraffic::default() },
             server: SideTraffic { frames: 1, messages: 0, bytes: 2, ..SideTraffic::default() },
@@ -101,6 +104,7 @@ pub(super) fn connection() -> ConnectionReport {
                 packet: PacketCite::Number(8),
                 time: "2026-01-01T12:00:01.007000Z".into(),
                 delivered: Some(true),
+                meaning: None,
             }),
             tcp_end: TcpEnd {
                 by: EndedBy::Server,
@@ -205,7 +209,22 @@ pub(super) fn hostile() -> Report {
         error: some(),
         ..capture()
     }];
+    let spoken = || ApplicationReport {
+        product: text(),
+        name: text(),
+        recognised_by: RecognisedBy::Messages,
+    };
     for connection in &mut report.connections {
+        connection.application = Some(spoken());
+        connection.last_words = vec![LastWordsReport {
+            side: SideName::Server,
+            product: text(),
+            kind: text(),
+            code: Some(4_004),
+            reason: some(),
+            reconnect: Some(false),
+            packet: PacketCite::Number(7),
+        }];
         connection.transport = text();
         connection.client.address = text();
         connection.server.address = text();
@@ -229,6 +248,13 @@ pub(super) fn hostile() -> Report {
                 packet: PacketCite::Number(8),
                 time: text(),
                 delivered: None,
+                meaning: Some(CodeMeaning {
+                    application: spoken(),
+                    meaning: text(),
+                    sender: text(),
+                    reconnect: text(),
+                    confirmed: false,
+                }),
             });
         }
         connection.findings = vec![

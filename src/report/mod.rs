@@ -5,6 +5,7 @@
 //! came from the wire goes through [`escape`] on its way.
 
 mod amounts;
+mod application;
 mod blind_spot;
 mod captured;
 pub mod cards;
@@ -32,6 +33,7 @@ mod fixture;
 #[allow(clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 mod tests;
 
+pub use application::{ApplicationReport, CodeMeaning, LastWordsReport, RecognisedBy};
 pub use blind_spot::{BLIND_SPOTS, BlindSpotKind, Cites, Remedy, Weight, blind_spot_kind};
 pub use captured::*;
 pub use cite::PacketCite;

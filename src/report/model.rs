@@ -6,7 +6,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CaptureReport, ConnectionQuality, PacketCite, Traffic};
+use super::{
+    ApplicationReport, CaptureReport, CodeMeaning, ConnectionQuality, LastWordsReport, PacketCite,
+    Traffic,
+};
 use crate::rules::Severity;
 
 /// The name and version of the schema.
@@ -76,6 +79,11 @@ pub struct ConnectionReport {
     pub duration: f64,
     /// The opening handshake.
     pub handshake: HandshakeReport,
+    /// The product or protocol that is spoken; null when none is recognised.
+    pub application: Option<ApplicationReport>,
+    /// What a side said last, where that has a form in which applications say why a connection ends:
+    /// at most one message of each side.
+    pub last_words: Vec<LastWordsReport>,
     /// What each side sent.
     pub traffic: Traffic,
     /// What TCP needed to carry it.
@@ -213,6 +221,8 @@ pub struct CloseFrameReport {
     pub time: String,
     /// Whether the peer's TCP acknowledged it; null when the capture cannot tell.
     pub delivered: Option<bool>,
+    /// What the application means by the code; null when that is not known.
+    pub meaning: Option<CodeMeaning>,
 }
 
 /// How TCP ended.

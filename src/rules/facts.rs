@@ -118,11 +118,14 @@ pub struct Texts {
     pub first: Option<Excerpt>,
     /// Of the latest one.
     pub last: Option<Excerpt>,
+    /// Where the latest one stands: from its first header to its last byte.
+    pub last_range: Option<Range64>,
 }
 
 impl Texts {
-    /// Takes in the latest message.
-    pub fn note(&mut self, excerpt: &Excerpt) {
+    /// Takes in the latest message, which stands at `range`.
+    pub fn note(&mut self, excerpt: &Excerpt, range: Range64) {
+        self.last_range = Some(range);
         if self.first.is_none() && !excerpt.damaged {
             self.first = Some(excerpt.clone());
         }

@@ -4,7 +4,7 @@ use super::causes::blame;
 use super::confidence::weigh;
 use super::unseen::{has_close, hidden, is_hidden, midstream, supposed_close};
 use super::wording::{self, Story};
-use super::{Verdict, find_cause, in_your_logs, surfaced};
+use super::{Told, Verdict, find_cause, in_your_logs, surfaced};
 use crate::endpoint::Side;
 use crate::knowledge;
 use crate::report::{Blame, Confidence, Outcome};
@@ -512,7 +512,8 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         let rule = crate::rules::find(id).map(|rule| rule.advice);
         rule.or_else(|| find_cause(id).map(|cause| cause.advice))
     });
-    let story = Story { facts, rung: &rung, surfaced };
+    let told = Told::of(facts, findings);
+    let story = Story { facts, rung: &rung, surfaced, told: &told };
     let mut verdict = Verdict {
         outcome: rung.outcome,
         at_fault,
@@ -522,10 +523,11 @@ fn conclude(facts: &Facts, findings: &[Finding], rung: Rung<'_>) -> Verdict {
         summary: wording::summary(&story),
         would_settle: wording::would_settle(&story, &lowered_by),
         lowered_by,
-        fix: advice.unwrap_or_default().to_owned(),
-        alternatives: rung.alternatives,
+        fix: wording::fix(&story, advice.unwrap_or_default()),
+        alternatives: wording::alternatives(&story),
         surfaced,
         in_your_logs: Vec::new(),
+        told,
     };
     verdict.in_your_logs = in_your_logs(facts, findings, &verdict);
     verdict

@@ -7,6 +7,7 @@
 //! captured. What one direction knew of the other is read off acknowledgement numbers, never off
 //! the order of packets.
 
+mod application;
 mod causes;
 mod confidence;
 mod in_your_logs;
@@ -15,6 +16,7 @@ mod surfaced;
 mod unseen;
 mod wording;
 
+pub use application::{Application, Ground, LastWords, Meaning, Told};
 pub use causes::{CAUSES, Cause, find_cause};
 pub use in_your_logs::{Hint, in_your_logs};
 pub use ladder::judge;
@@ -24,7 +26,7 @@ use crate::endpoint::PerSide;
 use crate::report::{Blame, Confidence, Outcome};
 
 /// The verdict on one connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// How it ended.
     pub outcome: Outcome,
@@ -50,4 +52,6 @@ pub struct Verdict {
     pub surfaced: PerSide<Option<u16>>,
     /// What the logs of the two endpoints may show.
     pub in_your_logs: Vec<Hint>,
+    /// What the application tells.
+    pub told: Told,
 }

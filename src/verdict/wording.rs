@@ -1,8 +1,9 @@
 //! The verdict in words.
 
-use super::find_cause;
 use super::ladder::Rung;
+use super::{Told, find_cause};
 use crate::endpoint::{PerSide, Side};
+use crate::knowledge::Language;
 use crate::provenance::PacketNumber;
 use crate::report::{Blame, Confidence, Outcome};
 use crate::rules::{Close, EndKind, Facts, Finding, Initiator};
@@ -12,6 +13,7 @@ pub(super) struct Story<'a> {
     pub facts: &'a Facts,
     pub rung: &'a Rung<'a>,
     pub surfaced: PerSide<Option<u16>>,
+    pub told: &'a Told,
 }
 
 /// One sentence: who did what, and why, and what the two APIs made of it.
@@ -173,6 +175,10 @@ fn because(story: &Story<'_>) -> String {
     if rung.confidence == Confidence::Unknown {
         return unexplained(story);
     }
+    let told = explanation(story).filter(|_| rung.cause == Some("application-close"));
+    if let Some(told) = told {
+        return format!(" ({told})");
+    }
     match rung.cause {
         None
         | Some("clean-close" | "empty-close" | "simultaneous-close" | "tcp-closed-without-close") => {
@@ -184,6 +190,46 @@ fn because(story: &Story<'_>) -> String {
             title.map_or(String::new(), |title| format!(" ({title})"))
         }
     }
+}
+
+/// What the application tells of the first Close.
+fn explanation(story: &Story<'_>) -> Option<String> {
+    match story.facts.close_initiator() {
+        Initiator::One(side) => story.told.explanation(story.facts, side),
+        _ => None,
+    }
+}
+
+/// The advice, with what the product of the application says of returning.
+pub(super) fn fix(story: &Story<'_>, advice: &str) -> String {
+    let first = match story.facts.close_initiator() {
+        Initiator::One(side) if story.rung.cause == Some("application-close") => side,
+        _ => return advice.to_owned(),
+    };
+    let meaning = story.told.meanings[first].as_ref();
+    let Some(meaning) = meaning.filter(|meaning| meaning.is_of(first) && meaning.row.checked)
+    else {
+        return advice.to_owned();
+    };
+    let reconnect = meaning.row.reconnect.text(Language::En);
+    let name = meaning.product.name;
+    format!("{advice} Whether a client should reconnect after it, by {name}: {reconnect}.")
+}
+
+/// The other readings; a code of the RFC may be one that the product uses for reasons of its own.
+pub(super) fn alternatives(story: &Story<'_>) -> Vec<String> {
+    const SIGNALS_AN_ERROR: [u16; 4] = [1002, 1003, 1007, 1011];
+    let mut alternatives = story.rung.alternatives.clone();
+    if let Initiator::One(side) = story.facts.close_initiator()
+        && story.rung.violation.is_none()
+        && let Some(meaning) = story.told.meanings[side].as_ref()
+        && SIGNALS_AN_ERROR.contains(&meaning.code)
+        && meaning.is_of(side)
+    {
+        let doubt = if meaning.row.checked { "" } else { " (unconfirmed)" };
+        alternatives.insert(0, format!("{} in the sense of {meaning}{doubt}", meaning.code));
+    }
+    alternatives
 }
 
 fn unexplained(story: &Story<'_>) -> String {

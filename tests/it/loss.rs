@@ -13,12 +13,13 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use wsblame::ip::TcpFlags;
 use wsblame::report::{
-    AtFault, Blame, Confidence, ConnectionReport, EndedBy, HandshakeReport, Initiator, Outcome,
-    Report, VerdictReport,
+    AtFault, Blame, Confidence, ConnectionReport, EndedBy, HandshakeReport, Initiator,
+    LastWordsReport, Outcome, Report, VerdictReport,
 };
 use wsblame::rules::{self, Severity};
 use wsblame::script::{Play, write_pcap};
 
+use crate::application;
 use crate::support::{
     Raw, Seg, all_samples, analyse, capture_of, everywhere, key_of, packets, raw_packet, segments,
 };
@@ -36,10 +37,13 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
     // The conforming ones are the strictest: nobody may be accused of anything.
     let keeps =
         rules::all().map(|rule| (format!("not {}", rule.id), write_pcap(&Play::of(rule.keeps))));
+    let talk = application::SCRIPTS.iter();
+    let talk = talk.map(|(name, script)| ((*name).to_owned(), write_pcap(&Play::of(script))));
     let mut seen = HashSet::new();
     let small = all_samples()
         .into_iter()
         .chain(keeps)
+        .chain(talk)
         .filter(|(_, capture)| capture.len() < 64 << 10 && seen.insert(capture.clone()));
     small
         .map(|(name, capture)| Sample {
@@ -84,6 +88,7 @@ fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<Strin
     claims_of_verdict(&part.verdict, &whole.verdict, &mut claims);
     claims_of_close(part, whole, &mut claims);
     claims_of_handshake(&part.handshake, &whole.handshake, &mut claims);
+    claims_of_application(part, whole, &mut claims);
     claims
 }
 
@@ -198,6 +203,34 @@ fn claims_of_handshake(part: &HandshakeReport, whole: &HandshakeReport, claims: 
     }
     if !part.extensions.is_empty() && part.extensions != whole.extensions {
         claims.push(format!("extensions {:?}", part.extensions));
+    }
+}
+
+fn claims_of_application(
+    part: &ConnectionReport,
+    whole: &ConnectionReport,
+    claims: &mut Vec<String>,
+) {
+    if part.application.is_some() && part.application != whole.application {
+        claims.push(format!("{:?} is spoken, not {:?}", part.application, whole.application));
+    }
+    for words in &part.last_words {
+        // Packets have other numbers in a part.
+        let is_same = |other: &&LastWordsReport| {
+            LastWordsReport { packet: words.packet, ..(*other).clone() } == *words
+        };
+        if !whole.last_words.iter().any(|other| is_same(&other)) {
+            claims.push(format!("{words:?} was said last"));
+        }
+    }
+    let (close, all) = (&part.close, &whole.close);
+    for (part, whole) in
+        [(&close.client_sent, &all.client_sent), (&close.server_sent, &all.server_sent)]
+    {
+        let (Some(part), Some(whole)) = (part, whole) else { continue };
+        if part.meaning.is_some() && part.meaning != whole.meaning {
+            claims.push(format!("the code means {:?}", part.meaning));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
 
 mod amounts;
+mod application;
 mod cli;
 mod contents;
 mod corpus;

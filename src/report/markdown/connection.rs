@@ -10,7 +10,7 @@ use super::super::escape::{
 use super::super::evidence::Drawing;
 use super::super::{
     Blame, CloseFrameReport, ConnectionReport, EndedBy, EndedHow, FindingReport, Grade, Report,
-    SideName, SideTraffic, amounts, wireshark, words,
+    SideName, SideTraffic, amounts, application, wireshark, words,
 };
 use super::{capture, header, row};
 use crate::rules;
@@ -145,7 +145,12 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
     };
     rows.iter().filter(is_said).try_for_each(|cells| row(cells, out))?;
     writeln!(out)?;
-    handshake(connection, out)
+    handshake(connection, out)?;
+    let lines = application::lines(connection, files);
+    for (label, text) in &lines {
+        writeln!(out, "- {label}: {}", prose(text))?;
+    }
+    if lines.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 fn handshake(connection: &ConnectionReport, out: Out<'_>) -> io::Result<()> {

@@ -7,7 +7,7 @@ use super::super::clock;
 use super::super::page::{Ink, Page, Span};
 use super::super::{
     Blame, ConnectionReport, Detail, EndedBy, EndedHow, Grade, Report, SideName, TimelineRow,
-    amounts, words,
+    amounts, application, words,
 };
 use super::{finding, summary};
 use crate::rules::Severity;
@@ -172,7 +172,9 @@ fn who_did_what(
     }
     fact("TCP ended by", &tcp_end, page)?;
     fact("client API", &words::surfaced(close.surfaced.client, outcome), page)?;
-    fact("server API", &words::surfaced(close.surfaced.server, outcome), page)
+    fact("server API", &words::surfaced(close.surfaced.server, outcome), page)?;
+    let lines = application::lines(connection, files);
+    lines.iter().try_for_each(|(label, text)| fact(label, text, page))
 }
 
 fn handshake(
