@@ -9,7 +9,7 @@ use wsblame::report::{ConnectionReport, LogHint, Outcome, SideName};
 use wsblame::rules;
 use wsblame::script::{Play, write_pcap};
 
-use crate::support::{all_samples, analyse, root};
+use crate::support::{all_samples, analyse, real_samples, root};
 
 /// What the sample `samples/real/NAME` suggests: side, library, text, and whether it is recognised.
 fn suggested(name: &str) -> Vec<(SideName, String, String, bool)> {
@@ -108,4 +108,56 @@ fn whatever_a_report_suggests_can_be_explained() {
         analyse(&sample.1).connections.iter().for_each(assert_lawful);
     }
     assert!(suggested > 50, "{suggested}");
+}
+
+/// Samples whose programs did not print what is suggested, and why.
+const PRINTED_OTHERWISE: &[(&str, &str)] = &[
+    ("aiohttp-client-bomb", "aiohttp has a text of its own for what is too big only when inflated"),
+    ("nginx-read-timeout-fin", "nginx has a log, the program behind it speaks here"),
+    ("nginx-without-upgrade-to-websockets", "the log of the handshake is at another level"),
+    ("undici-401-asks-twice", "undici says only TypeError"),
+    ("undici-continuation-without-start", "undici says only TypeError"),
+];
+
+/// What the programs on both ends of a real sample printed, by side.
+fn printed(note: &str) -> Option<String> {
+    let (_, block) = note.split_once("printed:\n\n```text\n")?;
+    block.split_once("```").map(|(block, _)| block.to_owned())
+}
+
+/// Whether the parts of `phrase` that stand for themselves are in `line`, in their order.
+fn is_in(phrase: &str, line: &str) -> bool {
+    let mut rest = line;
+    phrase.replace(" N", " …").split('…').map(str::trim).all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+#[test]
+fn what_is_suggested_of_a_recognised_library_is_what_it_printed() {
+    let (mut right, mut wrong) = (0, Vec::new());
+    for (name, path) in real_samples() {
+        let note = fs::read_to_string(path.with_extension("md")).expect("every sample has a note");
+        let Some(printed) = printed(&note) else { continue };
+        let report = analyse(&fs::read(&path).expect("a sample"));
+        let Some(connection) = report.connections.first() else { continue };
+        for (side, side_name) in [(SideName::Client, "client"), (SideName::Server, "server")] {
+            let hints = connection.verdict.in_your_logs.iter();
+            let own: Vec<_> = hints.filter(|h| h.side == side && h.recognised).collect();
+            let said = || printed.lines().filter(|line| line.starts_with(side_name));
+            let fits = |hint: &&LogHint| said().any(|line| is_in(&hint.phrase, line));
+            let is_excused = PRINTED_OTHERWISE.iter().any(|(sample, _)| *sample == name);
+            match own.is_empty() || own.iter().any(fits) {
+                true => right += usize::from(!own.is_empty()),
+                false if is_excused => {}
+                false => wrong.push(format!("{name}, {side_name}: {own:?}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(right > 50, "{right} suggestions were printed");
 }

@@ -45,7 +45,7 @@ const URL_SESSION: Origin =
 pub(super) static PHRASES: &[Phrase] = &[
     // The parser of headers comes before everything else.
     PARSER.judges("Invalid frame header",
-        &["injected-http-bytes", "control-fragmented", "control-too-long", "length-not-minimal", "length-msb-set", "deflate-inflate-failed", "deflate-context-desync"])
+        &["injected-http-bytes", "control-fragmented", "control-too-long", "length-not-minimal", "length-msb-set", "deflate-inflate-failed", "deflate-context-desync", "deflate-tail-not-removed"])
         .sending(1002)
         .noting("Chromium says this of a header that cannot be one: a control frame without FIN or with more than \
             125 bytes, or a length written longer than need be. The letters HT of an HTTP response read as such a \

@@ -88,7 +88,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     PYTHON_CLIENT.judges("invalid Sec-WebSocket-Accept header: *", BAD_ACCEPT),
     PYTHON_CLIENT.judges("missing Sec-WebSocket-Accept header", NO_ACCEPT),
     PYTHON_CLIENT.judges("unsupported subprotocol: *", BAD_SUBPROTOCOL),
-    PYTHON_CLIENT.judges("Unsupported extension: name = *, params = *", &["handshake-extension-not-offered", "deflate-param-unknown"]),
+    PYTHON_CLIENT.judges("Unsupported extension: name = *, params = *", &["handshake-extension-not-offered", "deflate-param-unknown", "deflate-client-bits-unoffered", "deflate-server-bits-larger", "deflate-takeover-unconfirmed"]),
     PYTHON_CLIENT.judges("unexpected client_max_window_bits", &["deflate-client-bits-unoffered"]),
     PYTHON_CLIENT.judges("unsupported server_max_window_bits", &["deflate-server-bits-larger"]),
     PYTHON_CLIENT.judges("expected server_no_context_takeover", &["deflate-takeover-unconfirmed"]),
@@ -101,7 +101,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     PYTHON_SERVER.judges("missing Upgrade header", &["handshake-upgrade-missing"]),
     PYTHON_SERVER.judges("missing Sec-WebSocket-Key header", KEY),
 
-    AIOHTTP.judges("Received frame with non-zero reserved bits", RSV23),
+    AIOHTTP.judges("Received frame with non-zero reserved bits", RSV),
     AIOHTTP.judges("Unexpected opcode=#", OPCODE),
     AIOHTTP.judges("Received fragmented control frame", FRAGMENTED),
     AIOHTTP.judges("Control frame payload cannot be larger than 125 bytes", TOO_LONG),

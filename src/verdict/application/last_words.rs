@@ -20,7 +20,7 @@ pub struct LastWords {
     pub kind: &'static str,
     /// The code in it, if it has one.
     pub code: Option<u16>,
-    /// The reason in it: printable, at most [`envelope::LONGEST`] characters, words that may be
+    /// The reason in it: printable, at most 120 characters, words that may be
     /// secret masked.
     pub reason: Option<String>,
     /// Whether it says that the client should return.
