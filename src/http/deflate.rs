@@ -10,6 +10,14 @@ use crate::ws::Compressor;
 /// The name of the extension (RFC 7692 §7).
 pub const DEFLATE: &str = "permessage-deflate";
 
+/// The names of its parameters.
+const NAMES: [&str; 4] = [
+    "server_no_context_takeover",
+    "client_no_context_takeover",
+    "server_max_window_bits",
+    "client_max_window_bits",
+];
+
 /// What an offer or an answer says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
@@ -72,6 +80,14 @@ pub enum ParameterFaultKind {
     LacksValue,
     /// Its value is no number from 8 to 15 without leading zeros.
     Value,
+}
+
+impl ParameterFault {
+    /// Whether its name is that of a parameter, but for upper and lower case.
+    pub fn is_known_in_another_case(&self) -> bool {
+        let is_it = |known: &&str| self.name.eq_ignore_ascii_case(known);
+        self.kind == ParameterFaultKind::Unknown && NAMES.iter().any(|known| is_it(&known))
+    }
 }
 
 impl ParameterFaultKind {

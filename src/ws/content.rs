@@ -4,7 +4,7 @@
 //! [`Excerpt`], and what inflating came to. Frames are none of its business.
 
 use super::deflate::{Compressor, InflateLimits, Inflated, Inflater};
-use super::{Agreement, Deflate, Excerpt, FrameHeader, Keep, Message, Text};
+use super::{Agreement, Deflate, Excerpt, FrameHeader, Keep, Message, Opcode, Text};
 use crate::endpoint::Side;
 
 /// The content of one side's messages.
@@ -63,7 +63,7 @@ impl Content {
         let limits = self.limits;
         let inflater =
             self.inflater.get_or_insert_with(|| Box::new(Inflater::new(compressor, limits)));
-        inflater.begin();
+        inflater.begin(message.opcode == Opcode::TEXT);
         if !inflater.is_certain() {
             self.excerpt.damaged = true;
             message.text = Text::Unchecked;

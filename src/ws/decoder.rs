@@ -5,7 +5,7 @@
 //! permessage-deflate once a message is compressed, and what is asked for by [`Keep`]. After a hole in a payload of known length the decoder goes on; a hole that hits a header ends it.
 
 use super::content::Content;
-use super::deflate::InflateLimits;
+use super::deflate::{InflateLimits, Inflated};
 use super::{
     Agreement, Assembly, ControlFrame, Direction, Event, Excerpt, FrameHeader, FrameStart, Keep,
     LOOKAHEAD, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text,
@@ -425,6 +425,7 @@ impl Decoder {
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
         message.text = Text::Unchecked;
         let inflated = self.content.cut_short();
+        let fault = fault.filter(|_| !has_fault(inflated.as_ref()));
         let end = message.spoiled_at.unwrap_or(self.offset);
         let len = match &fault {
             Some(fault) if inflated.is_none() => fault.end,
@@ -452,6 +453,8 @@ impl Decoder {
         }
         let inflated = self.content.finish();
         let fault = match &mut message.text {
+            // What came out of something else than compressed text is not what was sent.
+            Text::Checked(_) if has_fault(inflated.as_ref()) => None,
             // The end of text that did not come out is not its end.
             Text::Checked(_) if inflated.as_ref().is_some_and(|inflated| !inflated.complete) => {
                 self.direction.text_fault()
@@ -469,6 +472,11 @@ impl Decoder {
         }
         Progress::Said(Event::Message(end))
     }
+}
+
+/// Whether a message does not inflate.
+fn has_fault(inflated: Option<&Inflated>) -> bool {
+    inflated.is_some_and(|inflated| inflated.fault.is_some())
 }
 
 /// What a step of the decoder came to.

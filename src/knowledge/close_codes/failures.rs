@@ -35,8 +35,8 @@ pub(super) const PROTOCOL_ERROR: CodeEntry = CodeEntry {
             "If everything received is valid, compare captures on both sides and suspect the \
                 sender of 1002.",
         ],
-        reconnect: "It may work once, but the same frame fails again; fix the cause and back off \
-            meanwhile (§7.2.3).",
+        reconnect: "Not before the cause is mended: it may work for a while, and then the same frame \
+            fails again. Back off meanwhile (§7.2.3).",
     },
     vi: vi::failures::PROTOCOL_ERROR,
 };
@@ -160,8 +160,8 @@ pub(super) const MESSAGE_TOO_BIG: CodeEntry = CodeEntry {
             "Or split the content into several messages; fragments of one message do not help.",
             "Never send the same message again without a change.",
         ],
-        reconnect: "Yes, but not with the same message; a client that repeats it makes a reconnect \
-            storm.",
+        reconnect: "Not with the same message: it ends the same way, and a client that repeats it \
+            makes a reconnect storm.",
     },
     vi: vi::failures::MESSAGE_TOO_BIG,
 };

@@ -69,7 +69,7 @@ const SIZE: u64 = 1 << 20;
 fn check(message: &MessageView<'_>, _: &Context<'_>) -> Option<Breach> {
     let inflated = message.inflated?;
     let (small, large) = (message.len, inflated.len);
-    if !inflated.stopped && (large <= SIZE || large / RATIO <= small) {
+    if large <= SIZE || large / RATIO <= small {
         return None;
     }
     let more = if inflated.stopped { "more than " } else { "" };

@@ -50,6 +50,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(handshake: &Handshake) -> Option<Breach> {
     let negotiation = Negotiation::of(handshake)?;
     let fault = negotiation.answer.as_ref().err()?;
+    if fault.is_known_in_another_case() {
+        return None; // RFC 7692 does not say whether case matters
+    }
     let written = match &fault.value {
         Some(value) => format!("{}={value}", fault.name),
         None => fault.name.clone(),

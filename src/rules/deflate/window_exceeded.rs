@@ -66,7 +66,8 @@ const REPEATING: [u8; 309] = {
 };
 
 fn check(message: &MessageView<'_>, context: &Context<'_>) -> Option<Breach> {
-    let far = message.inflated?.far?;
+    // What does not inflate has no distances: it was something else.
+    let far = message.inflated.filter(|inflated| inflated.complete)?.far?;
     let Deflate::Agreed(compressors) = &context.agreement.deflate else { return None };
     let (sender, distance, at) = (context.sender, far.distance, far.at);
     let compressor = compressors[sender];

@@ -4,6 +4,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::tokens::Tokens;
 use super::{Compressor, TAIL};
+use crate::ws::Utf8;
 
 /// How much inflating may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +145,7 @@ struct History {
 struct Message {
     /// Bytes that had come out before it, since the window was empty.
     began_at: u64,
+    is_text: bool,
     compressed: u64,
     inflated: u64,
     /// The last four bytes of its payload.
@@ -158,6 +160,10 @@ struct Message {
     stopped: bool,
     /// Whether the capture lost a part of it.
     lost: bool,
+    /// Whether its payload is complete.
+    is_over: bool,
+    /// Whether its sender left [`TAIL`] at the end of it.
+    left_tail: bool,
 }
 
 impl Inflater {
@@ -178,8 +184,8 @@ impl Inflater {
         }
     }
 
-    /// A compressed message begins.
-    pub fn begin(&mut self) {
+    /// A compressed message begins; `is_text` says whether what comes out is to be UTF-8.
+    pub fn begin(&mut self, is_text: bool) {
         if !self.context_takeover {
             self.zlib.reset(false);
             self.window = Window::Known;
@@ -189,6 +195,7 @@ impl Inflater {
         self.message = Message {
             certain: self.window != Window::Unknown,
             began_at: self.given,
+            is_text,
             ..Message::default()
         };
         if let Some(tokens) = &mut self.tokens {
@@ -247,6 +254,8 @@ impl Inflater {
 
     /// The message is complete: says what came of it.
     pub fn finish(&mut self) -> Inflated {
+        self.message.is_over = true;
+        self.message.left_tail = self.has_tail() && !self.message.at_end_of_stream;
         let message = &self.message;
         // A payload of no bytes is what some compressors make of no bytes; so is a stream at its end.
         let nothing_to_add = message.compressed == 0 || message.at_end_of_stream || self.has_tail();
@@ -290,7 +299,7 @@ impl Inflater {
             complete: false,
             fault,
             far,
-            has_tail: self.has_tail(),
+            has_tail: message.left_tail,
             stopped: message.stopped,
         }
     }
@@ -407,8 +416,14 @@ impl Inflater {
         if tokens.far().is_none_or(|far| far.at != at) {
             return because(Reason::Malformed("data that is not compressed by DEFLATE"));
         }
+        // Nearly anything inflates for a while behind 32 KiB: only the end of the message, or many
+        // bytes of it, prove that it does.
+        let is_whole = self.kept.len() as u64 == self.message.compressed && self.message.is_over;
+        let proves = is_whole || self.kept.len() == KEPT;
         match &self.history {
-            Some(history) if history.precedes(&self.kept, at) => because(Reason::TakenOver),
+            Some(history) if proves && history.precedes(&self.kept, &self.message, is_whole) => {
+                because(Reason::TakenOver)
+            }
             Some(history) if history.has_holes => None,
             _ => because(Reason::TooFarBack),
         }
@@ -424,28 +439,49 @@ impl History {
         }
     }
 
-    /// Whether a message inflates behind those before it, whose last `own` bytes are its own.
-    fn precedes(&self, message: &[u8], own: u64) -> bool {
-        let own = usize::try_from(own).unwrap_or(usize::MAX);
+    /// Whether `kept` of `message` inflates behind the messages before it, to a text if it is one,
+    /// and up to its end if it `is_whole`.
+    fn precedes(&self, kept: &[u8], message: &Message, is_whole: bool) -> bool {
+        let own = message.fault.and_then(|own| usize::try_from(own).ok()).unwrap_or(usize::MAX);
         let history = self.bytes.get(..self.bytes.len().saturating_sub(own)).unwrap_or_default();
         let history = history.get(history.len().saturating_sub(WINDOW)..).unwrap_or_default();
         let mut zlib = Decompress::new(false);
         if history.is_empty() || zlib.set_dictionary(history).is_err() {
             return false;
         }
-        let mut bytes = message;
-        let mut output = vec![0; OUTPUT];
-        loop {
-            let (taken, given) = (zlib.total_in(), zlib.total_out());
-            let Ok(status) = zlib.decompress(bytes, &mut output, FlushDecompress::Sync) else {
-                return false;
-            };
-            let (taken, given) = (zlib.total_in() - taken, zlib.total_out() - given);
-            bytes = bytes.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
-            let goes_on = taken > 0 || given > 0;
-            if status == Status::StreamEnd || !goes_on || zlib.total_out() > FREE {
-                return true;
-            }
+        let mut text = Utf8::default();
+        let Some(_) = inflate_all(&mut zlib, kept, |out| {
+            let _ = text.push(out); // asked at the end
+        }) else {
+            return false;
+        };
+        let ends_well = !is_whole
+            || inflate_all(&mut zlib, TAIL_AND_EMPTY_BLOCK, |_| ()) == Some(0)
+                && (!message.is_text || text.finish().is_ok());
+        ends_well && (!message.is_text || text.fault().is_none())
+    }
+}
+
+/// Inflates all of `bytes`, up to a bound; how many came out, or `None` where that does not go.
+fn inflate_all(
+    zlib: &mut Decompress,
+    mut bytes: &[u8],
+    mut sink: impl FnMut(&[u8]),
+) -> Option<u64> {
+    let mut output = vec![0; OUTPUT];
+    let mut total = 0;
+    loop {
+        let (taken, given) = (zlib.total_in(), zlib.total_out());
+        let status = zlib.decompress(bytes, &mut output, FlushDecompress::Sync).ok()?;
+        let (taken, given) = (zlib.total_in() - taken, zlib.total_out() - given);
+        bytes = bytes.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
+        sink(output.get(..usize::try_from(given).unwrap_or(OUTPUT)).unwrap_or_default());
+        total += given;
+        if status == Status::StreamEnd && !bytes.is_empty() || total > FREE {
+            return None; // whoever takes over does not end the stream, nor send a bomb
+        }
+        if taken == 0 && given == 0 {
+            return Some(total);
         }
     }
 }

@@ -54,7 +54,7 @@ fn inflate<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, Inflated) {
     let mut content = Vec::new();
-    inflater.begin();
+    inflater.begin(false);
     for piece in pieces {
         inflater.push(piece, |out| content.extend_from_slice(out));
     }
@@ -148,7 +148,7 @@ proptest! {
         for (index, content) in messages.iter().enumerate() {
             let payload = sender.message(content);
             if index == lost {
-                receiver.begin();
+                receiver.begin(false);
                 receiver.push(&payload[..payload.len() / 3], |_| ());
                 receiver.lose();
                 receiver.push(&payload[payload.len() / 2..], |_| ());
@@ -241,6 +241,31 @@ fn a_context_taken_over_against_the_agreement_is_recognised() {
     let (_, inflated) = whole(&mut receiver, &sender.message(content));
     assert_eq!((inflated.fault, inflated.certain), (None, false));
     assert_eq!(inflated.len, content.len() as u64);
+}
+
+#[test]
+fn text_that_was_only_marked_is_not_taken_for_a_context_taken_over() {
+    let mut content = Vec::new();
+    for seed in 0..4_000_u32 {
+        content.extend(seed.wrapping_mul(2_654_435_761).to_string().into_bytes());
+    }
+    let texts = ["{\"type\":\"hello\"}", "[1,2,3]", "plain text, sent as it is", "{\"a\":17}"];
+    for text in texts {
+        let mut receiver = inflater(15, false);
+        whole(&mut receiver, &Sender::new(6, 15, false).message(&content));
+        receiver.begin(true);
+        receiver.push(text.as_bytes(), |_| ());
+        let inflated = receiver.finish();
+        assert!(inflated.fault.is_some(), "{text}");
+        assert_ne!(fault(&inflated), Some(Reason::TakenOver), "{text}");
+    }
+}
+
+#[test]
+fn data_of_a_last_block_that_look_like_a_tail_are_none() {
+    let payload = [0x01, 0x04, 0x00, 0xFB, 0xFF, 0x00, 0x00, 0xFF, 0xFF];
+    let (out, inflated) = whole(&mut inflater(15, true), &payload);
+    assert_eq!((out.as_slice(), inflated.has_tail), (&payload[5..], false));
 }
 
 #[test]

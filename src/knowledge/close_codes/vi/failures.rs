@@ -27,8 +27,8 @@ pub(in super::super) const PROTOCOL_ERROR: Texts = Texts {
             "Nếu mọi thứ nhận được đều hợp lệ, so sánh capture ở cả hai phía và nghi ngờ bên gửi \
                 1002.",
         ],
-        reconnect: "Có thể được một lần, nhưng cùng frame đó sẽ lại hỏng; hãy sửa nguyên nhân và \
-            dùng backoff trong lúc chờ (§7.2.3).",
+        reconnect: "Không, cho tới khi nguyên nhân được sửa: có thể chạy được một lúc, rồi cùng \
+            frame đó sẽ lại hỏng. Trong lúc chờ hãy dùng backoff (§7.2.3).",
     },
 };
 
@@ -124,8 +124,8 @@ pub(in super::super) const MESSAGE_TOO_BIG: Texts = Texts {
                 không ích gì.",
             "Đừng bao giờ gửi lại đúng message đó khi chưa thay đổi gì.",
         ],
-        reconnect: "Có, nhưng đừng gửi lại message cũ; client cứ lặp lại nó sẽ tạo ra bão \
-            reconnect.",
+        reconnect: "Không gửi lại cùng message đó: kết quả sẽ như cũ, và client cứ lặp lại nó sẽ tạo \
+            ra bão reconnect.",
     },
 };
 
@@ -137,7 +137,7 @@ pub(in super::super) const MANDATORY_EXTENSION: Texts = Texts {
         handshake",
     card: Card {
         description: "Client cần một extension mà server không chấp nhận trong handshake. Các \
-            extension cần thiết phải được ghi trong reason text. Server không dùng code này, vì nó \
+            extension cần thiết nên được ghi trong reason text. Server không dùng code này, vì nó \
             có thể từ chối ngay ở handshake (RFC 6455 §7.4.1).",
         when_you_see_it: "Nếu từ client: so sánh Sec-WebSocket-Extensions trong request và trong \
             response 101; chính sách của server hoặc một proxy đã bỏ đi thứ mà client nhất định \
