@@ -470,17 +470,10 @@ impl Conversation {
                 rules::framing::say_that_it_inflates(detail, inflated.len);
             });
         }
-        let view = MessageView {
-            opcode: end.opcode,
-            compressed: end.compressed,
-            len: end.len,
-            inflated: end.inflated.as_ref().filter(|_| decoder.agreement().deflate.is_agreed()),
-            fragments: end.fragments,
-            empty_fragments: end.empty_fragments,
-            range: end.range,
-            complete: end.complete,
-            fault: end.fault.as_ref(),
-        };
+        if end.is_ordinary() {
+            return;
+        }
+        let view = MessageView::of(end, decoder.agreement());
         let context = Context {
             sender: side,
             agreement: decoder.agreement(),

@@ -2,7 +2,7 @@
 
 use crate::endpoint::Side;
 use crate::tcp::Range64;
-use crate::ws::{Agreement, Direction, FrameHeader, Inflated, Opcode, Utf8Fault};
+use crate::ws::{Agreement, Direction, FrameHeader, Inflated, MessageEnd, Opcode, Utf8Fault};
 
 /// A frame header at the moment it was read.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,24 @@ pub struct MessageView<'a> {
     pub complete: bool,
     /// What is wrong with its text, inflated; `None` too when it could not be checked.
     pub fault: Option<&'a Utf8Fault>,
+}
+
+impl<'a> MessageView<'a> {
+    /// A message as the rules see it. What one inflated to that was not to be compressed is not
+    /// judged: its marking is.
+    pub fn of(end: &'a MessageEnd, agreed: &Agreement) -> MessageView<'a> {
+        MessageView {
+            opcode: end.opcode,
+            compressed: end.compressed,
+            len: end.len,
+            inflated: end.inflated.as_ref().filter(|_| agreed.deflate.is_agreed()),
+            fragments: end.fragments,
+            empty_fragments: end.empty_fragments,
+            range: end.range,
+            complete: end.complete,
+            fault: end.fault.as_ref(),
+        }
+    }
 }
 
 /// The connection as it was before the event, as far as the sender's own stream tells. What the

@@ -73,6 +73,14 @@ pub struct MessageEnd {
     pub fault: Option<Utf8Fault>,
 }
 
+impl MessageEnd {
+    /// Whether no message rule can have anything to say: the short cut of the hot path. Whatever
+    /// this lets pass, all message rules let pass.
+    pub fn is_ordinary(&self) -> bool {
+        self.fault.is_none() && self.inflated.as_ref().is_none_or(Inflated::is_ordinary)
+    }
+}
+
 /// The beginning of a message's content: unmasked and inflated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Excerpt {

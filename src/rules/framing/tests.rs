@@ -9,7 +9,7 @@ use super::RULES;
 use crate::endpoint::Side;
 use crate::pipeline::{Analysis, Options};
 use crate::report::FindingReport;
-use crate::rules::{Check, Context, FrameView, Rule, Severity, utf8};
+use crate::rules::{Check, Context, FrameView, MessageView, Rule, Severity, utf8};
 use crate::script::{
     ACCEPT, ASK, CLIENT_CLOSES, CLIENT_FAILS, CLIENT_FIN, CODE_1007, Frame, Length, Play,
     SERVER_CLOSES, SERVER_FAILS, SERVER_FIN, Script, Step, binary, close, continuation, pong, text,
@@ -256,6 +256,23 @@ proptest! {
             for rule in crate::rules::all().filter(|_| start.ordinary) {
                 if let Check::Frame(check) = rule.check {
                     assert_eq!(check(&view, &context), None, "{} for {header:?}", rule.id);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn whatever_the_short_cut_lets_pass_all_message_rules_let_pass(
+        side in select(Side::BOTH.to_vec()), agreed in laws::agreements(), frames in laws::streams(),
+    ) {
+        laws::judge(side, &agreed, &frames, |event, decoder| {
+            let Event::Message(end) = event else { return };
+            let view = MessageView::of(end, &agreed);
+            let direction = decoder.direction();
+            let context = Context { sender: side, agreement: &agreed, direction };
+            for rule in crate::rules::all().filter(|_| end.is_ordinary()) {
+                if let Check::Message(check) = rule.check {
+                    assert_eq!(check(&view, &context), None, "{} for {end:?}", rule.id);
                 }
             }
         });

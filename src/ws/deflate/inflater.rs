@@ -67,6 +67,13 @@ pub struct Inflated {
     pub stopped: bool,
 }
 
+impl Inflated {
+    /// Whether there is nothing about it to judge.
+    pub fn is_ordinary(&self) -> bool {
+        self.fault.is_none() && self.far.is_none() && !self.has_tail && self.len <= FREE
+    }
+}
+
 /// Why a message does not inflate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeflateFault {
