@@ -378,12 +378,30 @@ enum Symbol {
 impl Code {
     /// The code whose symbol `i` has a code of `lengths[i]` bits; of none when that is 0.
     fn new(lengths: &[u8]) -> Code {
-        let mut code = Code::default();
-        let symbols = || lengths.iter().zip(0_u16..);
-        for (length, count) in (0_u8..).zip(&mut code.counts).skip(1) {
-            let before = code.symbols.len();
-            code.symbols.extend(symbols().filter(|(own, _)| **own == length).map(|(_, s)| s));
-            *count = u16::try_from(code.symbols.len() - before).unwrap_or(0);
+        let mut code = Code { counts: [0; LONGEST + 1], symbols: vec![0; lengths.len()] };
+        let places = |length: u8| usize::from(length);
+        for length in lengths {
+            if let Some(count) = code.counts.get_mut(places(*length)) {
+                *count += 1;
+            }
+        }
+        // Where the symbols of each length begin; those without a code come last.
+        let mut next = [0; LONGEST + 1];
+        let mut total = 0;
+        for (next, count) in next.iter_mut().zip(&code.counts).skip(1) {
+            *next = total;
+            total += usize::from(*count);
+        }
+        if let Some(unused) = next.first_mut() {
+            *unused = total;
+        }
+        for (length, symbol) in lengths.iter().zip(0_u16..) {
+            if let Some(next) = next.get_mut(places(*length)) {
+                if let Some(place) = code.symbols.get_mut(*next) {
+                    *place = symbol;
+                }
+                *next += 1;
+            }
         }
         code
     }
@@ -398,13 +416,16 @@ impl Code {
 
     fn read(&self, bits: &mut Bits) -> Symbol {
         let (mut code, mut first, mut index) = (0, 0, 0);
+        let mut rest = *bits;
         for count in self.counts.iter().skip(1) {
-            let Some(bit) = bits.take(1) else { return Symbol::Starved };
+            let Some(left) = rest.count.checked_sub(1) else { return Symbol::Starved };
+            code |= u32::from(rest.bits & 1 == 1);
+            rest = Bits { bits: rest.bits >> 1, count: left };
             let count = u32::from(*count);
-            code |= bit;
             if let Some(place) = code.checked_sub(first)
                 && place < count
             {
+                *bits = rest;
                 let symbol = self.symbols.get((index + place) as usize);
                 return symbol.map_or(Symbol::Malformed, |symbol| Symbol::Is(u32::from(*symbol)));
             }
