@@ -78,6 +78,7 @@ pub static PHOENIX: Library = Library {
     source: "phoenixframework/phoenix assets/js/phoenix/socket.js",
 };
 
+/// Socket.IO, above its own transport Engine.IO, on both sides.
 pub static SOCKET_IO: Library = Library {
     name: "Socket.IO",
     platform: "browser, Node.js",
@@ -94,6 +95,7 @@ pub static SOCKET_IO: Library = Library {
     source: "socketio/socket.io packages/engine.io/lib/server.ts",
 };
 
+/// The clients of ASP.NET Core SignalR.
 pub static SIGNALR: Library = Library {
     name: "SignalR client",
     platform: "browser, .NET",

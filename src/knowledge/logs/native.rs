@@ -110,7 +110,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     GORILLA_SERVER.judges("websocket: client sent data before handshake is complete", &["handshake-early-client-data"]),
     GO.judges("flate: corrupt input before offset #", INFLATE),
     GO.is_reset("read: connection reset by peer"),
-    GO.is_reset("write: broken pipe")
+    GO.is_reset("write tcp *: write: broken pipe")
         .noting("The other side had ended TCP, and this side wrote on."),
     GO.ends("use of closed network connection", &["tcp-closed-without-close"])
         .noting("Another goroutine of the program that prints this had closed the connection."),

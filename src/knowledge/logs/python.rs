@@ -122,7 +122,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     AIOHTTP.judges("Error -3 while decompressing data: *", INFLATE)
         .noting("The words of Python's zlib: everything in Python that inflates prints them. aiohttp hands them to its user, and may send a Close with 1000."),
     AIOHTTP_CLIENT.judges("#, message='Invalid response status', url=*", REJECTED),
-    AIOHTTP_CLIENT.judges("#, message='Extension for deflate not supported*', url=*", &["deflate-param-unknown"]),
+    AIOHTTP_CLIENT.judges("message='Extension for deflate not supported*'", &["deflate-param-unknown"]),
     AIOHTTP_CLIENT.judges("message='Invalid upgrade header'", NO_UPGRADE),
     AIOHTTP_CLIENT.judges("message='Invalid connection header'", NO_CONNECTION),
     AIOHTTP_CLIENT.judges("message='Invalid challenge response'", &["handshake-accept-mismatch", "handshake-accept-missing"]),

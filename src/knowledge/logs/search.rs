@@ -190,7 +190,8 @@ fn is_sure(found: &Match, line: &Line, known: &[Range<usize>], total: u32) -> bo
             // A name such as WS_ERR_INVALID_UTF8 stands for itself.
             let is_name = found.words == 1 && found.phrase.pattern.contains('_');
             let is_long = is_name || found.words >= LONG;
-            let is_name_of_code = !is_long && line.is_parenthesised(&found.at);
+            let is_name_of_code =
+                !is_long && pattern_bounds == 0 && line.is_parenthesised(&found.at);
             !is_name_of_code && (is_long || is_alone())
         }
         How::ByWords { in_one_run } => {
@@ -198,7 +199,9 @@ fn is_sure(found: &Match, line: &Line, known: &[Range<usize>], total: u32) -> bo
             let strangers = claimed.saturating_sub(found.words);
             let has_gap = found.phrase.pattern.contains('*');
             let is_one_clause = line.bounds(&found.at) <= pattern_bounds;
-            let is_close = found.is_whole() && (has_gap || strangers <= 1) && is_one_clause;
+            // One word of five may be the one that tells it from everybody's.
+            let is_whole = if found.words < 6 { found.missing == 0 } else { found.is_whole() };
+            let is_close = is_whole && (has_gap || strangers <= 1) && is_one_clause;
             let is_much = found.weight * 3 >= total;
             match is_close && claimed >= 2 {
                 true if found.words >= LONG => is_much || is_alone(),
