@@ -9,7 +9,7 @@
 use super::{Verdict, find_cause};
 use crate::endpoint::Side;
 use crate::http::Head;
-use crate::knowledge::libraries::{Frames, LIBRARIES, Library, Sides, recognise};
+use crate::knowledge::libraries::{Frames, GORILLA, LIBRARIES, Library, Sides, recognise};
 use crate::knowledge::logs::{self, Phrase, Place, Role};
 use crate::knowledge::{library, readable};
 use crate::report::{Confidence, Outcome};
@@ -28,6 +28,8 @@ pub struct Hint {
     pub recognised: bool,
 }
 
+/// The rule about what is large only when inflated, of which some have a text of its own.
+const BOMB: &str = "deflate-bomb";
 /// Most texts for one side.
 const MOST: usize = 4;
 /// Most texts of one library for one side.
@@ -134,7 +136,12 @@ fn closed(facts: &Facts, findings: &[Finding], verdict: &Verdict, side: Side) ->
             return Some(Event::Judges(judgement));
         }
         Some(id @ ("message-too-big-limit" | "internal-error")) if is_first => {
-            return Some(Event::Judges(Judgement::of(find_cause(id)?.id)));
+            let mut judgement = Judgement::of(find_cause(id)?.id);
+            let is_bomb = |found: &Finding| found.rule.id == BOMB && found.place.side == !side;
+            if id == "message-too-big-limit" && findings.iter().any(is_bomb) {
+                judgement.ids.insert(0, BOMB);
+            }
+            return Some(Event::Judges(judgement));
         }
         Some("close-not-answered") if is_first => return Some(Event::Unanswered(own?)),
         // Some ignore what comes late, and some complain.
@@ -287,6 +294,12 @@ fn may_be(facts: &Facts, side: Side, library: &Library) -> bool {
 
 /// Whether a library behaves as this side did, when it prints this.
 fn is_likely(facts: &Facts, side: Side, event: &Event, phrase: &Phrase, library: &Library) -> bool {
+    if let Event::Hears(_) = event {
+        // Its default answer to a Close is the code without a reason.
+        let close = facts.frames[side].close.as_ref();
+        let says_why = close.is_some_and(|close| !close.frame.reason().is_empty());
+        return *library != GORILLA || !says_why;
+    }
     let Event::Judges(_) = event else { return true };
     let Some(reaction) = phrase.reaction(library) else { return true };
     match facts.frames[side].close.as_ref() {
@@ -302,12 +315,62 @@ fn is_likely(facts: &Facts, side: Side, event: &Event, phrase: &Phrase, library:
 fn texts(facts: &Facts, side: Side, event: &Event) -> Vec<Phrase> {
     let pinged = facts.frames[side].pings.unanswered.is_some();
     let is_printed = |phrase: &Phrase| phrase.side.is_none_or(|on| on == side);
-    let exact = logs::all().filter(|phrase| is_printed(phrase) && is_about(phrase, event, pinged));
+    let fault = deflate_fault(facts);
+    let mut exact: Vec<Phrase> = logs::all()
+        .filter(|phrase| is_printed(phrase) && is_about(phrase, event, pinged))
+        .filter(|phrase| fits_handshake(facts, phrase, fault))
+        .collect();
+    if matches!(event, Event::Judges(judgement) if judgement.ids.first() == Some(&BOMB)) {
+        exact.sort_by_key(|phrase| !phrase.about.contains(&BOMB));
+    }
     // A library without a text about a RST has one about the end of TCP.
     let is_reset = matches!(event, Event::IsReset);
     let general =
         logs::all().filter(|phrase| is_reset && is_printed(phrase) && phrase.role == Role::Loses);
-    exact.chain(general).collect()
+    exact.into_iter().chain(general).collect()
+}
+
+/// Whether what a text says of the request and the response is so; `fault` is what Chromium says of
+/// the parameters of permessage-deflate.
+fn fits_handshake(facts: &Facts, phrase: &Phrase, fault: Option<&str>) -> bool {
+    let offers = |name| head(facts, Side::Client).is_some_and(|head| head.first(name).is_some());
+    let pattern = phrase.pattern;
+    if pattern.contains("none was requested") {
+        return !offers("Sec-WebSocket-Protocol");
+    }
+    if pattern.contains("no extension was requested") {
+        return !offers("Sec-WebSocket-Extensions");
+    }
+    !pattern.contains("Error in permessage-deflate") || fault.is_some_and(|f| pattern.contains(f))
+}
+
+/// What Chromium says first of the parameters in the response: the words that tell its texts apart.
+fn deflate_fault(facts: &Facts) -> Option<&'static str> {
+    const KNOWN: &[&str] = &[
+        "server_no_context_takeover",
+        "client_no_context_takeover",
+        "server_max_window_bits",
+        "client_max_window_bits",
+    ];
+    let field = head(facts, Side::Server)?.first("Sec-WebSocket-Extensions")?;
+    let mut seen: Vec<&str> = Vec::new();
+    for parameter in field.value.split(';').skip(1).map(str::trim) {
+        let (name, value) = match parameter.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value)),
+            None => (parameter, None),
+        };
+        if !KNOWN.contains(&name) {
+            return Some("Received an unexpected");
+        }
+        if seen.contains(&name) {
+            return Some("Received duplicate");
+        }
+        if name == "client_max_window_bits" && value.is_none() {
+            return Some("must have value");
+        }
+        seen.push(name);
+    }
+    Some("Received invalid")
 }
 
 /// Whether a text is about `event`; `pinged` says whether the side waits for a Pong.

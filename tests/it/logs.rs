@@ -112,7 +112,6 @@ fn whatever_a_report_suggests_can_be_explained() {
 
 /// Samples whose programs did not print what is suggested, and why.
 const PRINTED_OTHERWISE: &[(&str, &str)] = &[
-    ("aiohttp-client-bomb", "aiohttp has a text of its own for what is too big only when inflated"),
     ("nginx-read-timeout-fin", "nginx has a log, the program behind it speaks here"),
     ("nginx-without-upgrade-to-websockets", "the log of the handshake is at another level"),
     ("undici-401-asks-twice", "undici says only TypeError"),

@@ -77,3 +77,37 @@ pub static PHOENIX: Library = Library {
     remark: "It sends a heartbeat message, no Ping, every 30 s. The frames are the browser's.",
     source: "phoenixframework/phoenix assets/js/phoenix/socket.js",
 };
+
+/// Socket.IO, above its own transport Engine.IO, on both sides.
+pub static SOCKET_IO: Library = Library {
+    name: "Socket.IO",
+    platform: "browser, Node.js",
+    sides: Sides::Both,
+    frames: Frames::OfAnother,
+    marks: &[],
+    on_violation: Reaction::Unknown,
+    on_bad_text: Reaction::Unknown,
+    on_too_big: Reaction::Unknown,
+    reports: None,
+    limit: None,
+    pings: None,
+    remark: "Its server sends a ping message, no Ping, every 25 s. The frames are another library's.",
+    source: "socketio/socket.io packages/engine.io/lib/server.ts",
+};
+
+/// The clients of ASP.NET Core SignalR.
+pub static SIGNALR: Library = Library {
+    name: "SignalR client",
+    platform: "browser, .NET",
+    sides: Sides::Client,
+    frames: Frames::OfAnother,
+    marks: &[],
+    on_violation: Reaction::Unknown,
+    on_bad_text: Reaction::Unknown,
+    on_too_big: Reaction::Unknown,
+    reports: None,
+    limit: None,
+    pings: None,
+    remark: "Both sides send ping messages, no Ping, every 15 s. The frames are another library's.",
+    source: "dotnet/aspnetcore src/SignalR/clients/ts/signalr/src/HubConnection.ts",
+};

@@ -15,7 +15,7 @@ mod python;
 use std::fmt;
 
 pub use browsers::{CHROMIUM, FIREFOX, SAFARI};
-pub use javascript::{DRIVER, PHOENIX, UNDICI, WS};
+pub use javascript::{DRIVER, PHOENIX, SIGNALR, SOCKET_IO, UNDICI, WS};
 pub use jvm::{DOTNET, JAVA, JETTY, NETTY, OKHTTP, SPRING, TOMCAT, TYRUS};
 pub use native::{
     BANDIT, BEAST, CODER, COWBOY, FASTWEBSOCKETS, GOBWAS, GORILLA, LWS, TUNGSTENITE, UWS,
@@ -205,6 +205,8 @@ pub static LIBRARIES: &[&Library] = &[
     &UVICORN,
     &DRIVER,
     &PHOENIX,
+    &SOCKET_IO,
+    &SIGNALR,
     &FASTWEBSOCKETS,
     &GOBWAS,
     &TYRUS,

@@ -23,6 +23,11 @@ const HANDSHAKE: Origin = CHROMIUM.at(
     "chromium/chromium net/websockets/websocket_basic_handshake_stream.cc, \
      websocket_handshake_stream_base.cc",
 );
+const DEFLATE: Origin = CHROMIUM.at(
+    Place::Console,
+    "chromium/chromium net/websockets/websocket_deflate_parameters.cc, \
+     websocket_basic_handshake_stream.cc",
+);
 const BLINK: Origin =
     CHROMIUM.at(Place::Console, "chromium/chromium third_party/blink/renderer/modules/websockets");
 const FIREFOX: Origin = Origin {
@@ -81,6 +86,10 @@ pub(super) static PHRASES: &[Phrase] = &[
     HANDSHAKE.judges("Error during WebSocket handshake: Response must not include 'Sec-WebSocket-Protocol' header if not present in request: *", BAD_SUBPROTOCOL),
     HANDSHAKE.judges("Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header value '*' in response does not match any of sent values", BAD_SUBPROTOCOL),
     HANDSHAKE.judges("Error during WebSocket handshake: Found an unsupported extension '*' in 'Sec-WebSocket-Extensions' header", BAD_EXTENSION),
+    DEFLATE.judges("Error during WebSocket handshake: Error in permessage-deflate: Received an unexpected permessage-deflate extension parameter", &["deflate-param-unknown"]),
+    DEFLATE.judges("Error during WebSocket handshake: Error in permessage-deflate: Received duplicate permessage-deflate extension parameter *", &["deflate-param-unknown"]),
+    DEFLATE.judges("Error during WebSocket handshake: Error in permessage-deflate: Received invalid * parameter", &["deflate-param-unknown", "deflate-server-bits-larger"]),
+    DEFLATE.judges("Error during WebSocket handshake: Error in permessage-deflate: client_max_window_bits must have value", &["deflate-param-unknown"]),
     HANDSHAKE.judges("Error during WebSocket handshake: net::*", NO_ANSWER),
     HANDSHAKE.judges("Connection closed before receiving a handshake response", NO_ANSWER),
     BLINK.judges("WebSocket opening handshake timed out", NO_ANSWER),
@@ -88,6 +97,13 @@ pub(super) static PHRASES: &[Phrase] = &[
         .noting("TCP or TLS did not come about, so that no request was sent: look for RST in answer to SYN, or for a TLS alert."),
     BLINK.ends("WebSocket is closed before the connection is established.", &["no-answer-to-request"])
         .noting("The page itself called close(), or was left, before the answer had come: look how long the server took."),
+
+    BLINK.catches("WebSocket is already in CLOSING or CLOSED state.", LATE_DATA)
+        .noting("The page called send() after the connection had begun to end; nothing of it was sent."),
+    BLINK.catches("Failed to execute 'send' on 'WebSocket': Still in CONNECTING state.", NO_ANSWER)
+        .noting("The page called send() before the open event; nothing of it was sent."),
+    BLINK.catches("The close code must be either 1000, or between 3000 and 4999. # is neither.", &["close-code-out-of-range"])
+        .noting("The page called close() with a code that the API of browsers does not let it send; nothing of it was sent."),
 
     FIREFOX.judges("Firefox can’t establish a connection to the server at *.", &["handshake-rejected", "handshake-no-response", "no-answer-to-request", "handshake-accept-mismatch"])
         .noting("Firefox says this of every opening handshake that fails, and not why: the HTTP status in the capture does."),

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::knowledge::libraries::{
-    DRIVER as DRIVER_ROW, PHOENIX as PHOENIX_ROW, UNDICI as UNDICI_ROW, WS as WS_ROW,
+    DRIVER as DRIVER_ROW, PHOENIX as PHOENIX_ROW, SIGNALR as SIGNALR_ROW,
+    SOCKET_IO as SOCKET_IO_ROW, UNDICI as UNDICI_ROW, WS as WS_ROW,
 };
 use crate::knowledge::library::{BAD_CODE, MASKED, UNMASKED};
 
@@ -34,6 +35,19 @@ const DRIVER: Origin = Origin {
     side: Some(Side::Client),
     place: Place::Exception,
     source: "faye/websocket-driver-node lib/websocket/driver/client.js",
+};
+const CLIENT_OR_SERVER: Origin = WS.at(Place::Exception, "websockets/ws lib/websocket.js");
+const SOCKET_IO: Origin = Origin {
+    libraries: &[&SOCKET_IO_ROW],
+    side: None,
+    place: Place::Log,
+    source: "socketio/socket.io packages/socket.io-client/lib/socket.ts, engine.io/lib/socket.ts",
+};
+const SIGNALR: Origin = Origin {
+    libraries: &[&SIGNALR_ROW],
+    side: Some(Side::Client),
+    place: Place::Exception,
+    source: "dotnet/aspnetcore src/SignalR/clients",
 };
 const PHOENIX: Origin = Origin {
     libraries: &[&PHOENIX_ROW],
@@ -139,6 +153,18 @@ pub(super) static PHRASES: &[Phrase] = &[
 
     DRIVER.judges("Error during WebSocket handshake: Sec-WebSocket-Accept mismatch", BAD_ACCEPT),
     DRIVER.judges("Error during WebSocket handshake: Sec-WebSocket-Protocol mismatch", BAD_SUBPROTOCOL),
+
+    CLIENT_OR_SERVER.catches("WebSocket is not open: readyState # (*)", LATE_DATA)
+        .noting("The program called send() when the connection was not open; nothing of it was sent."),
+    SOCKET_IO.judges("ping timeout", NO_PONG)
+        .noting("Its own ping message, no Ping frame, did not come in time."),
+    SOCKET_IO.loses("transport close"),
+    SOCKET_IO.hears(None, "io server disconnect", &["application-close"])
+        .noting("The server's program called disconnect(); the client does not reconnect by itself."),
+    SIGNALR.ends("Server timeout elapsed without receiving a message from the server.", &["keepalive-timeout"])
+        .noting("SignalR's client waits for the server's ping messages, no Ping frames, for 30 s by default."),
+    SIGNALR.ends("Server timeout (*ms) elapsed without receiving a message from the server.", &["keepalive-timeout"])
+        .noting("SignalR's client waits for the server's ping messages, no Ping frames, for 30 s by default."),
 
     PHOENIX.judges("heartbeat timeout. Attempting to re-establish connection", NO_PONG).sending(1000),
 ];

@@ -6,8 +6,10 @@
 //! A text that was found in a log says what its writer believed: the capture shows what was.
 
 mod browsers;
+mod decoration;
 mod javascript;
 mod jvm;
+mod literal;
 mod native;
 mod proxies;
 mod python;

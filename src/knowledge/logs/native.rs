@@ -110,7 +110,11 @@ pub(super) static PHRASES: &[Phrase] = &[
     GORILLA_SERVER.judges("websocket: client sent data before handshake is complete", &["handshake-early-client-data"]),
     GO.judges("flate: corrupt input before offset #", INFLATE),
     GO.is_reset("read: connection reset by peer"),
-    GO.ends("i/o timeout", &["ping-unanswered", "keepalive-timeout", "tcp-closed-without-close"])
+    GO.is_reset("write tcp *: write: broken pipe")
+        .noting("The other side had ended TCP, and this side wrote on."),
+    GO.ends("use of closed network connection", &["tcp-closed-without-close"])
+        .noting("Another goroutine of the program that prints this had closed the connection."),
+    GO.ends("read tcp *: i/o timeout", &["ping-unanswered", "keepalive-timeout", "tcp-closed-without-close"])
         .noting("A deadline that the program itself had set ran out, mostly one that each Pong prolongs."),
 
     CODER.loses("failed to read frame header: EOF"),
@@ -145,6 +149,7 @@ pub(super) static PHRASES: &[Phrase] = &[
     TUNGSTENITE.catches("WebSocket protocol error: Sending after closing is not allowed", LATE_DATA)
         .noting("The program that prints this wrote after its own Close; the library kept that off the wire."),
     TUNGSTENITE.loses("WebSocket protocol error: Connection reset without closing handshake"),
+    TUNGSTENITE.loses("Protocol(ResetWithoutClosingHandshake)"),
     TUNGSTENITE.judges("UTF-8 encoding error: *", BAD_TEXT),
     TUNGSTENITE.judges("Space limit exceeded: Message too long: # > #", TOO_BIG),
     TUNGSTENITE.on(Side::Client).judges("HTTP error: # *", REJECTED),

@@ -14,7 +14,7 @@ const NGINX: Origin = Origin {
 pub(super) static PHRASES: &[Phrase] = &[
     NGINX.ends("upstream timed out (110: Connection timed out) while proxying upgraded connection", &["tcp-closed-without-close"])
         .noting("The server behind nginx was silent for proxy_read_timeout, 60 s by default, and nginx ended both connections. Send Pings more often than that, or raise proxy_read_timeout."),
-    NGINX.ends("recv() failed (104: Connection reset by peer) while proxying upgraded connection", &["tcp-closed-without-close"])
+    NGINX.is_reset("recv() failed (104: Connection reset by peer) while proxying upgraded connection")
         .noting("The server behind nginx, or the client, reset its own connection: capture on both sides of nginx."),
     NGINX.ends("client timed out (110: Connection timed out) while proxying upgraded connection", &["tcp-closed-without-close"]),
     NGINX.judges("upstream prematurely closed connection while reading response header from upstream", &["handshake-rejected", "handshake-no-response"])

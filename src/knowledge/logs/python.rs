@@ -56,6 +56,12 @@ const WSPROTO: Origin = Origin {
     place: Place::Reason,
     source: "python-hyper/wsproto src/wsproto/frame_protocol.py",
 };
+const UVICORN: Origin = Origin {
+    libraries: &[&libraries::UVICORN],
+    side: Some(Side::Server),
+    place: Place::Log,
+    source: "encode/uvicorn uvicorn/protocols/http/h11_impl.py, httptools_impl.py",
+};
 /// The exceptions of sockets have these words; those of python websockets hide them behind their own.
 const SOCKET: Origin = Origin {
     libraries: &[&libraries::AIOHTTP, &libraries::WEBSOCKET_CLIENT],
@@ -113,7 +119,10 @@ pub(super) static PHRASES: &[Phrase] = &[
     AIOHTTP.judges("Message size # exceeds limit #", TOO_BIG),
     AIOHTTP.judges("Decompressed message exceeds size limit #", INFLATED_TOO_BIG),
     AIOHTTP.ends("No PONG received after * seconds", NO_PONG),
+    AIOHTTP.judges("Error -3 while decompressing data: *", INFLATE)
+        .noting("The words of Python's zlib: everything in Python that inflates prints them. aiohttp hands them to its user, and may send a Close with 1000."),
     AIOHTTP_CLIENT.judges("#, message='Invalid response status', url=*", REJECTED),
+    AIOHTTP_CLIENT.judges("message='Extension for deflate not supported*'", &["deflate-param-unknown"]),
     AIOHTTP_CLIENT.judges("message='Invalid upgrade header'", NO_UPGRADE),
     AIOHTTP_CLIENT.judges("message='Invalid connection header'", NO_CONNECTION),
     AIOHTTP_CLIENT.judges("message='Invalid challenge response'", &["handshake-accept-mismatch", "handshake-accept-missing"]),
@@ -161,6 +170,10 @@ pub(super) static PHRASES: &[Phrase] = &[
     WSPROTO.judges("Reserved bit set unexpectedly", RSV).sending(1002),
     WSPROTO.judges("expected CONTINUATION, got *", NO_FIN).sending(1002),
     WSPROTO.judges("CLOSE with unknown reserved code", BAD_CODE).sending(1002),
+
+    UVICORN.judges("Unsupported upgrade request.", &["handshake-rejected"])
+        .noting("No library for WebSockets is installed beside uvicorn: it answers as if there had been no Upgrade. Install uvicorn[standard], or websockets."),
+    UVICORN.judges("No supported WebSocket library detected.", &["handshake-rejected"]),
 
     SOCKET.is_reset("[Errno 104] Connection reset by peer"),
 ];

@@ -1,16 +1,18 @@
 //! Which known texts stand in a line of a log.
 //!
 //! In: a line, with whatever a logger wrote around it. Out: the texts in it, the likeliest first,
-//! and the close codes that it names. A text is found by its words in their order; rare words count
-//! for more than common ones. Of texts that claim the same words, those that explain most of them
-//! are kept. What is only near is said to be near.
+//! and the close codes that it names. A text that stands there to the letter beats one whose words
+//! are there in their order with a slip or two, and a longer text beats those within it. Everybody's
+//! words in a line that speaks of something else are no match: what is only near is said to be near.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::super::close_code::{CloseCode, CodeClass};
+use super::decoration::{is_decoration, is_noise, wrapped};
+use super::literal::{Literal, normal};
 use super::words::{Word, alike, words};
-use super::{Phrase, all};
+use super::{Phrase, Place, all};
 
 /// How much of a line is looked at, in bytes.
 pub const LINE_LIMIT: usize = 16 << 10;
@@ -35,104 +37,211 @@ pub struct Match {
     weight: u32,
     /// What its words weigh that do not.
     missing: u32,
-    /// Which words of the line they are.
+    /// Which bytes of the line they are, from the first to the last.
     at: Range<usize>,
+    /// How it was found.
+    how: How,
+    /// How many words of the text there are, or of the part of it that was found.
+    words: usize,
 }
 
-/// How sure a match is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Grade {
-    Near,
-    /// The line is a part of the text: somebody quoted it.
-    Quoted,
-    Whole,
+/// How a text was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// To the letter; the rest of the line belongs to it where it ends in a gap.
+    Exactly { ends_open: bool },
+    /// By its words: all in one run, or with others between or some left out.
+    ByWords { in_one_run: bool },
 }
 
 /// Most texts that are shown of those that are near.
 const MOST_NEAR: usize = 3;
-/// Words that loggers add, and so say nothing about how much of a line is known.
-const NOISE: &[&str] = &[
-    "error",
-    "warning",
-    "warn",
-    "info",
-    "debug",
-    "trace",
-    "fatal",
-    "exception",
-    "failed",
-    "uncaught",
-    "ws",
-    "wss",
-    "http",
-    "https",
-    "localhost",
-    "com",
-    "at",
-    "in",
-    "js",
-    "py",
-];
+/// A text of so many words is nobody else's; a shorter one is, in a line that says more.
+const LONG: usize = 4;
+/// So many words in one run, and nothing else in the line, are a quotation.
+const QUOTATION: usize = 5;
 
 /// Reads a line.
 pub fn read(line: &str) -> Reading {
     let end = (0..=line.len().min(LINE_LIMIT)).rev().find(|end| line.is_char_boundary(*end));
     let line = end.and_then(|end| line.get(..end)).unwrap_or_default();
-    let said = words(line);
+    let codes = codes(line);
+    let line = Line::of(line);
     let table: Vec<(Phrase, Vec<Word>)> =
         all().map(|phrase| (phrase, words(phrase.pattern))).collect();
     let scale = Scale::of(&table);
-    let total = scale.of_line(&said);
-    let mut graded: Vec<(Grade, Match)> = table
-        .into_iter()
-        .filter_map(|(phrase, pattern)| {
-            let found = align(&pattern, &said, &scale, phrase)?;
-            Some((grade(&found, &pattern, &said, total)?, found))
-        })
-        .collect();
+    let all = table.iter().filter_map(|(phrase, pattern)| {
+        exactly(*phrase, pattern, &line, &scale)
+            .or_else(|| align(pattern, &line.said, &scale, *phrase))
+    });
+    let all: Vec<Match> = all.collect();
+    let mut known = wrapped(&line.text);
+    known.extend(all.iter().filter(|found| found.is_exact()).map(|found| found.at.clone()));
+    let total = scale.of_line(&line.said);
+    let (mut sure, rest): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|found| is_sure(found, &line, &known, total));
     // Stable: the order of the tables is kept among equals.
-    graded.sort_by_key(|(grade, found)| (std::cmp::Reverse((*grade, found.weight)), found.missing));
-    let (sure, near): (Vec<_>, Vec<_>) = graded.into_iter().partition(|(g, _)| *g > Grade::Near);
-    let found = without_claimed(sure);
-    let near = match found.is_empty() {
-        true => near.into_iter().map(|(_, found)| found).take(MOST_NEAR).collect(),
+    let reach = |found: &Match| if found.is_exact() { found.at.len() } else { 0 };
+    sure.sort_by_key(|found| (std::cmp::Reverse((reach(found), found.weight)), found.missing));
+    let found = without_claimed(sure, &line);
+    let mut near: Vec<Match> = match found.is_empty() {
+        true => rest.into_iter().filter(|found| is_near(found, &line, total)).collect(),
         false => Vec::new(),
     };
-    Reading { found, near, codes: codes(line) }
+    near.sort_by_key(|found| (std::cmp::Reverse(found.weight), found.missing));
+    near.truncate(MOST_NEAR);
+    Reading { found, near, codes }
 }
 
-/// Drops what claims only words that a weightier text explains better.
-fn without_claimed(sure: Vec<(Grade, Match)>) -> Vec<Match> {
+/// A line, as it is looked at.
+struct Line {
+    text: String,
+    said: Vec<Word>,
+}
+
+impl Line {
+    fn of(line: &str) -> Line {
+        let text = normal(line);
+        Line { said: words(&text), text }
+    }
+
+    /// The words of a match, and what lies between them.
+    fn claimed(&self, at: &Range<usize>) -> usize {
+        self.said.iter().filter(|word| at.start <= word.at.start && word.at.end <= at.end).count()
+    }
+
+    /// How many bounds of clauses stand in these bytes.
+    fn bounds(&self, at: &Range<usize>) -> usize {
+        bounds(self.text.get(at.clone()).unwrap_or_default())
+    }
+
+    /// Whether a pair of parentheses holds just these bytes: the name of a code, then.
+    fn is_parenthesised(&self, at: &Range<usize>) -> bool {
+        let before = self.text.get(..at.start).unwrap_or_default();
+        let behind = self.text.get(at.end..).unwrap_or_default();
+        before.ends_with('(') && behind.starts_with(')')
+    }
+}
+
+/// How many signs there are that end a clause or set one apart.
+fn bounds(text: &str) -> usize {
+    text.bytes().filter(|byte| matches!(byte, b';' | b'(' | b')')).count()
+}
+
+impl Match {
+    fn is_exact(&self) -> bool {
+        matches!(self.how, How::Exactly { .. })
+    }
+
+    /// Whether nearly all its words are there.
+    fn is_whole(&self) -> bool {
+        self.weight * 10 >= (self.weight + self.missing) * 9
+    }
+}
+
+/// The text to the letter, or what stands in it behind a colon: the part before is a prefix that
+/// loggers drop.
+fn exactly(phrase: Phrase, pattern: &[Word], line: &Line, scale: &Scale) -> Option<Match> {
+    let weigh = |words: &[Word]| words.iter().map(|word| scale.weight(&word.text)).sum::<u32>();
+    let all = weigh(pattern);
+    let found = |text: &str, words: &[Word]| {
+        let literal = Literal::of(text);
+        let at = literal.find(&line.text)?;
+        let weight = weigh(words);
+        Some(Match {
+            phrase,
+            weight,
+            missing: all.saturating_sub(weight),
+            at,
+            how: How::Exactly { ends_open: literal.ends_open },
+            words: words.len(),
+        })
+    };
+    let tails = phrase.pattern.match_indices(": ").filter_map(|(at, sign)| {
+        let tail = phrase.pattern.get(at + sign.len()..)?;
+        let words = words(tail);
+        (words.len() >= 3).then_some((tail, words))
+    });
+    found(phrase.pattern, pattern).or_else(|| {
+        let mut tails = tails;
+        tails.find_map(|(tail, words)| found(tail, &words))
+    })
+}
+
+/// Whether a text stands in the line beyond doubt; `known` are the bytes of all texts found to the
+/// letter, `total` what the words of the line weigh.
+fn is_sure(found: &Match, line: &Line, known: &[Range<usize>], total: u32) -> bool {
+    let is_own = |word: &Word| {
+        let end = match found.how {
+            How::Exactly { ends_open: true } => line.text.len(),
+            _ => found.at.end,
+        };
+        found.at.start <= word.at.start && word.at.end <= end
+    };
+    let is_known =
+        |word: &Word| known.iter().any(|at| at.start <= word.at.start && word.at.end <= at.end);
+    let is_alone = || {
+        let mut rest = line.said.iter().filter(|word| !is_own(word) && !is_known(word));
+        rest.all(|word| is_decoration(&line.text, word))
+    };
+    let pattern_bounds = bounds(found.phrase.pattern);
+    match found.how {
+        How::Exactly { .. } => {
+            // A name such as WS_ERR_INVALID_UTF8 stands for itself.
+            let is_name = found.words == 1 && found.phrase.pattern.contains('_');
+            let is_long = is_name || found.words >= LONG;
+            let is_name_of_code =
+                !is_long && pattern_bounds == 0 && line.is_parenthesised(&found.at);
+            !is_name_of_code && (is_long || is_alone())
+        }
+        How::ByWords { in_one_run } => {
+            let claimed = line.claimed(&found.at);
+            let strangers = claimed.saturating_sub(found.words);
+            let has_gap = found.phrase.pattern.contains('*');
+            let is_one_clause = line.bounds(&found.at) <= pattern_bounds;
+            // One word of five may be the one that tells it from everybody's.
+            let is_whole = if found.words < 6 { found.missing == 0 } else { found.is_whole() };
+            let is_close = is_whole && (has_gap || strangers <= 1) && is_one_clause;
+            let is_much = found.weight * 3 >= total;
+            match is_close && claimed >= 2 {
+                true if found.words >= LONG => is_much || is_alone(),
+                true => is_alone(),
+                false => in_one_run && is_one_clause && claimed >= QUOTATION && is_alone(),
+            }
+        }
+    }
+}
+
+/// Whether a text that does not stand in the line is worth mentioning.
+fn is_near(found: &Match, line: &Line, total: u32) -> bool {
+    let claimed = line.claimed(&found.at);
+    let is_much = found.weight * 10 >= (found.weight + found.missing) * 6;
+    let is_all_said = found.weight * 10 >= total * 9;
+    claimed >= 2 && (found.is_whole() || is_all_said || (is_much && claimed >= 3))
+}
+
+/// Drops what claims only bytes that a better match explains.
+fn without_claimed(sure: Vec<Match>, line: &Line) -> Vec<Match> {
     let mut kept: Vec<Match> = Vec::new();
-    for (_, found) in sure {
+    for found in sure {
         let is_claimed = kept.iter().any(|other| {
             let within = other.at.start <= found.at.start && found.at.end <= other.at.end;
-            within && found.weight * 10 < other.weight * 9
+            let overlaps = other.at.start < found.at.end && found.at.start < other.at.end;
+            let is_reason = found.phrase.place == Place::Reason
+                && found.phrase.libraries != other.phrase.libraries
+                && !line.is_parenthesised(&found.at);
+            match (other.is_exact(), found.is_exact()) {
+                // The reason of a Close stands in what its receiver prints.
+                (true, true) => within && found.at.len() < other.at.len() && !is_reason,
+                (true, false) => overlaps && found.weight <= other.weight,
+                _ => within && found.weight * 10 < other.weight * 9,
+            }
         });
         if !is_claimed {
             kept.push(found);
         }
     }
     kept
-}
-
-/// How sure a match is; `None` for one that is not worth mentioning.
-fn grade(found: &Match, pattern: &[Word], said: &[Word], total: u32) -> Option<Grade> {
-    let claimed = said.get(found.at.clone()).unwrap_or_default();
-    // A name such as WS_ERR_INVALID_UTF8 stands for itself; other single words are everybody's.
-    let is_name = claimed.iter().any(|word| word.text.len() > 12 && word.text.contains('_'));
-    if claimed.len() < 2 && !is_name && pattern.len() > 1 {
-        return None;
-    }
-    let all = found.weight + found.missing;
-    let (most, much) = (found.weight * 10 >= all * 9, found.weight * 10 >= all * 6);
-    let all_said = found.weight * 10 >= total * 9;
-    match (most, much) {
-        (true, _) => Some(Grade::Whole),
-        _ if all_said && claimed.len() >= 2 => Some(Grade::Quoted),
-        (_, true) if claimed.len() >= 3 => Some(Grade::Near),
-        _ => None,
-    }
 }
 
 /// What words weigh.
@@ -163,7 +272,7 @@ impl Scale {
 
     /// What the words of a line weigh that are not a logger's.
     fn of_line(&self, said: &[Word]) -> u32 {
-        let own = said.iter().filter(|word| !NOISE.contains(&word.text.as_str()));
+        let own = said.iter().filter(|word| !is_noise(&word.text));
         own.map(|word| self.weight(&word.text)).sum()
     }
 }
@@ -220,7 +329,11 @@ fn align(pattern: &[Word], said: &[Word], scale: &Scale, phrase: Phrase) -> Opti
     let (path, end) = best?;
     let all: u32 = pattern.iter().map(|word| scale.weight(&word.text)).sum();
     let missing = all.saturating_sub(path.weight);
-    Some(Match { phrase, weight: path.weight, missing, at: path.start..end })
+    let first = said.get(path.start)?.at.start;
+    let last = said.get(end.checked_sub(1)?)?.at.end;
+    let in_one_run = path.score == i64::from(path.weight);
+    let how = How::ByWords { in_one_run };
+    Some(Match { phrase, weight: path.weight, missing, at: first..last, how, words: pattern.len() })
 }
 
 /// The close codes that a line names: numbers that are codes, behind a word that says so.

@@ -101,3 +101,52 @@ fn every_text_is_found_by_its_own_words() {
     }
     assert!(lost.is_empty(), "{lost:#?}");
 }
+
+/// Lines, and the library that prints them first of all; `unknown` where none is sure.
+#[rustfmt::skip] // one row a line, as a table
+const LINES: &[(&str, &str)] = &[
+    ("received 1009 (message too big); then sent 1009 (message too big)", "python websockets"),
+    ("INFO:     connection closed", "unknown"),
+    ("ping timeout", "Socket.IO"),
+    ("Disconnected: transport close", "Socket.IO"),
+    ("io server disconnect", "Socket.IO"),
+    ("dial tcp: lookup db.local: i/o timeout", "unknown"),
+    ("read tcp 10.0.0.1:80->10.0.0.2:4242: i/o timeout", "gorilla/websocket"),
+    ("CloseStatus[code=1009, reason=The decoded text message was too big]", "Tomcat"),
+    ("InvalidAccessError: Failed to execute 'close' on 'WebSocket': The close code must be either 1000, or between 3000 and 4999. 1001 is neither.", "Chromium"),
+    ("Error -3 while decompressing data: invalid block type", "aiohttp"),
+    ("Received an unmasked frame from client", "tungstenite"),
+    ("invalid frame", "unknown"),
+    ("invalid frame header in mp3 file", "unknown"),
+    ("message too big for email gateway", "unknown"),
+    ("npm ERR! network socket hang up", "unknown"),
+    ("Error: socket hang up", "ws (Node.js)"),
+    ("kafka: connection reset by peer", "unknown"),
+    ("session expired", "unknown"),
+    ("json: unexpected EOF", "unknown"),
+    ("WebSocket connection to 'ws://x/' failed: Error during WebSocket handshake: Error in permessage-deflate: Received an unexpected permessage-deflate extension parameter", "Chromium"),
+    ("Error in permessage-deflate: Received duplicate permessage-deflate extension parameter server_no_context_takeover", "Chromium"),
+    ("WSServerHandshakeError: 101, message='Extension for deflate not supported; mem_level=9', url='ws://x/'", "aiohttp"),
+    ("WebSocket is already in CLOSING or CLOSED state.", "Chromium"),
+    ("InvalidStateError: Failed to execute 'send' on 'WebSocket': Still in CONNECTING state.", "Chromium"),
+    ("Error: Server timeout elapsed without receiving a message from the server.", "SignalR client"),
+    ("write tcp 10.0.0.1:80->10.0.0.2:4242: write: broken pipe", "gorilla/websocket"),
+    ("read tcp 10.0.0.1:80->10.0.0.2:4242: use of closed network connection", "gorilla/websocket"),
+    ("Err(Protocol(ResetWithoutClosingHandshake))", "tungstenite"),
+    ("Error: WebSocket is not open: readyState 3 (CLOSED)", "ws (Node.js)"),
+    ("WARNING:  Unsupported upgrade request.", "uvicorn"),
+];
+
+#[test]
+fn a_line_is_the_text_of_who_prints_it_and_everybodys_words_are_nobodys() {
+    let mut wrong = Vec::new();
+    for (line, library) in LINES {
+        let found = read(line).found;
+        let first = found.first().and_then(|found| found.phrase.libraries.first());
+        let name = first.map_or("unknown", |library| library.name);
+        if name != *library {
+            wrong.push(format!("{line}: {name}, {:?}", found.first().map(|f| f.phrase.pattern)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

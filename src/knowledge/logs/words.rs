@@ -4,6 +4,8 @@
 //! left out, since they differ from log to log; so is everything behind a bound, since nobody looks
 //! through a megabyte of line for a sentence.
 
+use std::ops::Range;
+
 /// A word of a pattern or of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
@@ -11,6 +13,8 @@ pub(super) struct Word {
     pub text: String,
     /// Whether a `*` stands before it, in a pattern.
     pub after_gap: bool,
+    /// Which bytes of the text it is.
+    pub at: Range<usize>,
 }
 
 /// Longest word in characters; what is longer is cut.
@@ -24,15 +28,19 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     let mut word = String::new();
     let mut length = 0;
     let mut after_gap = false;
-    let mut letters = text.chars().chain([' ']).peekable();
-    while let Some(letter) = letters.next() {
+    let mut start = 0;
+    let mut letters = text.char_indices().chain([(text.len(), ' ')]).peekable();
+    while let Some((at, letter)) = letters.next() {
         let joins = matches!(letter, '\'' | '’')
             && !word.is_empty()
-            && letters.peek().is_some_and(|next| next.is_alphabetic());
+            && letters.peek().is_some_and(|(_, next)| next.is_alphabetic());
         if joins {
             continue; // didn't is one word; 'Upgrade' is quoted
         }
         if letter.is_alphanumeric() || matches!(letter, '_' | '#') {
+            if word.is_empty() {
+                start = at;
+            }
             if length < LONGEST {
                 word.extend(letter.to_lowercase());
                 length += 1;
@@ -42,7 +50,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         if !word.is_empty() {
             let is_number = word.starts_with(|c: char| c.is_ascii_digit() || c == '#');
             if !is_number {
-                words.push(Word { text: std::mem::take(&mut word), after_gap });
+                words.push(Word { text: std::mem::take(&mut word), after_gap, at: start..at });
                 after_gap = false;
                 if words.len() == MOST {
                     break;

@@ -68,7 +68,7 @@ impl LineCard {
         };
         // The message and the code of one error say the same: they share a card.
         let mut told: Vec<(Phrase, Vec<String>)> = Vec::new();
-        for phrase in reading.found.iter().map(|found| found.phrase) {
+        for phrase in reading.found.iter().map(|found| of_code(found.phrase, &reading.codes)) {
             let same = |(other, _): &&mut (Phrase, Vec<String>)| {
                 other.libraries == phrase.libraries
                     && other.about == phrase.about
@@ -89,6 +89,24 @@ impl LineCard {
             codes: reading.codes.iter().map(note).collect(),
         }
     }
+}
+
+/// The text, about what the first code of the line stands for where it may be about any Close.
+fn of_code(phrase: Phrase, codes: &[CloseCode]) -> Phrase {
+    let is_any = phrase.about.contains(&"clean-close") && phrase.about.contains(&"service-restart");
+    let Some(code) = codes.first().filter(|_| is_any) else { return phrase };
+    let about: &'static [&'static str] = match code.0 {
+        1000 => &["clean-close"],
+        1001 => &["going-away"],
+        1003 => &["unsupported-data"],
+        1008 | 3000..=4999 => &["application-close"],
+        1009 => &["message-too-big-limit"],
+        1011 => &["internal-error"],
+        1012 => &["service-restart"],
+        1013 => &["try-again-later"],
+        _ => &[],
+    };
+    Phrase { about, ..phrase }
 }
 
 impl PhraseCard {
@@ -396,6 +414,16 @@ mod tests {
                 .expect("JSON");
         assert_eq!(json["phrases"][0]["printed_by"][0], "python websockets");
         assert_eq!(json["phrases"][0]["meanings"][0]["id"], "tcp-closed-without-close");
+    }
+
+    #[test]
+    fn the_code_in_the_line_chooses_among_what_a_close_may_mean() {
+        let line = "ConnectionClosedOK: received 1000 (OK); then sent 1000 (OK)";
+        let json: serde_json::Value =
+            serde_json::from_str(&written(line, Medium::Json)).expect("JSON");
+        let meanings = json["phrases"][0]["meanings"].as_array().expect("meanings");
+        let ids: Vec<_> = meanings.iter().filter_map(|meaning| meaning["id"].as_str()).collect();
+        assert_eq!(ids, ["clean-close"]);
     }
 
     #[test]
