@@ -77,7 +77,8 @@ enum Command {
     Frames(frames::Arguments),
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule, a cause, a blind spot, close codes or a product, or compare two close codes
+    /// Explain a rule, a cause, a blind spot, close codes, a product or a line of a log, or compare
+    /// two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),

@@ -62,6 +62,8 @@ pub(super) struct Conversation {
     limits: SearchLimits,
     inflate_limits: InflateLimits,
     keep: Keep,
+    /// Bytes that are kept of a message for [`crate::rules::facts::Texts`].
+    excerpt: usize,
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
     pings: PerSide<Pinging>,
@@ -103,6 +105,7 @@ impl Conversation {
             Some(listing) => Keep::All(listing.keep().max(limits.excerpt)),
             None => Keep::Text(limits.excerpt),
         };
+        let excerpt = limits.excerpt;
         let (limits, inflate_limits) = (limits.search(), limits.inflate());
         Conversation {
             decoders: PerSide::from_fn(|side| {
@@ -118,6 +121,7 @@ impl Conversation {
             limits,
             inflate_limits,
             keep,
+            excerpt,
             frames: PerSide::from_fn(|side| Frames { start: starts[side], ..Frames::default() }),
             milestones: Vec::new(),
             pings: PerSide::default(),
@@ -173,6 +177,32 @@ impl Conversation {
             if let Some(decoder) = &mut self.decoders[side] {
                 decoder.stop_inflating();
             }
+        }
+    }
+
+    /// Bytes of messages that are held for their rows, beyond the excerpts that always are.
+    pub(super) fn content(&self) -> usize {
+        let decoders = self.decoders.iter().filter_map(|(_, decoder)| decoder.as_ref());
+        let open: usize = decoders
+            .map(|decoder| decoder.excerpt().bytes.len().saturating_sub(self.excerpt))
+            .sum();
+        open + self.listing.as_ref().map_or(0, |listing| listing.held())
+    }
+
+    /// Gives back what is held of a message longer than `above`, and hands rows out that wait with
+    /// more than that.
+    pub(super) fn give_back(&mut self, above: usize) {
+        for side in Side::BOTH {
+            if let Some(decoder) = &mut self.decoders[side]
+                && decoder.excerpt().bytes.len() > above
+            {
+                decoder.cut_excerpt(self.excerpt);
+            }
+        }
+        if let Some(listing) = &mut self.listing
+            && listing.held() > above
+        {
+            listing.give_back();
         }
     }
 
@@ -249,9 +279,16 @@ impl Conversation {
         }
         let mut input = Some(input);
         while let Some(event) = decoder.step(&mut input) {
+            let searched = self.frames[side].resumed.is_some();
+            if let Event::Message(end) = &event
+                && !searched
+                && end.complete
+                && end.opcode == Opcode::TEXT
+            {
+                self.frames[side].texts.note(decoder.excerpt(), end.range, self.excerpt);
+            }
             if let Some(listing) = &mut self.listing {
-                let searched = self.frames[side].resumed.is_some();
-                listing.note(side, &event, &decoder, searched, tcp);
+                listing.note(side, &event, &mut decoder, searched, tcp); // it takes the excerpt
             }
             if let Event::SyncLost { at } = event {
                 return self.lose(side, at, decoder, tcp);
@@ -458,9 +495,6 @@ impl Conversation {
             if let Some(source) = tcp.sources(side).locate(end.range.end.saturating_sub(1)) {
                 last.at = source.at;
             }
-        }
-        if end.complete && end.opcode == Opcode::TEXT {
-            self.frames[side].texts.note(decoder.excerpt(), end.range);
         }
         if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete)
             && decoder.agreement().deflate == Deflate::Absent

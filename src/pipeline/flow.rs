@@ -211,6 +211,25 @@ impl Flow {
         }
     }
 
+    /// Bytes of messages that are held for their rows, those of its predecessor too.
+    pub(super) fn content(&self) -> usize {
+        let before = self.predecessor.as_ref().map_or(0, |before| before.content());
+        match &self.stage {
+            Stage::WebSocket(websocket) => before + websocket.conversation.content(),
+            _ => before,
+        }
+    }
+
+    /// Gives back what is held of messages longer than `above`.
+    pub(super) fn give_back(&mut self, above: usize) {
+        if let Some(before) = &mut self.predecessor {
+            before.give_back(above);
+        }
+        if let Stage::WebSocket(websocket) = &mut self.stage {
+            websocket.conversation.give_back(above);
+        }
+    }
+
     /// Ends the search for frames with what is known by now.
     pub(super) fn end_search(&mut self) {
         let Stage::Searching(search) = &self.stage else { return };

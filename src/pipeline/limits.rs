@@ -47,6 +47,9 @@ pub struct Limits {
     pub windows: usize,
     /// Bytes that are kept of the first and of the latest text message of a side.
     pub excerpt: usize,
+    /// Bytes of messages beyond that which are held in all connections together where frames are
+    /// listed with their content.
+    pub content: usize,
 }
 
 impl Default for Limits {
@@ -71,6 +74,7 @@ impl Default for Limits {
             inflate_ratio: 200,
             windows: 2_048,
             excerpt: 512,
+            content: 128 << 20,
         }
     }
 }

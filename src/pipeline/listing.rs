@@ -99,7 +99,7 @@ impl Listing {
         &mut self,
         side: Side,
         event: &Event,
-        decoder: &Decoder,
+        decoder: &mut Decoder,
         searched: bool,
         tcp: &Connection,
     ) {
@@ -114,8 +114,19 @@ impl Listing {
             }
         }
         if self.waiting() > MOST_WAITING || self.held > MOST_HELD {
-            self.release(Some(MOST_WAITING / 2));
+            self.release(Some((MOST_WAITING / 2, MOST_HELD)));
         }
+    }
+
+    /// Bytes of content in the rows that wait.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Hands rows out until none that waits has content.
+    pub(super) fn give_back(&mut self) {
+        self.release(Some((usize::MAX, 0)));
+        self.send();
     }
 
     /// Notes a hole in the stream, where frames are being read.
@@ -225,12 +236,13 @@ impl Listing {
         lane.rows.push_back(Waiting { row, at: lane.latest, complete });
     }
 
-    fn message(&mut self, side: Side, end: &MessageEnd, decoder: &Decoder, searched: bool) {
+    fn message(&mut self, side: Side, end: &MessageEnd, decoder: &mut Decoder, searched: bool) {
         if !end.complete {
             return; // its fault was told; its end is still to come
         }
-        let (agreement, excerpt) = (decoder.agreement(), decoder.excerpt());
         let keep = self.tap.keep;
+        let excerpt = decoder.take_excerpt(keep);
+        let agreement = decoder.agreement();
         let lane = &mut self.lanes[side];
         lane.read_to = lane.read_to.max(end.range.end);
         let missing = mem::take(&mut lane.missing);
@@ -246,12 +258,11 @@ impl Listing {
             inflated: inflated.map(|inflated| inflated.len),
         });
         if keep > 0 {
-            let bytes: Vec<u8> = excerpt.bytes.iter().copied().take(keep).collect();
-            self.held += bytes.len();
+            self.held += excerpt.bytes.len();
             // What an extension that we do not know did to payload is not known either.
             let is_known = searched || !agreement.unknown_extension;
             let sound = is_known && !excerpt.damaged;
-            frame.content = Some(Content { bytes, len: excerpt.len, sound });
+            frame.content = Some(Content { bytes: excerpt.bytes, len: excerpt.len, sound });
         }
     }
 
@@ -296,11 +307,11 @@ impl Listing {
     }
 
     /// Moves rows into the batch, the side's first whose packet was first, as long as they are
-    /// complete; with `most`, on until no more than so many wait.
-    fn release(&mut self, most: Option<usize>) {
+    /// complete; with `most`, on until no more than so many wait, nor more bytes of content.
+    fn release(&mut self, most: Option<(usize, usize)>) {
         loop {
             let waiting = self.waiting();
-            let hurry = most.is_some_and(|most| waiting > most || self.held > MOST_HELD);
+            let hurry = most.is_some_and(|(rows, bytes)| waiting > rows || self.held > bytes);
             let Some(lane) = self.next_lane(hurry) else { return };
             let Some(Waiting { mut row, .. }) = lane.take(hurry) else { return };
             if let What::Frame(frame) = &mut row.what

@@ -31,6 +31,8 @@ pub(super) struct Table {
     searching: usize,
     /// Windows that are held to inflate messages, in all connections.
     windows: usize,
+    /// Bytes of messages that are held for their rows, in all connections.
+    content: usize,
     latest: Option<PacketRef>,
     tap: Option<CaptureTap>,
 }
@@ -106,6 +108,7 @@ impl Table {
             keys: Keys::default(),
             searching: 0,
             windows: 0,
+            content: 0,
             latest: None,
             tap,
         }
@@ -147,12 +150,14 @@ impl Table {
             if let Some(older) = place.tracked.reopen(fresh) {
                 let latest = self.latest.unwrap_or(NOWHERE);
                 self.counts.note(&older);
+                self.content = self.content.saturating_sub(older.content());
                 self.done.extend(older.finish(latest, &mut self.keys));
             }
         }
         let Tracked::Followed(flow) = &mut place.tracked else { return };
-        let (before, windows) = (flow.searching(), flow.windows());
+        let (before, windows, content) = (flow.searching(), flow.windows(), flow.content());
         flow.segment(segment);
+        self.content = self.content.saturating_add(flow.content()).saturating_sub(content);
         self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
         self.windows = self.windows.saturating_add(flow.windows()).saturating_sub(windows);
         if let Some(kind) = flow.is_something_else() {
@@ -164,6 +169,7 @@ impl Table {
             if let Some(before) = flow.take_predecessor() {
                 let latest = self.latest.unwrap_or(NOWHERE);
                 self.counts.note(&before);
+                self.content = self.content.saturating_sub(before.content());
                 self.done.extend(before.finish(latest, &mut self.keys));
             }
             place.tracked = Tracked::Ignored { opener };
@@ -173,6 +179,25 @@ impl Table {
         }
         if self.windows > self.limits.windows {
             self.free_windows();
+        }
+        if self.content > self.limits.content {
+            self.give_back_content();
+        }
+    }
+
+    /// Cuts the messages that are held for their rows, the largest first, until half of the limit
+    /// is free: otherwise the next segment would go through all connections again.
+    fn give_back_content(&mut self) {
+        for above in [8 << 20, 1 << 20, 64 << 10, 0] {
+            self.content = 0;
+            for tracked in self.flows.values_mut().flat_map(Slot::all) {
+                let Tracked::Followed(flow) = tracked else { continue };
+                flow.give_back(above);
+                self.content = self.content.saturating_add(flow.content());
+            }
+            if self.content <= self.limits.content / 2 {
+                return;
+            }
         }
     }
 
@@ -228,6 +253,7 @@ impl Table {
         let mut flow = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
         self.counts.streams += 1;
         flow.segment(segment);
+        self.content = self.content.saturating_add(flow.content());
         slot.add(Place::new(flow, segment.via));
         self.elsewhere += 1;
     }

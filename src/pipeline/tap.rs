@@ -46,11 +46,14 @@ pub struct Tap {
 /// Batches that wait to be read.
 const WAITING: usize = 4;
 
+/// Where more than this is kept of a message, none waits: it is handed over when it is asked for.
+const SMALL: usize = 64 << 10;
+
 impl Tap {
     /// A tap for the connections that are `wanted`, or for all where that is `None`, and what reads
     /// it. Of each message and control frame at most `keep` bytes of content are handed out.
     pub fn new(wanted: Option<Places>, keep: usize) -> (Tap, Receiver<Vec<FrameRow>>) {
-        let (out, rows) = sync_channel(WAITING);
+        let (out, rows) = sync_channel(if keep > SMALL { 0 } else { WAITING });
         (Tap { wanted: wanted.map(Arc::new), keep, out }, rows)
     }
 }

@@ -123,13 +123,13 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Takes in the latest message, which stands at `range`.
-    pub fn note(&mut self, excerpt: &Excerpt, range: Range64) {
+    /// Takes in at most `most` bytes of the latest message, which stands at `range`.
+    pub fn note(&mut self, excerpt: &Excerpt, range: Range64, most: usize) {
         self.last_range = Some(range);
         if self.first.is_none() && !excerpt.damaged {
-            self.first = Some(excerpt.clone());
+            self.first.get_or_insert_default().copy_from(excerpt, most);
         }
-        self.last.get_or_insert_default().copy_from(excerpt);
+        self.last.get_or_insert_default().copy_from(excerpt, most);
     }
 }
 

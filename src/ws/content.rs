@@ -14,6 +14,8 @@ pub(super) struct Content {
     pub(super) limits: InflateLimits,
     pub(super) keep: Keep,
     pub(super) excerpt: Excerpt,
+    /// Whether the excerpt of the open message was cut, and grows no more.
+    was_cut: bool,
     /// From the first compressed message on.
     inflater: Option<Box<Inflater>>,
     /// Whether the open message is being inflated.
@@ -29,6 +31,7 @@ impl Content {
             limits: InflateLimits::default(),
             keep: Keep::Nothing,
             excerpt: Excerpt::default(),
+            was_cut: false,
             inflater: None,
             inflating: false,
             gave_up: false,
@@ -43,6 +46,7 @@ impl Content {
         message: &mut Message,
     ) {
         self.excerpt.clear();
+        self.was_cut = false;
         if let Some(inflater) = self.current() {
             inflater.abandon();
         }
@@ -80,7 +84,7 @@ impl Content {
     /// Takes in the next piece of `message`, if it is compressed. What is wrong with it is told at
     /// its end: where it shows on the wire depends on how much zlib looks ahead.
     pub(super) fn inflate(&mut self, piece: &[u8], message: &mut Message) -> bool {
-        let most = self.keep.most(message.opcode);
+        let most = self.most(message);
         let Some(inflater) = self.inflater.as_mut().filter(|_| self.inflating) else {
             return false;
         };
@@ -97,7 +101,20 @@ impl Content {
 
     /// Keeps of the next piece of `message`, which is not compressed.
     pub(super) fn keep(&mut self, piece: &[u8], message: &Message) {
-        self.excerpt.extend(piece, self.keep.most(message.opcode));
+        self.excerpt.extend(piece, self.most(message));
+    }
+
+    /// How much is to be kept of `message`.
+    fn most(&self, message: &Message) -> usize {
+        if self.was_cut { 0 } else { self.keep.most(message.opcode) }
+    }
+
+    /// Keeps no more than `most` bytes of the message at hand.
+    pub(super) fn cut(&mut self, most: usize) {
+        if self.excerpt.bytes.len() > most {
+            self.excerpt.cut(most);
+            self.was_cut = true;
+        }
     }
 
     /// The capture lost bytes of the open message.

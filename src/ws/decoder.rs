@@ -126,6 +126,16 @@ impl Decoder {
         &self.content.excerpt
     }
 
+    /// Hands out at most `most` bytes of [`Decoder::excerpt`], which may be empty afterwards.
+    pub fn take_excerpt(&mut self, most: usize) -> Excerpt {
+        self.content.excerpt.hand_over(most)
+    }
+
+    /// Keeps no more than `most` bytes of the message that is open, now and until its end.
+    pub fn cut_excerpt(&mut self, most: usize) {
+        self.content.cut(most);
+    }
+
     /// Whether it holds the window of a compressed direction.
     pub fn has_window(&self) -> bool {
         self.content.has_window()

@@ -93,20 +93,45 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
+    /// Memory beyond this is not kept for the next message.
+    const MEMORY: usize = 64 << 10;
+
     /// Whether it is all of the content.
     pub fn is_whole(&self) -> bool {
         !self.damaged && self.len == self.bytes.len() as u64
     }
 
-    /// Takes over another one, in the memory that this has.
-    pub fn copy_from(&mut self, other: &Excerpt) {
-        self.bytes.clone_from(&other.bytes);
+    /// Takes over at most `most` bytes of another one, in the memory that this has.
+    pub fn copy_from(&mut self, other: &Excerpt, most: usize) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(other.bytes.get(..most).unwrap_or(&other.bytes));
         (self.len, self.damaged) = (other.len, other.damaged);
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
+        match self.bytes.capacity() > Excerpt::MEMORY {
+            true => self.bytes = Vec::new(),
+            false => self.bytes.clear(),
+        }
         (self.len, self.damaged) = (0, false);
+    }
+
+    /// Hands out at most `most` bytes. What is large is not copied: then nothing is left here.
+    pub(super) fn hand_over(&mut self, most: usize) -> Excerpt {
+        if self.bytes.capacity() <= Excerpt::MEMORY {
+            let mut copy = Excerpt::default();
+            copy.copy_from(self, most);
+            return copy;
+        }
+        let mut whole = std::mem::take(self);
+        whole.cut(most);
+        whole
+    }
+
+    /// Gives back what is held beyond the first `most` bytes.
+    pub(super) fn cut(&mut self, most: usize) {
+        self.bytes.truncate(most);
+        self.bytes.shrink_to_fit();
     }
 
     pub(super) fn extend(&mut self, bytes: &[u8], most: usize) {
@@ -137,5 +162,37 @@ impl Keep {
             Keep::All(most) => most,
             Keep::Nothing | Keep::Text(_) => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_message_leaves_no_memory_behind() {
+        let large = vec![b'x'; 1 << 20];
+        let mut excerpt = Excerpt::default();
+        excerpt.extend(&large, usize::MAX);
+        assert_eq!(excerpt.hand_over(usize::MAX).bytes, large);
+        assert_eq!(excerpt.bytes.capacity(), 0);
+
+        excerpt.extend(&large, usize::MAX);
+        excerpt.clear();
+        assert_eq!((excerpt.bytes.capacity(), excerpt.len), (0, 0));
+
+        excerpt.extend(&large, usize::MAX);
+        let beginning = excerpt.hand_over(10);
+        assert_eq!((beginning.bytes.len(), beginning.len), (10, 1 << 20));
+        assert!(beginning.bytes.capacity() < 1 << 10 && !beginning.is_whole());
+    }
+
+    #[test]
+    fn a_small_message_leaves_its_memory_to_the_next() {
+        let mut excerpt = Excerpt::default();
+        excerpt.extend(b"small", 100);
+        assert_eq!(excerpt.hand_over(3).bytes, b"sma");
+        excerpt.clear();
+        assert!(excerpt.bytes.capacity() >= 5);
     }
 }

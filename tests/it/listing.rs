@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use wsblame::pipeline::{Analysis, Input, Options, Places, Tap};
+use wsblame::pipeline::{Analysis, Input, Limits, Options, Places, Tap};
 use wsblame::report::frames::{Frame, FrameRow, What};
 use wsblame::report::{Report, SideName};
 use wsblame::script::{
@@ -24,10 +24,19 @@ pub(crate) fn rows_of(
     keep: usize,
     read: impl FnOnce(&mut Analysis) + Send,
 ) -> (Vec<FrameRow>, Report) {
+    rows_within(Limits::default(), wanted, keep, read)
+}
+
+fn rows_within(
+    limits: Limits,
+    wanted: Option<Places>,
+    keep: usize,
+    read: impl FnOnce(&mut Analysis) + Send,
+) -> (Vec<FrameRow>, Report) {
     let (tap, rows) = Tap::new(wanted, keep);
     thread::scope(|scope| {
         let reader = scope.spawn(move || {
-            let mut analysis = Analysis::new(Options::default());
+            let mut analysis = Analysis::new(Options { limits, ..Options::default() });
             analysis.list_frames(tap);
             read(&mut analysis);
             analysis.into_report()
@@ -470,6 +479,50 @@ fn a_message_with_a_hole_is_not_written_as_if_it_were_whole() {
     );
     let partial = fs::read(dump.join("c1-3-client.txt.partial")).expect("it is there");
     assert_eq!(partial, b"the second of ");
+}
+
+#[test]
+fn what_is_held_of_open_messages_is_bounded_over_all_connections() {
+    const PART: [u8; 1_000] = [7; 1_000];
+    let script: Script = const {
+        &[
+            ASK,
+            ACCEPT,
+            binary(&PART).not_final().from_client(),
+            continuation(&PART).not_final().from_client(),
+            text("meanwhile").from_server(),
+            continuation(&PART).not_final().from_client(),
+            continuation(&PART).from_client(),
+            binary(&PART).from_client(),
+        ]
+    };
+    let capture = write_pcap(&Play::of(script));
+    let contents = |content: usize| -> Vec<(usize, u64, bool)> {
+        let limits = Limits { content, ..Limits::default() };
+        let read = |analysis: &mut Analysis| analysis.read("sample", capture.as_slice());
+        let (rows, _) = rows_within(limits, None, 1 << 20, read);
+        let contents = frames(&rows).filter_map(|(_, frame)| frame.content.as_ref());
+        contents.map(|content| (content.bytes.len(), content.len, content.sound)).collect()
+    };
+    let small = (9, 9, true);
+    let next = (1_000, 1_000, true);
+    assert_eq!(contents(4_000), [small, (4_000, 4_000, true), next]);
+    // Only the beginning of the large one is left, and it is not taken for all of it.
+    assert_eq!(contents(2_000), [small, (512, 4_000, true), next]);
+}
+
+#[test]
+fn no_folder_is_made_for_captures_that_are_not_there() {
+    let folder = Folder::new("dump-absent");
+    let dump = folder.0.join("messages");
+    let into = dump.to_str().expect("a plain path");
+    assert_eq!(run(&["frames", "absent.pcap", "--dump", into]).status.code(), Some(3));
+    let sample = "samples/rules/torn-frame.pcap";
+    let absent = ["frames", sample, "--connection", "9", "--dump", into];
+    assert_eq!(run(&absent).status.code(), Some(2));
+    assert!(!dump.exists());
+    assert_eq!(run(&["frames", sample, "--dump", into]).status.code(), Some(0));
+    assert!(dump.is_dir());
 }
 
 #[test]

@@ -16,23 +16,34 @@ pub(super) struct Dump {
     force: bool,
     /// Messages that were left out for want of room.
     left_out: u64,
+    /// Messages of which only the beginning was kept, though the capture has all.
+    cut: u64,
     /// The first thing that went wrong; from then on nothing is written.
     failed: Option<String>,
 }
 
 impl Dump {
-    /// Makes the folder if need be. It has to be empty unless told otherwise: nobody's files are to
-    /// be replaced, and messages of two runs not to be mixed.
+    /// The folder, if it is there, has to be empty unless told otherwise: nobody's files are to be
+    /// replaced, and messages of two runs not to be mixed.
     pub(super) fn into(folder: &Path, limit: u64, force: bool) -> Result<Dump, String> {
-        fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
-        let mut entries = fs::read_dir(folder).map_err(|error| named(folder, &error))?;
-        if entries.next().is_some() && !force {
+        let is_used = match fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => return Err(named(folder, &error)),
+        };
+        if is_used && !force {
             return Err(format!(
                 "{}: is not empty; name another directory, or write into it with --force",
                 folder.display()
             ));
         }
-        Ok(Dump { folder: folder.to_owned(), left: limit, force, left_out: 0, failed: None })
+        let folder = folder.to_owned();
+        Ok(Dump { folder, left: limit, force, left_out: 0, cut: 0, failed: None })
+    }
+
+    /// Makes the folder if need be, once there is something to read.
+    pub(super) fn make_folder(&self) -> Result<(), String> {
+        fs::create_dir_all(&self.folder).map_err(|error| named(&self.folder, &error))
     }
 
     /// Writes the message that ends with this row, if one does.
@@ -49,6 +60,9 @@ impl Dump {
             return;
         }
         self.left -= size;
+        if content.sound && size < content.len {
+            self.cut += 1;
+        }
         let path = self.folder.join(file_name(row, message, content));
         if let Err(error) = self.write(&path, &content.bytes) {
             self.failed = Some(named(&path, &error));
@@ -56,15 +70,19 @@ impl Dump {
     }
 
     /// What is to be said at the end: that not everything was written, or why not.
-    pub(super) fn finish(self) -> Result<Option<String>, String> {
-        match (self.failed, self.left_out) {
-            (Some(what), _) => Err(what),
-            (None, 0) => Ok(None),
-            (None, messages) => Ok(Some(format!(
-                "{}: messages left out because of --dump-limit: {messages}",
-                self.folder.display()
-            ))),
+    pub(super) fn finish(self) -> Result<Vec<String>, String> {
+        if let Some(what) = self.failed {
+            return Err(what);
         }
+        let folder = self.folder.display();
+        let left_out = (self.left_out > 0).then(|| {
+            format!("{folder}: messages left out because of --dump-limit: {}", self.left_out)
+        });
+        let cut = (self.cut > 0).then(|| {
+            let why = "because they are too large, or too many were open at once";
+            format!("{folder}: messages cut (.partial) {why}: {}", self.cut)
+        });
+        Ok(left_out.into_iter().chain(cut).collect())
     }
 
     /// Writes a file beside its place and moves it there, so that it is there whole or not at all.

@@ -7,6 +7,7 @@
 mod dump;
 mod spool;
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
@@ -23,7 +24,7 @@ use super::{complain, output};
 use dump::Dump;
 use wsblame::pipeline::{Analysis, Input, Options, Places, Tap};
 use wsblame::report::frames::{FRAME_FORMATS, FrameFormat, FrameRow, PayloadAs};
-use wsblame::report::{Filter, Report};
+use wsblame::report::{NoSuchConnection, Report};
 
 #[derive(Args)]
 #[command(after_help = NOTES)]
@@ -81,7 +82,11 @@ Without --connection, standard input is read as it comes, and rows name the TCP 
 number that Wireshark gives it (tcp.stream).
 
 Files of --dump are called c<connection>-<message>-<side>.txt, or .bin for binary messages; the \
-number is that of the row. What is not all of a message ends in .partial.";
+number is that of the row. What is not all of a message ends in .partial: bytes of it are missing, \
+it is longer than 64 MiB, or more than 128 MiB of messages were open at once.
+
+In csv, text escapes what is no plain character, and the backslash, as Rust does (\\n, \\u{1b}, \\\\), \
+and also a first character of which a spreadsheet would make a formula.";
 
 /// How payload is shown.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -143,7 +148,10 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let named = |report: &Report| complain_of(report, spooled.as_ref());
     let (places, listed) = match is_live {
-        true => (None, None),
+        true => {
+            dump.as_ref().map_or(Ok(()), Dump::make_folder).map_err(usage)?;
+            (None, None)
+        }
         false => {
             let (places, report) = survey(&inputs, arguments);
             exit = exit.max(named(&report));
@@ -152,6 +160,9 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
                 choose(places, report, &arguments.connection).map_err(|what| {
                     Failure(if read_nothing { Exit::Unreadable } else { Exit::Usage }, what)
                 })?;
+            if let Some(dump) = dump.as_ref().filter(|_| !read_nothing) {
+                dump.make_folder().map_err(usage)?;
+            }
             (Some(places), Some(report))
         }
     };
@@ -180,14 +191,9 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     if is_live {
         exit = exit.max(named(&report));
     }
-    match dump.map(Dump::finish) {
-        Some(Err(what)) => Err(unreadable(what)),
-        Some(Ok(Some(note))) => {
-            complain(note);
-            Ok(exit)
-        }
-        Some(Ok(None)) | None => Ok(exit),
-    }
+    let notes = dump.map(Dump::finish).transpose().map_err(unreadable)?;
+    notes.into_iter().flatten().for_each(complain);
+    Ok(exit)
 }
 
 fn options(arguments: &Arguments) -> Options {
@@ -222,9 +228,10 @@ fn choose(places: Places, mut report: Report, asked: &[u64]) -> Result<(Places, 
     if asked.is_empty() {
         return Ok((places, report));
     }
-    for number in asked {
-        let filter = Filter { connection: Some(*number), ..Filter::default() };
-        filter.narrow(&mut report.clone()).map_err(|error| error.to_string())?;
+    let known: HashSet<u64> = report.connections.iter().map(|connection| connection.id).collect();
+    if let Some(&asked) = asked.iter().find(|number| !known.contains(number)) {
+        let last = known.into_iter().max().unwrap_or(0);
+        return Err(NoSuchConnection { asked, last }.to_string());
     }
     report.connections.retain(|connection| asked.contains(&connection.id));
     Ok((places.only(asked), report))

@@ -1,7 +1,8 @@
 //! Rows as CSV (RFC 4180), with a line of headings.
 //!
 //! A cell that has nothing to say is empty. What came from the wire goes through
-//! [`escape::terminal`], so that every row is one line.
+//! [`escape::terminal`], so that every row is one line; payload besides so that it can be read back,
+//! and that no spreadsheet takes it for a formula.
 
 use std::io::{self, Write};
 
@@ -109,14 +110,52 @@ impl RowWriter for Sheet {
 fn payload_cells(frame: &Frame) -> [String; 3] {
     let Some(payload) = &frame.payload else { return Default::default() };
     let (how, shown) = match (&payload.text, &payload.hex) {
-        (Some(text), _) => ("text", escape::terminal(text).into_owned()),
+        (Some(text), _) => ("text", text_cell(text)),
         (None, hex) => ("hex", hex.clone().unwrap_or_default()),
     };
     [how.to_owned(), shown, payload.cut.to_string()]
+}
+
+/// With the backslash escaped too, so that one cell stands for one text, and with a first character
+/// that would begin a formula.
+fn text_cell(text: &str) -> String {
+    let mut rest = text.chars();
+    let (first, rest) = match rest.next() {
+        Some(c @ ('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')) => {
+            (c.escape_unicode().to_string(), rest.as_str())
+        }
+        _ => (String::new(), text),
+    };
+    first + &escape::terminal(&rest.replace('\\', r"\\"))
 }
 
 fn record(cells: &[impl AsRef<[u8]>], out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 10).from_writer(out);
     writer.write_record(cells)?;
     writer.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::text_cell;
+
+    #[test]
+    fn different_texts_are_different_cells() {
+        let texts =
+            ["a\nb", r"a\nb", r"a\\nb", "\x1b", r"\u{1b}", "=1", r"\u{3d}1", r"\\u{3d}1", "1"];
+        let cells: BTreeSet<String> = texts.iter().map(|text| text_cell(text)).collect();
+        assert_eq!(cells.len(), texts.len(), "{cells:?}");
+        assert_eq!(text_cell(r"C:\new"), r"C:\\new");
+    }
+
+    #[test]
+    fn no_text_is_a_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"] {
+            let cell = text_cell(text);
+            assert!(cell.starts_with('\\') && cell.ends_with(&text[text.len() - 1..]), "{cell}");
+        }
+        assert_eq!(text_cell("a=1"), "a=1");
+    }
 }
