@@ -86,7 +86,7 @@ impl ParameterFault {
     /// Whether its name is that of a parameter, but for upper and lower case.
     pub fn is_known_in_another_case(&self) -> bool {
         let is_it = |known: &&str| self.name.eq_ignore_ascii_case(known);
-        self.kind == ParameterFaultKind::Unknown && NAMES.iter().any(|known| is_it(&known))
+        self.kind == ParameterFaultKind::Unknown && NAMES.iter().any(is_it)
     }
 }
 

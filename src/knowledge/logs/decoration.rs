@@ -43,7 +43,8 @@ pub(super) fn wrapped(line: &str) -> Vec<Range<usize>> {
 /// Whether a logger wrote `word` around a text.
 pub(super) fn is_decoration(line: &str, word: &Word) -> bool {
     let text = word.text.as_str();
-    let is_class = ["error", "exception"].iter().any(|end| text.ends_with(end));
+    let is_class =
+        ["error", "exception", "connectionclosedok"].iter().any(|end| text.ends_with(end));
     text.chars().count() == 1
         || is_noise(text)
         || is_class

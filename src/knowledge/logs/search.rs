@@ -192,7 +192,8 @@ fn is_sure(found: &Match, line: &Line, known: &[Range<usize>], total: u32) -> bo
             let is_long = is_name || found.words >= LONG;
             let is_name_of_code =
                 !is_long && pattern_bounds == 0 && line.is_parenthesised(&found.at);
-            !is_name_of_code && (is_long || is_alone())
+            // Of a text whose prefix is missing, the rest may be everybody's words.
+            !is_name_of_code && (is_long && found.missing == 0 || is_alone())
         }
         How::ByWords { in_one_run } => {
             let claimed = line.claimed(&found.at);
