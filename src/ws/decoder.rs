@@ -2,7 +2,8 @@
 //!
 //! In: [`Input`]s in stream order, in pieces of any size. Out: [`Event`]s. Held are at most
 //! [`LOOKAHEAD`] bytes at a header, 125 of a control payload, three of a code point, the window of
-//! permessage-deflate once a message is compressed, and what is asked for by [`Keep`]. After a hole in a payload of known length the decoder goes on; a hole that hits a header ends it.
+//! permessage-deflate once a message is compressed, and what is asked for by [`Keep`]. After a hole
+//! in a payload of known length the decoder goes on; a hole that hits a header ends it.
 
 use super::content::Content;
 use super::deflate::{InflateLimits, Inflated};
