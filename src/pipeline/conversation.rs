@@ -5,7 +5,7 @@
 //! frames are read sees one direction only.
 //!
 //! Where the boundaries of frames are lost, or were never known, they are searched for. Frames read
-//! behind a boundary that was found are counted apart, as [`Resumed`], and no rule is asked about
+//! behind a boundary that was found are counted apart, and no rule is asked about
 //! them.
 
 use std::sync::LazyLock;
@@ -19,14 +19,16 @@ use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::rules::{
     self, Breach, Check, Close, Context, FrameView, Frames, LastMessage, MessageView, OpenMessage,
-    Ping, Resumed, Rule,
+    Ping, Rule,
 };
-use crate::tcp::{Connection, Range64, Released, StreamEvent};
-use crate::ws::search::{Chain, Found, Look, Resumption, Search, SearchLimits, is_plausible};
+use crate::tcp::{Connection, Range64, StreamEvent};
+use crate::ws::search::{Resumption, SearchLimits};
 use crate::ws::{
     Agreement, Assembly, ControlFrame, Decoder, Deflate, Event, FrameStart, InflateLimits, Input,
     Keep, MessageEnd, Opcode, PartialFrame,
 };
+
+mod resuming;
 
 type FrameCheck = fn(&FrameView<'_>, &Context<'_>) -> Option<Breach>;
 type MessageCheck = fn(&MessageView<'_>, &Context<'_>) -> Option<Breach>;
@@ -128,39 +130,6 @@ impl Conversation {
             supposed_pings: PerSide::default(),
             listing,
         }
-    }
-
-    /// A WebSocket whose handshake is not known, and whose frames `search` has found.
-    pub(super) fn found(
-        search: &mut Search,
-        found: Found,
-        tcp: &Connection,
-        limits: &Limits,
-        tap: Option<StreamTap>,
-    ) -> Conversation {
-        let nothing_agreed = Agreement::default();
-        let mut conversation = Conversation::new(&nothing_agreed, PerSide::default(), limits, tap);
-        let mut findings = Findings::new(limits);
-        let follows_request = found.follows_request;
-        let PerSide { client, server } = found.chains;
-        for (side, chain) in [(Side::Client, client), (Side::Server, server)] {
-            let side_then = if found.swapped { !side } else { side };
-            let start = chain.as_ref().map_or(0, |chain| chain.start);
-            let pieces = search.take_from(side_then, start);
-            match chain {
-                Some(chain) => {
-                    conversation.frames[side].resumed = (follows_request && side == Side::Client)
-                        .then(|| Resumed { follows_request, ..found_at(&chain, side, tcp) });
-                    conversation.resume(side, &chain, pieces, tcp, &mut findings);
-                }
-                None => {
-                    for piece in pieces {
-                        conversation.push(side, piece.as_event(), tcp, &mut findings);
-                    }
-                }
-            }
-        }
-        conversation
     }
 
     /// Directions whose window is held.
@@ -319,109 +288,6 @@ impl Conversation {
             Event::Frame(start) => tally.frame(start.header.opcode),
             Event::Message(end) => tally.message(end),
             Event::Control(_) | Event::SyncLost { .. } => {}
-        }
-    }
-
-    /// A header was lost: what was read stands, and the next boundary is searched for.
-    fn lose(&mut self, side: Side, at: u64, mut decoder: Box<Decoder>, tcp: &Connection) {
-        decoder.abandon();
-        match &mut self.frames[side].resumed {
-            Some(resumed) => {
-                resumed.lost_at = Some(at);
-                resumed.follows_request = false;
-                resumed.close = None;
-            }
-            None => self.frames[side].lost_at = Some(at),
-        }
-        self.sum_up(side, &decoder, tcp);
-        if self.searched[side] < MAX_SEARCHES {
-            self.searched[side] += 1;
-            self.searches[side] = Some(Box::new(Resumption::new(side, self.limits)));
-        }
-    }
-
-    /// Searches on for a boundary.
-    fn search(
-        &mut self,
-        side: Side,
-        mut search: Box<Resumption>,
-        input: Input<'_>,
-        tcp: &Connection,
-        findings: &mut Findings,
-    ) {
-        let look = match input {
-            Input::Stream(event) => {
-                search.push(event);
-                search.look()
-            }
-            Input::End => search.look_now().map_or(Look::GivenUp, Look::Found),
-        };
-        match look {
-            Look::NotYet => self.searches[side] = Some(search),
-            Look::GivenUp => {}
-            Look::Found(chain) => {
-                let pieces = search.take_from(chain.start);
-                self.resume(side, &chain, pieces, tcp, findings);
-                if let Input::End = input {
-                    self.feed(side, Input::End, tcp, findings);
-                }
-            }
-        }
-    }
-
-    /// Reads on from where a search has found frames. What an extension does to them is not taken
-    /// into account: nothing of them is judged.
-    fn resume(
-        &mut self,
-        side: Side,
-        chain: &Chain,
-        pieces: Vec<Released>,
-        tcp: &Connection,
-        findings: &mut Findings,
-    ) {
-        self.searches[side] = None;
-        self.listing.iter_mut().for_each(|listing| listing.resume(side, chain.start));
-        let agreement = Agreement { unknown_extension: true, ..self.agreement };
-        let decoder = Decoder::new(side, agreement, chain.start);
-        let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
-        self.decoders[side] = Some(Box::new(decoder));
-        let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
-        resumed.lost_at = None;
-        for piece in pieces {
-            self.feed(side, Input::Stream(piece.as_event()), tcp, findings);
-        }
-    }
-
-    /// Takes in an event behind a boundary that was searched for. What no conforming endpoint sends
-    /// speaks against the boundary, and not against the endpoint.
-    fn suppose(&mut self, side: Side, event: &Event, decoder: &mut Decoder, tcp: &Connection) {
-        let undefined = |header| self.agreement.undefined_rsv(header) != 0;
-        let Some(resumed) = &mut self.frames[side].resumed else { return };
-        match event {
-            Event::Frame(start) => {
-                let fits = is_plausible(&start.header, side)
-                    && !undefined(&start.header)
-                    && resumed.close.is_none();
-                if !fits {
-                    resumed.refuted = true;
-                    resumed.close = None;
-                    decoder.abandon();
-                    self.listing.iter_mut().for_each(|listing| listing.abandon(side));
-                }
-            }
-            Event::Control(frame) if frame.opcode == Opcode::CLOSE && !resumed.refuted => {
-                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
-                resumed.close.get_or_insert(Close { frame: frame.clone(), source });
-            }
-            Event::Control(frame) if matches!(frame.opcode, Opcode::PING | Opcode::PONG) => {
-                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
-                let fact = Ping { range: frame.range, source, len: frame.payload_len };
-                match frame.opcode {
-                    Opcode::PING => self.supposed_pings[side].ping(frame, fact),
-                    _ => self.supposed_pings[!side].pong(frame, fact),
-                }
-            }
-            Event::Control(_) | Event::Message(_) | Event::SyncLost { .. } => {}
         }
     }
 
@@ -620,15 +486,5 @@ impl Conversation {
         {
             last.at = source.at;
         }
-    }
-}
-
-/// What is known of a chain before it is read.
-fn found_at(chain: &Chain, side: Side, tcp: &Connection) -> Resumed {
-    Resumed {
-        at: chain.start,
-        packet: tcp.sources(side).locate(chain.start).map(|source| source.at),
-        bits: chain.bits,
-        ..Resumed::default()
     }
 }
