@@ -48,5 +48,6 @@ pub mod report;
 pub mod rules;
 pub mod script;
 pub mod tcp;
+pub mod tls;
 pub mod verdict;
 pub mod ws;

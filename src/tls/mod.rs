@@ -1,0 +1,15 @@
+//! TLS (RFC 8446, RFC 5246, RFC 4346, RFC 2246): from ciphertext to the plaintext stream inside.
+//!
+//! In: the stream events of both directions of a connection, and the keys that somebody logged.
+//! Out: the stream events of the plaintext, which lead back to the packets of their records, and
+//! what can be said of the session itself. Without keys, what the lengths, directions and times of
+//! its records suggest. Nothing is guessed into the plaintext: a record that does not authenticate
+//! is a hole in it.
+
+mod facts;
+mod record;
+mod secret;
+
+pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
+pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
+pub use secret::{ClientRandom, Label, Secret};
