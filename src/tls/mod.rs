@@ -7,9 +7,11 @@
 //! is a hole in it.
 
 mod facts;
+mod map;
 mod record;
 mod secret;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
+pub use map::RecordMap;
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};

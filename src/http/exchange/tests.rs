@@ -306,6 +306,21 @@ fn a_hole_in_a_body_of_known_length_costs_nothing() {
 }
 
 #[test]
+fn a_hole_of_unknown_length_hides_where_a_body_ends() {
+    let first = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+    let start = first.len() as u64;
+    let range = (start..start + 60).into();
+    let events = vec![
+        data(Side::Client, 0, &join(&["GET / HTTP/1.1\r\n\r\n", REQUEST])),
+        data(Side::Server, 0, first.as_bytes()),
+        (Side::Server, Released::Gap { range, cause: GapCause::Unmeasured }),
+        data(Side::Server, start + 60, &[b'x'; 40]),
+        data(Side::Server, start + 100, RESPONSE.as_bytes()),
+    ];
+    assert_eq!(play(&events, &UNKNOWN).statuses(), [None]);
+}
+
+#[test]
 fn a_hole_beyond_a_body_hides_what_follows() {
     let first = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
     let start = first.len() as u64;
