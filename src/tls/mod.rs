@@ -9,6 +9,7 @@
 mod facts;
 mod record;
 mod secret;
+pub mod suite;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
