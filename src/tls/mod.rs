@@ -9,6 +9,7 @@
 mod facts;
 #[cfg(test)]
 mod hex;
+pub mod protection;
 mod record;
 pub mod schedule;
 mod secret;
