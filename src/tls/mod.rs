@@ -9,6 +9,8 @@
 mod facts;
 #[cfg(test)]
 mod hex;
+mod keylog;
+mod keyring;
 mod map;
 pub mod protection;
 mod record;
@@ -20,6 +22,8 @@ pub mod suite;
 pub(crate) use hex::hex;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
+pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
+pub use keyring::{Added, EncryptedPrefix, Keyring};
 pub use map::RecordMap;
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
