@@ -7,10 +7,14 @@
 //! is a hole in it.
 
 mod facts;
+mod keylog;
+mod keyring;
 mod record;
 mod secret;
 pub mod suite;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
+pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
+pub use keyring::{Added, EncryptedPrefix, Keyring};
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
