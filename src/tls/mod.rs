@@ -7,11 +7,18 @@
 //! is a hole in it.
 
 mod facts;
+#[cfg(test)]
+mod hex;
 mod keylog;
 mod keyring;
+pub mod protection;
 mod record;
+pub mod schedule;
 mod secret;
 pub mod suite;
+
+#[cfg(test)]
+pub(crate) use hex::hex;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
 pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
