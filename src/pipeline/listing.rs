@@ -146,6 +146,7 @@ impl Listing {
             GapCause::NeverSeen => "nothing tells whether it arrived",
             GapCause::SnapLength => "cut off by the snap length",
             GapCause::OverLimit => "more waited behind it than the limit allows",
+            GapCause::Undecrypted => "it was captured, and could not be decrypted",
         };
         let what = What::Hole { bytes: range.len(), cause: cause.to_owned() };
         self.add(side, range.start, what);

@@ -72,4 +72,7 @@ pub enum GapCause {
     SnapLength,
     /// More out-of-order bytes waited behind the hole than the limit allows.
     OverLimit,
+    /// They were captured, but not decrypted: TLS, and the keys are missing, or the record did not
+    /// authenticate under them.
+    Undecrypted,
 }
