@@ -83,4 +83,7 @@ pub enum GapCause {
     /// the range is at least as long as what is missing, and what follows it may follow at once on
     /// what precedes it.
     Unmeasured,
+    /// They were captured, but not decrypted: TLS, and the keys are missing, or the record did not
+    /// authenticate under them.
+    Undecrypted,
 }

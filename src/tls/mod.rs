@@ -7,6 +7,7 @@
 //! is a hole in it.
 
 mod facts;
+mod handshake;
 #[cfg(test)]
 mod hex;
 mod keylog;
@@ -14,8 +15,10 @@ mod keyring;
 mod map;
 pub mod protection;
 mod record;
+mod records;
 pub mod schedule;
 mod secret;
+mod session;
 pub mod suite;
 
 #[cfg(test)]
@@ -25,5 +28,9 @@ pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
 pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
 pub use keyring::{Added, EncryptedPrefix, Keyring};
 pub use map::RecordMap;
+pub use handshake::speaker;
+pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
+pub use keyring::{Added, EncryptedPrefix, Keyring};
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
+pub use session::{Opened, Session, TlsLimits};
