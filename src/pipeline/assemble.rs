@@ -223,6 +223,8 @@ fn tcp_end(facts: &Facts) -> TcpEnd {
             },
             how: match how {
                 rules::EndKind::Fin => EndedHow::Fin,
+                rules::EndKind::CloseNotify => EndedHow::CloseNotify,
+                rules::EndKind::Alert => EndedHow::Alert,
                 rules::EndKind::Reset => EndedHow::Rst,
             },
             packet: Some(ending.at.into()),

@@ -3,6 +3,7 @@
 use crate::http::HttpLimits;
 use crate::ip::FragmentLimits;
 use crate::tcp::AssemblerLimits;
+use crate::tls::TlsLimits;
 use crate::ws::InflateLimits;
 use crate::ws::search::SearchLimits;
 
@@ -39,6 +40,8 @@ pub struct Limits {
     pub searched: usize,
     /// Bytes that are held for the search in all connections together.
     pub searching: usize,
+    /// Bytes of ciphertext of one direction that wait for the keys.
+    pub undecrypted: usize,
     /// Bytes that one message may inflate to.
     pub inflated_message: u64,
     /// How many times its size a message may inflate to, once it is above 1 MiB.
@@ -70,6 +73,7 @@ impl Default for Limits {
             search_window: 64 << 10,
             searched: 128 << 10,
             searching: 64 << 20,
+            undecrypted: 64 << 10,
             inflated_message: 64 << 20,
             inflate_ratio: 200,
             windows: 2_048,
@@ -90,6 +94,10 @@ impl Limits {
 
     pub(super) fn inflate(&self) -> InflateLimits {
         InflateLimits { message: self.inflated_message, ratio: self.inflate_ratio }
+    }
+
+    pub(super) fn tls(&self) -> TlsLimits {
+        TlsLimits { held: self.undecrypted, ..TlsLimits::default() }
     }
 
     pub(super) fn search(&self) -> SearchLimits {

@@ -250,7 +250,7 @@ pub enum EndedBy {
     Unknown,
 }
 
-/// How TCP was ended.
+/// How TCP was ended, or the TLS session on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EndedHow {
@@ -258,6 +258,11 @@ pub enum EndedHow {
     Fin,
     /// By RST.
     Rst,
+    /// By the TLS alert `close_notify`, before any FIN.
+    #[serde(rename = "close_notify")]
+    CloseNotify,
+    /// By a fatal TLS alert, before any FIN.
+    Alert,
     /// Not at all, as far as the capture goes.
     None,
 }

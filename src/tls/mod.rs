@@ -25,12 +25,10 @@ pub mod suite;
 pub(crate) use hex::hex;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
-pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
-pub use keyring::{Added, EncryptedPrefix, Keyring};
-pub use map::RecordMap;
 pub use handshake::speaker;
 pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
 pub use keyring::{Added, EncryptedPrefix, Keyring};
+pub use map::RecordMap;
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
 pub use session::{Opened, Session, TlsLimits};

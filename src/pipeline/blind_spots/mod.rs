@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 
 use super::assemble::side_name;
 use crate::capture::{CaptureFacts, Ending};
-use crate::endpoint::{Endpoint, Side};
+use crate::endpoint::Side;
 use crate::ip::{FragmentCounts, Why};
 use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, PacketCite};
@@ -188,13 +188,22 @@ pub(super) fn of_packets<S>(others: &HashMap<Why, u64, S>) -> (Vec<BlindSpot>, u
     (spots, unread)
 }
 
-/// What cannot be told for TLS: so many connections, some of them with these servers.
-pub(super) fn of_tls(streams: u64, servers: &[Endpoint]) -> Option<BlindSpot> {
+/// What cannot be told for TLS inside TLS, as it is spoken through a proxy that is itself reached
+/// by TLS.
+pub(super) fn of_nested_tls(streams: u64) -> Option<BlindSpot> {
     if streams == 0 {
         return None;
     }
-    let named: Vec<String> = servers.iter().map(ToString::to_string).collect();
-    let with = match named.as_slice() {
+    let hides = format!("what is in {} encrypted by TLS twice", count(streams, "connection"));
+    Some(spot("encrypted", None, hides, "only the outer TLS is opened"))
+}
+
+/// What cannot be told for TLS: so many connections, some of them with these servers.
+pub(super) fn of_tls(streams: u64, servers: &[String]) -> Option<BlindSpot> {
+    if streams == 0 {
+        return None;
+    }
+    let with = match servers {
         [] => String::new(),
         named => format!(", such as with {}", named.join(", ")),
     };

@@ -62,6 +62,7 @@ impl Flow {
         let mut facts = Facts {
             deflate: handshake.agreement().deflate,
             handshake,
+            tls: self.secure.as_deref().map(|secure| secure.facts().clone()),
             tcp,
             frames,
             midstream,

@@ -236,6 +236,14 @@ impl Direction {
 }
 
 impl Waiting {
+    /// Where it begins.
+    pub(super) fn start(&self) -> u64 {
+        match self {
+            Waiting::Record { range, .. } => range.start,
+            Waiting::Unread(unread) => unread.range.start,
+        }
+    }
+
     fn size(&self) -> usize {
         match self {
             Waiting::Record { body, .. } => body.len() + PER_ITEM,

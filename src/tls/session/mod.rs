@@ -197,6 +197,16 @@ impl Session {
         }
     }
 
+    /// Offset in the stream of `side` up to which everything was handed out or is known to hold
+    /// nothing for the application.
+    pub fn read_to(&self, side: Side) -> u64 {
+        let direction = &self.sides[side];
+        let waiting = direction.waiting.front().map(Waiting::start);
+        let held_back = self.outlet.held_back(side);
+        let captured = direction.deframer.end().unwrap_or_default();
+        waiting.into_iter().chain(held_back).fold(captured, u64::min)
+    }
+
     /// What is known of the session.
     pub fn facts(&self) -> &TlsFacts {
         &self.facts

@@ -73,6 +73,11 @@ impl Outlet {
         }
     }
 
+    /// Where the hole begins that is held back.
+    pub(super) fn held_back(&self, side: Side) -> Option<u64> {
+        self.holes[side].map(|hole| hole.range.start)
+    }
+
     /// Bytes of application data before what comes next, as far as they are known.
     pub(super) fn plain_offset(&self, side: Side) -> u64 {
         let held_back = self.holes[side].and_then(|hole| hole.plain).unwrap_or(0);
