@@ -31,6 +31,8 @@ pub struct Limits {
     pub fragmented_datagrams: usize,
     /// Bytes of them.
     pub fragment_bytes: usize,
+    /// Sessions of TLS whose secrets are kept: those of all key logs together, and of one capture.
+    pub sessions: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
     /// Bytes of one direction that are held while the boundaries of its frames are searched for.
@@ -66,6 +68,7 @@ impl Default for Limits {
             open_files: 32,
             fragmented_datagrams: 4_096,
             fragment_bytes: 8 << 20,
+            sessions: 1_000_000,
             keys: 1 << 16,
             search_window: 64 << 10,
             searched: 128 << 10,

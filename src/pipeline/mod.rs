@@ -22,6 +22,7 @@ mod pinging;
 mod quality;
 mod recapture;
 mod series;
+mod setup;
 mod table;
 mod tap;
 mod timeline;

@@ -44,6 +44,9 @@ pub(super) struct Counts {
     pub streams: u64,
     /// Those that begin with a TLS handshake.
     pub tls: u64,
+    /// Connections of TLS whose keys came, or may have come, too late: what they had held of their
+    /// records was given up before.
+    pub waited_for_keys: u64,
     /// Connections whose search for frames was cut short.
     pub cut_short: u64,
     /// Segments of connections that there was no room to follow.
