@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     series: Together,
 
     #[command(flatten)]
-    keys: keys::Arguments,
+    keys: keys::KeyLogs,
 
     /// Format of the report [default: by the extension of --output, else text]
     #[arg(short, long, value_parser = any_format())]

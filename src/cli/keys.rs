@@ -19,14 +19,14 @@ use wsblame::tls::{KeyLogFacts, Keyring, read_key_log};
 const VARIABLE: &str = "SSLKEYLOGFILE";
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct KeyLogs {
     /// Decrypt TLS with the keys in this key log; may be given several times [default: the file that
     /// SSLKEYLOGFILE names, if there is one]. How to get one: wsblame explain keylog
     #[arg(long, value_name = "FILE")]
     keylog: Vec<PathBuf>,
 }
 
-impl Arguments {
+impl KeyLogs {
     /// All keys that were given; else why they cannot be used, and the exit code.
     pub(super) fn read(&self) -> Result<Arc<Keyring>, (Exit, String)> {
         let mut keys = Keyring::new(Limits::default().sessions);

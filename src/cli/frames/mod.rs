@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     series: Together,
 
     #[command(flatten)]
-    keys: keys::Arguments,
+    keys: keys::KeyLogs,
 
     /// Format of the rows
     #[arg(short, long, value_parser = any_format(), default_value = "text")]
