@@ -18,6 +18,9 @@ pub(super) struct Counts {
     pub tls_unread: u64,
     /// Those of them that carry TLS once more.
     tls_nested: u64,
+    /// Connections of TLS whose keys came, or may have come, too late: what they had held of their
+    /// records was given up before.
+    pub waited_for_keys: u64,
     /// Connections whose search for frames was cut short.
     pub cut_short: u64,
     /// Segments of connections that there was no room to follow.
@@ -61,6 +64,7 @@ impl Counts {
         const NAMED: usize = 4;
         self.tls += 1;
         self.tls_nested += u64::from(encrypted.is_nested);
+        self.waited_for_keys += u64::from(encrypted.waited_in_vain);
         if encrypted.is_read {
             return;
         }

@@ -41,6 +41,8 @@ pub(super) struct Encrypted {
     pub(super) is_read: bool,
     /// Whether it carries TLS once more, which is not read.
     pub(super) is_nested: bool,
+    /// Whether records were given up before their keys came.
+    pub(super) waited_in_vain: bool,
 }
 
 /// One connection.
@@ -209,6 +211,7 @@ impl Flow {
             server_name: facts.server_name.clone(),
             is_read: facts.keys == Keys::Found,
             is_nested: self.is_nested,
+            waited_in_vain: secure.waited_in_vain(),
         })
     }
 
@@ -222,6 +225,18 @@ impl Flow {
         match &self.stage {
             Stage::Searching(search) => search.size(),
             _ => 0,
+        }
+    }
+
+    /// Bytes that are held because they wait for the keys of TLS.
+    pub(super) fn undecrypted(&self) -> usize {
+        self.secure.as_ref().map_or(0, |secure| secure.held())
+    }
+
+    /// Gives up what waits for the keys of TLS.
+    pub(super) fn stop_waiting(&mut self) {
+        if let Some(secure) = &mut self.secure {
+            secure.stop_waiting();
         }
     }
 

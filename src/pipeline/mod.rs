@@ -24,6 +24,7 @@ mod quality;
 mod recapture;
 mod secure;
 mod series;
+mod setup;
 mod table;
 mod tap;
 mod timeline;

@@ -8,7 +8,7 @@ use super::Limits;
 use super::carrier::Plaintext;
 use crate::endpoint::Side;
 use crate::tcp::{Connection, Released, StreamEvent};
-use crate::tls::{Keyring, Opened, Session, TlsFacts};
+use crate::tls::{Keyring, Keys, Opened, Session, TlsFacts};
 
 /// A TLS session, and what was read of it.
 #[derive(Debug)]
@@ -91,7 +91,17 @@ impl Secure {
         self.session.facts()
     }
 
-    /// Bytes that wait for keys.
+    /// Whether records were given up before their keys came, and now these are known.
+    pub(super) fn waited_in_vain(&self) -> bool {
+        self.session.has_given_up() && self.facts().keys != Keys::Missing
+    }
+
+    /// Gives up what waits for keys.
+    pub(super) fn stop_waiting(&mut self) {
+        self.session.stop_waiting();
+    }
+
+    /// Bytes that it holds, most of them because they wait for keys.
     pub(super) fn held(&self) -> usize {
         self.session.held()
     }

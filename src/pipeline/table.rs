@@ -26,6 +26,8 @@ pub(super) struct Table {
     past: Past,
     /// Bytes held by connections that are searched for frames.
     searching: usize,
+    /// Bytes that wait for the keys of TLS, in all connections.
+    undecrypted: usize,
     /// Windows that are held to inflate messages, in all connections.
     windows: usize,
     /// Bytes of messages that are held for their rows, in all connections.
@@ -60,6 +62,7 @@ impl Table {
             elsewhere: 0,
             past: Past::default(),
             searching: 0,
+            undecrypted: 0,
             windows: 0,
             content: 0,
             latest: None,
@@ -109,9 +112,12 @@ impl Table {
         }
         let Tracked::Followed(flow) = &mut place.tracked else { return };
         let (before, windows, content) = (flow.searching(), flow.windows(), flow.content());
+        let undecrypted = flow.undecrypted();
         flow.segment(segment, keyring);
         self.content = self.content.saturating_add(flow.content()).saturating_sub(content);
         self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
+        self.undecrypted =
+            self.undecrypted.saturating_add(flow.undecrypted()).saturating_sub(undecrypted);
         self.windows = self.windows.saturating_add(flow.windows()).saturating_sub(windows);
         if flow.is_something_else() {
             let opener = flow.opener();
@@ -127,6 +133,9 @@ impl Table {
         }
         if self.windows > self.limits.windows {
             self.free_windows();
+        }
+        if self.undecrypted > self.limits.undecrypted_in_all {
+            self.stop_waiting();
         }
         if self.content > self.limits.content {
             self.give_back_content();
@@ -167,6 +176,17 @@ impl Table {
                 }
             }
             self.windows = 0;
+        }
+    }
+
+    /// Gives up everything that waits for the keys of TLS. What little is held besides is not
+    /// counted any more: otherwise the next segment might go through all connections again.
+    fn stop_waiting(&mut self) {
+        self.undecrypted = 0;
+        for tracked in self.flows.values_mut().flat_map(Slot::all) {
+            if let Tracked::Followed(flow) = tracked {
+                flow.stop_waiting();
+            }
         }
     }
 

@@ -166,8 +166,7 @@ impl KeyLog {
     pub fn new() -> KeyLog {
         KeyLog {
             start: Some(Zeroizing::new(Vec::with_capacity(LOOKED_AT))),
-            // It never grows: what is left behind would not be overwritten.
-            line: Zeroizing::new(Vec::with_capacity(LONGEST_LINE)),
+            line: Zeroizing::new(Vec::new()),
             overlong: false,
             known: 0,
             among: Among::Secrets,
@@ -251,7 +250,9 @@ impl KeyLog {
 
     /// Holds the next part of a line, as far as there is room.
     fn hold(&mut self, part: &[u8]) {
-        let room = LONGEST_LINE - self.line.len().min(LONGEST_LINE);
+        // It never grows: what would be left behind would not be overwritten.
+        let room = LONGEST_LINE.saturating_sub(self.line.len());
+        self.line.reserve_exact(room);
         self.line.extend_from_slice(part.get(..room).unwrap_or(part));
         self.overlong |= part.len() > room;
     }
@@ -447,13 +448,31 @@ fn unhex(hex: &[u8], bytes: &mut [u8]) -> bool {
 }
 
 impl KeyLogFacts {
+    /// Adds what was found in another part of the same.
+    pub fn absorb(&mut self, other: KeyLogFacts) {
+        self.lines = self.lines.saturating_add(other.lines);
+        self.secrets = self.secrets.saturating_add(other.secrets);
+        self.replaced = self.replaced.saturating_add(other.replaced);
+        self.turned_away = self.turned_away.saturating_add(other.turned_away);
+        self.unknown = self.unknown.saturating_add(other.unknown);
+        self.malformed = self.malformed.saturating_add(other.malformed);
+        let room = NAMED_LINES.saturating_sub(self.first_malformed.len());
+        self.first_malformed.extend(other.first_malformed.into_iter().take(room));
+        self.foreign = self.foreign.or(other.foreign);
+    }
+
     /// What is worth a word, each a clause without the log's name; nothing when all is well.
     pub fn complaints(&self) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
         if let Some(foreign) = self.foreign {
-            return vec![format!("not a key log but {foreign}")];
+            said.push(format!("not a key log but {foreign}"));
+            if self.secrets == 0 {
+                return said; // all else follows from it
+            }
         }
-        let mut said: Vec<String> = self.first_malformed.iter().map(ToString::to_string).collect();
-        let more = self.malformed.saturating_sub(said.len() as u64);
+        said.extend(self.first_malformed.iter().map(ToString::to_string));
+        let named = self.first_malformed.len() as u64;
+        let more = self.malformed.saturating_sub(named);
         if more > 0 {
             said.push(format!("{} more cannot be read and {} skipped", lines(more), are(more)));
         }

@@ -91,6 +91,8 @@ pub struct Session {
     /// Records that were decrypted in vain.
     vain: u64,
     is_reversed: bool,
+    /// Whether records that waited for keys were given up.
+    has_given_up: bool,
     has_ended: bool,
 }
 
@@ -233,6 +235,31 @@ impl Session {
         let early: usize = self.early_data.iter().map(|(_, bytes)| bytes.len()).sum();
         let sides: usize = self.sides.iter().map(|(_, direction)| direction.held()).sum();
         sides + early + self.outlet.held()
+    }
+
+    /// Whether records were given up that waited for keys: had these been there from the start, more
+    /// could have been read.
+    pub fn has_given_up(&self) -> bool {
+        self.has_given_up
+    }
+
+    /// Gives up what waits for keys. If they come all the same, what follows can still be read.
+    pub fn stop_waiting(&mut self) {
+        for side in Side::BOTH {
+            let direction = &mut self.sides[side];
+            direction.waiting_size = 0;
+            for item in std::mem::take(&mut direction.waiting) {
+                let unread = match item {
+                    Waiting::Record { header, range, .. } => {
+                        self.has_given_up = true;
+                        direction.has_overflowed = true;
+                        Unread::record(header, range, GapCause::OverLimit)
+                    }
+                    Waiting::Unread(unread) => unread,
+                };
+                direction.wait_unread(unread);
+            }
+        }
     }
 
     /// Reads as much of one direction as there is.

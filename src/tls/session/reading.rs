@@ -271,6 +271,7 @@ impl Session {
         let held = self.sides[side].waiting_size + body.len() + PER_ITEM;
         if self.sides[side].has_overflowed || held > self.limits.held {
             self.sides[side].has_overflowed = true;
+            self.has_given_up = true;
             self.take_unread(side, Unread::record(header, range, GapCause::OverLimit));
             return;
         }
