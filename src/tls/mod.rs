@@ -9,8 +9,10 @@
 mod facts;
 mod record;
 mod secret;
+mod shape;
 pub mod suite;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
+pub use shape::{Closing, Inference, InferredClose, InferredEnd, KeepAlive, Likeness, Shape};
