@@ -118,8 +118,8 @@ impl Body {
 
 fn skip_bytes(left: &mut u64, inlet: &mut Inlet) -> Step {
     while *left > 0 {
-        if let Some(gap) = inlet.gap() {
-            if gap.len() > *left {
+        if let Some((gap, cause)) = inlet.gap() {
+            if gap.len() > *left || !cause.is_measured() {
                 return Step::Lost;
             }
             *left -= gap.len();

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::tcp::{Range64, Released, StreamEvent};
+use crate::tcp::{GapCause, Range64, Released, StreamEvent};
 
 /// The unread part of one direction.
 #[derive(Debug, Default)]
@@ -121,10 +121,10 @@ impl Inlet {
         }
     }
 
-    /// The hole that comes next.
-    pub(super) fn gap(&self) -> Option<Range64> {
+    /// The hole that comes next, and why it is there.
+    pub(super) fn gap(&self) -> Option<(Range64, GapCause)> {
         match self.pieces.front() {
-            Some(Released::Gap { range, .. }) => Some(*range),
+            Some(Released::Gap { range, cause }) => Some((*range, *cause)),
             _ => None,
         }
     }
@@ -198,7 +198,6 @@ impl Inlet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::GapCause;
 
     fn data(offset: u64, bytes: &[u8]) -> StreamEvent<'_> {
         StreamEvent::Data { offset, bytes }

@@ -97,6 +97,17 @@ pub struct Handshake {
     /// Where in the server's stream the response was waited for, when it was read up to there and
     /// then nothing came: known only of an attempt without a response.
     pub awaited_at: Option<u64>,
+    /// What shows that the request came in the clear to a port that expects TLS.
+    pub expects_tls: Option<ExpectsTls>,
+}
+
+/// What shows that a request came in the clear to a port that expects TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectsTls {
+    /// The server answered with a TLS record, whose first bytes stand here in its stream.
+    Record(Range64),
+    /// The refusal says so, in these words.
+    Says(&'static str),
 }
 
 impl Handshake {

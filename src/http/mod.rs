@@ -17,6 +17,6 @@ pub mod redact;
 
 pub use exchange::{Exchange, HttpLimits, Note, Over, Progress, Sources, Tunnel, Why};
 pub use extension::{Extension, ExtensionFault, Extensions};
-pub use message::{Field, Handshake, Head, Request, Response};
+pub use message::{ExpectsTls, Field, Handshake, Head, Request, Response};
 pub use negotiation::is_token;
 pub use opening::{Opening, classify};

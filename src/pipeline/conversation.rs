@@ -8,6 +8,7 @@
 //! behind a boundary that was found are counted apart, and no rule is asked about
 //! them.
 
+use super::carrier::Carrier;
 use std::sync::LazyLock;
 
 use super::Limits;
@@ -21,7 +22,7 @@ use crate::rules::{
     self, Breach, Check, Close, Context, FrameView, Frames, LastMessage, MessageView, OpenMessage,
     Ping, Rule,
 };
-use crate::tcp::{Connection, Range64, StreamEvent};
+use crate::tcp::{Range64, StreamEvent};
 use crate::ws::search::{Resumption, SearchLimits};
 use crate::ws::{
     Agreement, Assembly, ControlFrame, Decoder, Deflate, Event, FrameStart, InflateLimits, Input,
@@ -180,37 +181,37 @@ impl Conversation {
         &mut self,
         side: Side,
         event: StreamEvent<'_>,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
-        self.feed(side, Input::Stream(event), tcp, findings);
+        self.feed(side, Input::Stream(event), carrier, findings);
     }
 
     /// Hands out the rows of the frames that are complete.
-    pub(super) fn list(&mut self, tcp: &Connection) {
+    pub(super) fn list(&mut self, carrier: Carrier<'_>) {
         let Some(listing) = &mut self.listing else { return };
         // A header out of the ordinary waits until what follows it can be looked at.
         listing.flush(PerSide::from_fn(|side| {
             let partial = self.decoders[side].as_ref()?.partial();
             let unread = partial.filter(|partial| partial.header.is_none())?;
-            Some(tcp.sources(side).locate(unread.offset)?.at)
+            Some(carrier.carried_by(side, unread.offset)?.at)
         }));
     }
 
     /// Nothing more will come from either side.
-    pub(super) fn finish(&mut self, tcp: &Connection, findings: &mut Findings) {
+    pub(super) fn finish(&mut self, carrier: Carrier<'_>, findings: &mut Findings) {
         for side in Side::BOTH {
-            self.feed(side, Input::End, tcp, findings);
+            self.feed(side, Input::End, carrier, findings);
             let decoder = self.decoders[side].take();
             if let Some(decoder) = &decoder {
-                self.sum_up(side, decoder, tcp);
+                self.sum_up(side, decoder, carrier);
             }
             if let Some(listing) = &mut self.listing {
                 let partial = decoder.and_then(|decoder| decoder.partial());
-                listing.finish(side, partial, tcp.summary(side).end);
+                listing.finish(side, partial, carrier.summary(side).end);
             }
         }
-        self.list(tcp);
+        self.list(carrier);
         for side in Side::BOTH {
             self.frames[side].pings = std::mem::take(&mut self.pings[side]).finish();
             if let Some(resumed) = &mut self.frames[side].resumed {
@@ -228,17 +229,23 @@ impl Conversation {
                 [&mut pings.unanswered, &mut pings.unanswered_since, &mut frames.last_pong];
             let probes = probes.into_iter().flatten().map(|probe| &mut probe.source);
             for source in close.chain(probes).chain(&mut frames.last_frame) {
-                *source = tcp.in_offsets(side, *source);
+                *source = carrier.in_offsets(side, *source);
             }
             for pong in &mut frames.pings.unmatched_pongs {
-                pong.source = tcp.in_offsets(!side, pong.source);
+                pong.source = carrier.in_offsets(!side, pong.source);
             }
         }
     }
 
-    fn feed(&mut self, side: Side, input: Input<'_>, tcp: &Connection, findings: &mut Findings) {
+    fn feed(
+        &mut self,
+        side: Side,
+        input: Input<'_>,
+        carrier: Carrier<'_>,
+        findings: &mut Findings,
+    ) {
         if let Some(search) = self.searches[side].take() {
-            return self.search(side, search, input, tcp, findings);
+            return self.search(side, search, input, carrier, findings);
         }
         let Some(mut decoder) = self.decoders[side].take() else { return };
         if let (Some(listing), Input::Stream(StreamEvent::Gap { range, cause })) =
@@ -257,20 +264,20 @@ impl Conversation {
                 self.frames[side].texts.note(decoder.excerpt(), end.range, self.excerpt);
             }
             if let Some(listing) = &mut self.listing {
-                listing.note(side, &event, &mut decoder, searched, tcp); // it takes the excerpt
+                listing.note(side, &event, &mut decoder, searched, carrier); // it takes the excerpt
             }
             if let Event::SyncLost { at } = event {
-                return self.lose(side, at, decoder, tcp);
+                return self.lose(side, at, decoder, carrier);
             }
             self.count(side, &event);
             if self.frames[side].resumed.is_some() {
-                self.suppose(side, &event, &mut decoder, tcp);
+                self.suppose(side, &event, &mut decoder, carrier);
                 continue;
             }
             match &event {
-                Event::Frame(start) => self.frame(side, start, &mut decoder, tcp, findings),
-                Event::Message(end) => self.message(side, end, &decoder, tcp, findings),
-                Event::Control(frame) => self.control(side, frame, &decoder, tcp, findings),
+                Event::Frame(start) => self.frame(side, start, &mut decoder, carrier, findings),
+                Event::Message(end) => self.message(side, end, &decoder, carrier, findings),
+                Event::Control(frame) => self.control(side, frame, &decoder, carrier, findings),
                 Event::SyncLost { .. } => {}
             }
         }
@@ -296,12 +303,12 @@ impl Conversation {
         side: Side,
         start: &FrameStart,
         decoder: &mut Decoder,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
         let frames = &mut self.frames[side];
         if start.header.opcode != Opcode::CLOSE {
-            frames.last_frame = tcp.sources(side).locate(start.offset);
+            frames.last_frame = carrier.carried_by(side, start.offset);
         }
         let header_end = start.offset + u64::from(start.header.header_len);
         if !(start.header.opcode.is_control() || start.header.opcode.is_reserved())
@@ -343,7 +350,7 @@ impl Conversation {
         let range = Range64 { start: start.offset, end: header_end };
         for (rule, breach) in breaches {
             let shown = if breach.loses_sync { start.bytes() } else { header };
-            findings.add(rule, side, breach, range, shown, tcp);
+            findings.add(rule, side, breach, range, shown, carrier);
         }
     }
 
@@ -352,13 +359,13 @@ impl Conversation {
         side: Side,
         end: &MessageEnd,
         decoder: &Decoder,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
         if let Some(last) = &mut self.frames[side].last_message {
             last.len = end.len;
             last.range = end.range;
-            if let Some(source) = tcp.sources(side).locate(end.range.end.saturating_sub(1)) {
+            if let Some(source) = carrier.carried_by(side, end.range.end.saturating_sub(1)) {
                 last.at = source.at;
             }
         }
@@ -382,7 +389,7 @@ impl Conversation {
         for (rule, check) in &CATALOGUE.message {
             if let Some(breach) = check(&view, &context) {
                 let shown = end.fault.as_ref().map_or(&[][..], |fault| &fault.bytes);
-                findings.add(rule, side, breach, end.range, shown, tcp);
+                findings.add(rule, side, breach, end.range, shown, carrier);
             }
         }
     }
@@ -392,10 +399,10 @@ impl Conversation {
         side: Side,
         frame: &ControlFrame,
         decoder: &Decoder,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
-        let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
+        let Some(source) = carrier.carried_by(side, frame.range.start) else { return };
         let fact = Ping { range: frame.range, source, len: frame.payload_len };
         match frame.opcode {
             Opcode::PING => self.pings[side].ping(frame, fact),
@@ -403,7 +410,7 @@ impl Conversation {
                 self.frames[side].last_pong = Some(fact.clone());
                 self.pings[!side].pong(frame, fact);
             }
-            Opcode::CLOSE => self.close(side, frame, source, decoder, tcp, findings),
+            Opcode::CLOSE => self.close(side, frame, source, decoder, carrier, findings),
             _ => {}
         }
         if frame.opcode != Opcode::CLOSE && self.milestones.len() < MAX_MILESTONES {
@@ -419,7 +426,7 @@ impl Conversation {
         frame: &ControlFrame,
         source: crate::provenance::Source,
         decoder: &Decoder,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
         let context = Context {
@@ -432,7 +439,7 @@ impl Conversation {
             if let Check::Close(check) = rule.check
                 && let Some(breach) = check(frame, &context)
             {
-                findings.add(rule, side, breach, frame.range, shown, tcp);
+                findings.add(rule, side, breach, frame.range, shown, carrier);
             }
         }
         let what = match frame.code() {
@@ -449,7 +456,7 @@ impl Conversation {
     }
 
     /// Takes over what the decoder counted.
-    fn sum_up(&mut self, side: Side, decoder: &Decoder, tcp: &Connection) {
+    fn sum_up(&mut self, side: Side, decoder: &Decoder, carrier: Carrier<'_>) {
         let direction = decoder.direction();
         let frames = &mut self.frames[side];
         if let Some(resumed) = &mut frames.resumed {
@@ -482,7 +489,7 @@ impl Conversation {
             });
         }
         if let Some(last) = &mut frames.last_message
-            && let Some(source) = tcp.sources(side).locate(last.range.end.saturating_sub(1))
+            && let Some(source) = carrier.carried_by(side, last.range.end.saturating_sub(1))
         {
             last.at = source.at;
         }

@@ -4,10 +4,12 @@
 //! packets that show it; what is found again is counted.
 
 use super::Limits;
+use super::carrier::Carrier;
 use crate::endpoint::Side;
+use crate::http::Sources;
 use crate::provenance::PacketRef;
 use crate::rules::{self, Breach, Finding, Rule, Severity};
-use crate::tcp::{Connection, Range64};
+use crate::tcp::Range64;
 
 /// Findings of one connection, each rule once a side.
 #[derive(Debug, Default)]
@@ -51,9 +53,9 @@ impl Findings {
         breach: Breach,
         range: Range64,
         shown: &[u8],
-        tcp: &Connection,
+        carrier: Carrier<'_>,
     ) {
-        self.add_or_cite(rule, side, breach, range, shown, tcp, &[]);
+        self.add_or_cite(rule, side, breach, range, shown, carrier, &[]);
     }
 
     /// As [`Findings::add`]; cites `known` where the stream's packets have been forgotten.
@@ -65,7 +67,7 @@ impl Findings {
         breach: Breach,
         range: Range64,
         shown: &[u8],
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         known: &[PacketRef],
     ) {
         let same = |found: &&mut Finding| found.rule.id == rule.id && found.side == side;
@@ -76,7 +78,7 @@ impl Findings {
         let place = breach.place.unwrap_or(rules::Place { side, range });
         let mut packets = match breach.packet {
             Some(packet) => vec![packet],
-            None => tcp.sources(place.side).packets(place.range.into(), self.most_packets),
+            None => carrier.packets(place.side, place.range, self.most_packets),
         };
         if packets.is_empty() {
             packets.extend(known.iter().take(self.most_packets));

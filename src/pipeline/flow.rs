@@ -1,20 +1,22 @@
 //! One TCP connection on its way through the stages.
 
-use super::assemble::{Case, connection_report};
+use super::Limits;
+use super::carrier::Carrier;
 use super::conversation::Conversation;
 use super::findings::Findings;
-use super::identity::{Identity, Judged, Keys};
+use super::identity::{Judged, UsedKeys};
 use super::tap::{CaptureTap, StreamTap};
 use super::undecided::{Decision, Undecided};
-use super::{Limits, dispute};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
 use crate::ip::{Layers, Segment, TcpFlags};
 use crate::provenance::PacketRef;
-use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
-use crate::verdict;
 use crate::ws::search::{Found, Look, Search};
+
+mod judging;
+
+use judging::Subject;
 
 /// What a connection is, if it is no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,13 +260,13 @@ impl Flow {
         }
         self.release();
         if let Stage::WebSocket(websocket) = &mut self.stage {
-            websocket.conversation.list(&self.tcp);
+            websocket.conversation.list(Carrier::new(&self.tcp, None));
         }
     }
 
     /// The capture has ended, at `latest`: the reports on the WebSockets of this connection. Its
     /// predecessor is to be taken and finished before.
-    pub(super) fn finish(mut self, latest: PacketRef, keys: &mut Keys) -> Vec<Judged> {
+    pub(super) fn finish(mut self, latest: PacketRef, keys: &mut UsedKeys) -> Vec<Judged> {
         let mut reports = Vec::new();
         self.tcp.finish();
         self.release();
@@ -272,26 +274,35 @@ impl Flow {
             self.decide(true);
         }
         if let Stage::Http(exchange) = &mut self.stage {
-            let progress = exchange.finish(&self.tcp);
+            let carrier = Carrier::new(&self.tcp, None);
+            let progress = exchange.finish(&carrier);
             self.attempts.extend(exchange.take_attempts());
             self.follow(progress);
         }
         self.end_search();
         for attempt in std::mem::take(&mut self.attempts) {
-            let findings = Findings::new(&self.limits);
-            let frames = PerSide::default();
-            reports.push(self.report(attempt, false, frames, Vec::new(), findings, latest, keys));
+            let subject = Subject {
+                handshake: attempt,
+                midstream: false,
+                frames: PerSide::default(),
+                milestones: Vec::new(),
+                findings: Findings::new(&self.limits),
+            };
+            reports.push(self.judge(subject, latest, keys));
         }
         if let Stage::WebSocket(websocket) = std::mem::replace(&mut self.stage, DONE) {
             let WebSocket { tunnel, midstream, mut conversation, mut findings } = *websocket;
-            conversation.finish(&self.tcp, &mut findings);
+            conversation.finish(self.carrier(), &mut findings);
             let Conversation { frames, milestones, .. } = conversation;
             let handshake = tunnel.handshake;
-            let report =
-                self.report(handshake, midstream, frames, milestones, findings, latest, keys);
-            reports.push(report);
+            let subject = Subject { handshake, midstream, frames, milestones, findings };
+            reports.push(self.judge(subject, latest, keys));
         }
         reports
+    }
+
+    fn carrier(&self) -> Carrier<'_> {
+        Carrier::new(&self.tcp, None)
     }
 
     fn release(&mut self) {
@@ -311,7 +322,8 @@ impl Flow {
             }
             Stage::Http(exchange) => {
                 exchange.push(side, event);
-                let progress = exchange.advance(&self.tcp);
+                let carrier = Carrier::new(&self.tcp, None);
+                let progress = exchange.advance(&carrier);
                 self.follow(progress);
             }
             Stage::Searching(search) => {
@@ -322,7 +334,9 @@ impl Flow {
                     Look::GivenUp => self.stage = Stage::Over(Kind::Other),
                 }
             }
-            Stage::WebSocket(websocket) => websocket.push(side, event, &self.tcp),
+            Stage::WebSocket(websocket) => {
+                websocket.push(side, event, Carrier::new(&self.tcp, None))
+            }
             Stage::Over(_) => {}
         }
     }
@@ -381,8 +395,13 @@ impl Flow {
         if found.swapped {
             self.tcp.swap_sides();
         }
-        let conversation =
-            Conversation::found(search, found, &self.tcp, &self.limits, self.tap.take());
+        let conversation = Conversation::found(
+            search,
+            found,
+            Carrier::new(&self.tcp, None),
+            &self.limits,
+            self.tap.take(),
+        );
         // Of a request that got no answer the answer was lost, then.
         let asked = self.attempts.pop_if(|attempt| attempt.response.is_none());
         let handshake = Handshake { awaited_at: None, ..asked.unwrap_or_default() };
@@ -434,90 +453,12 @@ impl Flow {
                 });
                 for side in Side::BOTH {
                     for held in &held[side] {
-                        websocket.read(side, held.as_event(), &self.tcp);
+                        websocket.read(side, held.as_event(), Carrier::new(&self.tcp, None));
                     }
                 }
                 self.stage = Stage::WebSocket(websocket);
             }
         }
-    }
-
-    /// Judges one WebSocket, or one attempt, of this connection.
-    #[allow(clippy::too_many_arguments, reason = "all that a report is made of")]
-    fn report(
-        &self,
-        mut handshake: Handshake,
-        midstream: bool,
-        mut frames: PerSide<Frames>,
-        mut milestones: Vec<super::conversation::Milestone>,
-        mut findings: Findings,
-        latest: PacketRef,
-        keys: &mut Keys,
-    ) -> Judged {
-        let tcp = PerSide::from_fn(|side| self.tcp.summary(side));
-        for side in Side::BOTH {
-            if let Some(from) = tcp[side].disputed_from() {
-                dispute::forget_handshake(&mut handshake, &mut frames, side, from);
-                dispute::forget_frames(&mut frames[side], from);
-                milestones.retain(|milestone| milestone.side != side || milestone.end <= from);
-            }
-        }
-        let identity = Identity::of(&handshake, &self.tcp);
-        handshake.key_used_before =
-            keys.used_before(&handshake, identity.as_ref(), self.interface, &self.limits);
-        for rule in rules::all() {
-            if let Check::Handshake(check) = rule.check
-                && let Some(breach) = check(&handshake)
-            {
-                // On a long connection the packets of its first bytes have been forgotten.
-                let request = handshake.request.as_ref().map(|request| &request.head);
-                let response = handshake.response.as_ref().map(|response| &response.head);
-                let judged = match breach.place.map(|place| place.side) {
-                    Some(Side::Server) => response,
-                    _ => request,
-                };
-                let packets = judged.map(|head| head.packets.as_slice()).unwrap_or_default();
-                let range = request.map(|head| head.range).unwrap_or_default();
-                let tcp = &self.tcp;
-                findings.add_or_cite(rule, Side::Client, breach, range, &[], tcp, packets);
-            }
-        }
-        let mut facts = Facts {
-            deflate: handshake.agreement().deflate,
-            handshake,
-            tcp,
-            frames,
-            midstream,
-            violated: PerSide::from_fn(|side| findings.blames_bytes_of(side)),
-            span: (self.tcp.first, self.tcp.last),
-            clock_doubt: self.tcp.clock_doubt(),
-            clock_offset: self.tcp.clock_offset(),
-            capture_end: latest,
-        };
-        for rule in rules::all() {
-            let Check::End(check) = rule.check else { continue };
-            for side in Side::BOTH {
-                let Some(breach) = check(&facts, side) else { continue };
-                let end = facts.tcp[side].end;
-                let range = Range64 { start: end.saturating_sub(1), end };
-                findings.add(rule, side, breach, range, &[], &self.tcp);
-                facts.violated[side] = findings.blames_bytes_of(side);
-            }
-        }
-        let mut findings = findings.list;
-        findings.iter_mut().for_each(|finding| dispute::acquit(finding, &facts));
-        let verdict = verdict::judge(&facts, &mut findings);
-        let endpoints = self.tcp.endpoints;
-        let report = connection_report(Case {
-            stream: self.stream,
-            endpoints,
-            layers: self.layers.clone(),
-            facts,
-            findings,
-            verdict,
-            milestones,
-        });
-        Judged { report, identity }
     }
 }
 
@@ -529,18 +470,18 @@ const DONE: Stage = Stage::Over(Kind::Other);
 
 impl WebSocket {
     /// Takes in what comes behind the handshake.
-    fn push(&mut self, side: Side, event: StreamEvent<'_>, tcp: &Connection) {
+    fn push(&mut self, side: Side, event: StreamEvent<'_>, carrier: Carrier<'_>) {
         if side == Side::Client
             && !self.tunnel.is_settled()
             && let StreamEvent::Data { offset, bytes } = event
         {
             let range = Range64 { start: offset, end: offset + bytes.len() as u64 };
-            self.tunnel.note_client(range, tcp);
+            self.tunnel.note_client(range, &carrier);
         }
-        self.read(side, event, tcp);
+        self.read(side, event, carrier);
     }
 
-    fn read(&mut self, side: Side, event: StreamEvent<'_>, tcp: &Connection) {
-        self.conversation.push(side, event, tcp, &mut self.findings);
+    fn read(&mut self, side: Side, event: StreamEvent<'_>, carrier: Carrier<'_>) {
+        self.conversation.push(side, event, carrier, &mut self.findings);
     }
 }

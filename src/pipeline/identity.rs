@@ -9,11 +9,12 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::Limits;
+use super::carrier::Carrier;
 use crate::endpoint::Side;
 use crate::http::Handshake;
 use crate::provenance::PacketRef;
 use crate::report::ConnectionReport;
-use crate::tcp::{Connection, Seq};
+use crate::tcp::Seq;
 
 /// What tells one opening handshake from every other: its key, which is random, and the sequence
 /// numbers of both heads, which begin at random. Two connections share all of them only when they
@@ -26,14 +27,14 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// That of a handshake on `tcp`; `None` where the request was not captured or has no key.
-    pub(super) fn of(handshake: &Handshake, tcp: &Connection) -> Option<Identity> {
+    /// That of a handshake on `carrier`; `None` where the request was not captured or has no key.
+    pub(super) fn of(handshake: &Handshake, carrier: Carrier<'_>) -> Option<Identity> {
         let head = &handshake.request.as_ref()?.head;
         let response = handshake.response.as_ref().map(|response| response.head.range.start);
         Some(Identity {
             key: head.first("Sec-WebSocket-Key")?.value.clone(),
-            request: tcp.sequence(Side::Client, head.range.start)?,
-            response: response.and_then(|start| tcp.sequence(Side::Server, start)),
+            request: carrier.sequence(Side::Client, head.range.start)?,
+            response: response.and_then(|start| carrier.sequence(Side::Server, start)),
         })
     }
 }
@@ -60,9 +61,9 @@ pub(super) fn link_copies(judged: Vec<Judged>) -> Vec<ConnectionReport> {
     reports
 }
 
-/// The Sec-WebSocket-Keys of the handshakes that succeeded, to notice one that is used again.
+/// The Sec-WebSocket-UsedKeys of the handshakes that succeeded, to notice one that is used again.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct UsedKeys {
     seen: HashMap<String, Use, RandomState>,
 }
 
@@ -75,7 +76,7 @@ struct Use {
     interface: u32,
 }
 
-impl Keys {
+impl UsedKeys {
     /// The request that used the same key before, if it had been accepted by the time of this one;
     /// remembers this one if there is room.
     ///

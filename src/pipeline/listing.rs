@@ -4,6 +4,7 @@
 //! stream and both together in the order of their packets. A row waits until what is said at the
 //! end of its message is known, and those behind it wait with it; not more than [`MOST_WAITING`].
 
+use super::carrier::Carrier;
 use std::collections::VecDeque;
 use std::mem;
 
@@ -12,7 +13,7 @@ use crate::endpoint::{PerSide, Side};
 use crate::provenance::PacketRef;
 use crate::report::SideName;
 use crate::report::frames::{Content, Frame, FrameRow, What, WholeMessage};
-use crate::tcp::{Connection, GapCause, Range64};
+use crate::tcp::{GapCause, Range64};
 use crate::ws::{
     ControlFrame, Decoder, Deflate, Event, FrameStart, MessageEnd, Opcode, PartialFrame,
 };
@@ -101,10 +102,10 @@ impl Listing {
         event: &Event,
         decoder: &mut Decoder,
         searched: bool,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
     ) {
         match event {
-            Event::Frame(start) => self.frame(side, start, searched, tcp),
+            Event::Frame(start) => self.frame(side, start, searched, carrier),
             Event::Message(end) => self.message(side, end, decoder, searched),
             Event::Control(frame) => self.control(side, frame),
             Event::SyncLost { at } => {
@@ -146,6 +147,9 @@ impl Listing {
             GapCause::NeverSeen => "nothing tells whether it arrived",
             GapCause::SnapLength => "cut off by the snap length",
             GapCause::OverLimit => "more waited behind it than the limit allows",
+            GapCause::Unmeasured => {
+                "records of TLS that could not be read; this many bytes at most"
+            }
         };
         let what = What::Hole { bytes: range.len(), cause: cause.to_owned() };
         self.add(side, range.start, what);
@@ -194,7 +198,7 @@ impl Listing {
         self.lanes.client.rows.len() + self.lanes.server.rows.len()
     }
 
-    fn frame(&mut self, side: Side, start: &FrameStart, searched: bool, tcp: &Connection) {
+    fn frame(&mut self, side: Side, start: &FrameStart, searched: bool, carrier: Carrier<'_>) {
         let header = &start.header;
         let opcode = header.opcode;
         let lane = &mut self.lanes[side];
@@ -208,7 +212,7 @@ impl Listing {
         let header_end = start.offset.saturating_add(u64::from(header.header_len));
         lane.payload = (header_end..start.offset.saturating_add(header.total_len())).into();
         lane.read_to = header_end;
-        let at = tcp.sources(side).locate(start.offset).map(|source| source.at);
+        let at = carrier.carried_by(side, start.offset).map(|source| source.at);
         lane.latest = at.or(lane.latest);
         let frame = Frame {
             fin: header.fin,

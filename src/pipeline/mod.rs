@@ -8,6 +8,7 @@ mod analysis;
 mod assemble;
 mod blind_spots;
 mod bundle;
+mod carrier;
 mod conversation;
 mod dispute;
 mod findings;

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::flow::{Flow, Kind};
-use super::identity::{Judged, Keys, link_copies};
+use super::identity::{Judged, UsedKeys, link_copies};
 use super::network::{Place, Slot, Tracked};
 use super::tap::CaptureTap;
 use super::{Limits, blind_spots};
@@ -26,7 +26,7 @@ pub(super) struct Table {
     /// Connections that are over, with their stream numbers.
     done: Vec<Judged>,
     counts: Counts,
-    keys: Keys,
+    keys: UsedKeys,
     /// Bytes held by connections that are searched for frames.
     searching: usize,
     /// Windows that are held to inflate messages, in all connections.
@@ -105,7 +105,7 @@ impl Table {
             elsewhere: 0,
             done: Vec::new(),
             counts: Counts::default(),
-            keys: Keys::default(),
+            keys: UsedKeys::default(),
             searching: 0,
             windows: 0,
             content: 0,

@@ -180,6 +180,16 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::LargerBuffer,
     },
     BlindSpotKind {
+        id: "lost-records",
+        summary: "records of TLS could not be read",
+        explanation: "A record of TLS can be opened only whole. Where a part of one is missing, all \
+            of it is, and how many bytes that were is not known in TLS 1.3, which hides what a \
+            record holds. The number given is the most that it can have been.",
+        weight: Weight::Loss,
+        cites: Cites::Always,
+        remedy: Remedy::LargerBuffer,
+    },
+    BlindSpotKind {
         id: "lost-end",
         summary: "the FIN of one side was acknowledged, but not captured",
         explanation: "A number of TCP is acknowledged that no captured packet has, right behind the \

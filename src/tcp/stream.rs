@@ -61,6 +61,13 @@ impl From<Range<u64>> for Range64 {
     }
 }
 
+impl GapCause {
+    /// Whether the range of the gap is as long as what is missing.
+    pub fn is_measured(self) -> bool {
+        self != GapCause::Unmeasured
+    }
+}
+
 /// Why bytes are missing from a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GapCause {
@@ -72,4 +79,8 @@ pub enum GapCause {
     SnapLength,
     /// More out-of-order bytes waited behind the hole than the limit allows.
     OverLimit,
+    /// Records of TLS on the stream could not be read, and how many bytes they hold is not known:
+    /// the range is at least as long as what is missing, and what follows it may follow at once on
+    /// what precedes it.
+    Unmeasured,
 }

@@ -7,12 +7,14 @@
 //! is a hole in it.
 
 mod facts;
+mod map;
 mod record;
 mod secret;
 mod shape;
 pub mod suite;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
+pub use map::RecordMap;
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
 pub use shape::{Closing, Inference, InferredClose, InferredEnd, KeepAlive, Likeness, Shape};

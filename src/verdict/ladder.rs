@@ -283,10 +283,13 @@ fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
         .filter(|finding| finding.rule.family == crate::rules::Family::Handshake);
     // A request that breaks a rule explains its refusal; the refusal explains itself otherwise.
     // Without a response nothing was refused, as far as the capture tells.
-    let unanswered = worst.clone().any(|finding| finding.rule.id == "handshake-no-response");
-    let explains = worst
-        .filter(|_| response.is_some() || unanswered)
-        .min_by_key(|finding| finding.place.side == Side::Server);
+    let unanswered = worst.clone().any(|finding| {
+        matches!(finding.rule.id, "handshake-no-response" | "plain-http-to-tls-port")
+    });
+    let explains = worst.filter(|_| response.is_some() || unanswered).min_by_key(|finding| {
+        let misdirected = finding.rule.id == "plain-http-to-tls-port";
+        (!misdirected, finding.place.side == Side::Server)
+    });
     let outcome = if response.is_some() { Outcome::Rejected } else { Outcome::HandshakeFailed };
     let Some(finding) = explains else {
         let over = Side::BOTH

@@ -338,10 +338,19 @@ impl Decoder {
                 advance(input, taken as u64);
                 self.pass(bytes.get(..taken).unwrap_or_default())
             }
-            Some(Input::Stream(StreamEvent::Gap { range, .. })) => {
+            Some(Input::Stream(StreamEvent::Gap { range, cause })) if cause.is_measured() => {
                 let skipped = left.min(range.len());
                 advance(input, skipped);
                 self.skip(skipped)
+            }
+            // The rest of the frame may be in the hole or behind it, and so may the next header: the
+            // frame ends here, and the hole is left for the header to meet.
+            Some(Input::Stream(StreamEvent::Gap { range, .. })) => {
+                let told = self.skip(left.min(range.len()));
+                if let State::Payload(payload) = &mut self.state {
+                    payload.done = payload.header.payload_len;
+                }
+                told
             }
             // Comes back here with nothing left to report.
             Some(Input::End) if self.has_open_fault() => self.report(),

@@ -9,6 +9,7 @@
 //! CONNECT to a proxy. What a hole hides is never guessed: the direction is then given up, and what
 //! was known stays.
 
+mod misdirected;
 mod reading;
 #[cfg(test)]
 #[allow(
@@ -22,11 +23,12 @@ mod tunnel;
 
 use std::collections::VecDeque;
 
+use misdirected::BodyStart;
 pub use tunnel::Tunnel;
 
 use super::body::Body;
 use super::inlet::Inlet;
-use super::{Handshake, Request};
+use super::{ExpectsTls, Handshake, Request};
 use crate::endpoint::{PerSide, Side};
 use crate::provenance::{PacketRef, Source};
 use crate::tcp::{Connection, Range64, Released, StreamEvent};
@@ -190,6 +192,10 @@ pub struct Exchange {
     unread_size: PerSide<usize>,
     /// Whether a response came that answers no request that was captured.
     has_stray: bool,
+    /// The body of the latest refusal, as far as it is looked at.
+    refusal: Option<BodyStart>,
+    /// The TLS record that stands where a response was due.
+    tls_record: Option<Range64>,
     /// Whether nothing will be pushed any more.
     has_ended: bool,
     over: Option<Over>,
@@ -295,6 +301,8 @@ impl Exchange {
             unread: PerSide::default(),
             unread_size: PerSide::default(),
             has_stray: false,
+            refusal: None,
+            tls_record: None,
             has_ended: false,
             over: None,
         }
@@ -310,8 +318,10 @@ impl Exchange {
             return self.set_aside(side, event);
         }
         let inlet = &mut self.inlets[side];
-        let State::Body { body, .. } = &mut self.states[side] else {
-            return inlet.push(event);
+        let is_looked_at = side == Side::Server && self.refusal.is_some();
+        let body = match &mut self.states[side] {
+            State::Body { body, .. } if !is_looked_at => body,
+            _ => return inlet.push(event),
         };
         match (body, event) {
             (Body::UntilClose, _) => {}
@@ -483,6 +493,7 @@ impl Exchange {
             self.remember(Handshake {
                 request: Some(attempt.request),
                 awaited_at,
+                expects_tls: self.tls_record.map(ExpectsTls::Record),
                 ..Handshake::default()
             });
         }

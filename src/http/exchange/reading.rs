@@ -1,12 +1,15 @@
 //! The steps of an exchange: a request, a response, a body.
 
-use super::{Asked, Attempt, Exchange, MOST_PACKETS, Over, Sources, State, Tunnel, What, Why};
+use super::{
+    Asked, Attempt, BodyStart, Exchange, MOST_PACKETS, Over, Sources, State, Tunnel, What, Why,
+};
 use crate::endpoint::{PerSide, Side};
 use crate::http::body::{Body, Step};
 use crate::http::head::{Fields, Parsed, Refusal, StartLine, read_request, read_response};
 use crate::http::inlet::Found;
 use crate::http::opening::{Opening, classify};
-use crate::http::{Handshake, Head, Request, Response};
+use crate::http::{ExpectsTls, Handshake, Head, Request, Response};
+use crate::tcp::Range64;
 
 /// What was read of the server's stream.
 pub(super) enum Read {
@@ -76,7 +79,34 @@ impl Exchange {
 
     fn skip_body(&mut self, side: Side, next: State) -> bool {
         let State::Body { body, .. } = &mut self.states[side] else { return false };
-        match body.skip(&mut self.inlets[side]) {
+        let start = self.inlets[side].offset();
+        let refusal = self.refusal.as_mut().filter(|_| side == Side::Server);
+        let looked_at = refusal.map(|refusal| {
+            (
+                refusal,
+                self.inlets[side]
+                    .unread()
+                    .iter()
+                    .copied()
+                    .take(BodyStart::MOST)
+                    .collect::<Vec<u8>>(),
+            )
+        });
+        let step = body.skip(&mut self.inlets[side]);
+        if let Some((refusal, bytes)) = looked_at {
+            let passed = self.inlets[side].offset().saturating_sub(start);
+            let passed = usize::try_from(passed).unwrap_or(usize::MAX).min(bytes.len());
+            let found = refusal.push(bytes.get(..passed).unwrap_or_default());
+            if let Some(attempt) = self.attempts.get_mut(refusal.attempt)
+                && let Some(phrase) = found
+            {
+                attempt.expects_tls = Some(ExpectsTls::Says(phrase));
+            }
+            if found.is_some() || refusal.is_full() {
+                self.refusal = None;
+            }
+        }
+        match step {
             Step::Over => self.states[side] = next,
             Step::Lost => self.lose(side, Why::BodyWithoutEnd),
             Step::More => return false,
@@ -96,6 +126,13 @@ impl Exchange {
                 return None;
             }
             Opening::NeedMore => return None,
+            Opening::Tls if side == Side::Server && !self.is_fresh.client => {
+                // It answers a request in the clear.
+                let start = self.inlets.server.offset();
+                self.tls_record = Some(Range64 { start, end: start.saturating_add(1) });
+                self.lose(side, Why::NoHead);
+                return None;
+            }
             Opening::Tls if self.is_fresh[side] => {
                 self.over = Some(Over::Tls);
                 return None;
@@ -242,7 +279,9 @@ impl Exchange {
         if asked.as_ref().is_some_and(What::makes_wait) {
             self.resume_client();
         }
+        self.refusal = None;
         if let Some(What::WebSocket(attempt)) = asked {
+            self.refusal = (answer.status == 400).then(|| BodyStart::new(self.attempts.len()));
             self.remember(Handshake {
                 request: Some(attempt.request),
                 response: answer.response,

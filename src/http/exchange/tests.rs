@@ -210,6 +210,33 @@ fn tls_behind_a_proxy_is_said_to_be_tls() {
 }
 
 #[test]
+fn a_server_that_answers_in_tls_expected_tls() {
+    let outcome = talk(REQUEST.as_bytes(), b"\x15\x03\x03\x00\x02\x02\x0A");
+    assert_eq!(outcome.over, Some(Over::Ended));
+    let [attempt] = outcome.attempts.as_slice() else { panic!("{outcome:?}") };
+    assert_eq!(attempt.expects_tls, Some(ExpectsTls::Record((0..1).into())));
+}
+
+#[test]
+fn a_server_that_says_so_expected_tls() {
+    let page = "<center>The plain HTTP request was sent to HTTPS port</center>";
+    for framing in [format!("Content-Length: {}", page.len()), "Connection: close".to_owned()] {
+        let head = format!("HTTP/1.1 400 Bad Request\r\n{framing}\r\n\r\n");
+        let response = join(&[&head, page]);
+        for cut in head.len()..response.len() {
+            let events = vec![
+                data(Side::Client, 0, REQUEST.as_bytes()),
+                data(Side::Server, 0, &response[..cut]),
+                data(Side::Server, cut as u64, &response[cut..]),
+            ];
+            let outcome = play(&events, &FIRST);
+            let says = outcome.attempts[0].expects_tls.clone();
+            assert!(matches!(says, Some(ExpectsTls::Says(_))), "{framing}, cut at {cut}");
+        }
+    }
+}
+
+#[test]
 fn another_protocol_is_not_a_websocket() {
     let client = b"POST /attach HTTP/1.1\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\n\x81\x05";
     let server = b"HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\n\x81\x05";
@@ -303,6 +330,21 @@ fn a_hole_in_a_body_of_known_length_costs_nothing() {
         data(Side::Server, start + 100, RESPONSE.as_bytes()),
     ];
     assert_eq!(play(&events, &UNKNOWN).statuses(), [Some(101)]);
+}
+
+#[test]
+fn a_hole_of_unknown_length_hides_where_a_body_ends() {
+    let first = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+    let start = first.len() as u64;
+    let range = (start..start + 60).into();
+    let events = vec![
+        data(Side::Client, 0, &join(&["GET / HTTP/1.1\r\n\r\n", REQUEST])),
+        data(Side::Server, 0, first.as_bytes()),
+        (Side::Server, Released::Gap { range, cause: GapCause::Unmeasured }),
+        data(Side::Server, start + 60, &[b'x'; 40]),
+        data(Side::Server, start + 100, RESPONSE.as_bytes()),
+    ];
+    assert_eq!(play(&events, &UNKNOWN).statuses(), [None]);
 }
 
 #[test]

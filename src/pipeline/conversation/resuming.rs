@@ -7,10 +7,11 @@
 use super::{Conversation, MAX_SEARCHES};
 use crate::endpoint::{PerSide, Side};
 use crate::pipeline::Limits;
+use crate::pipeline::carrier::Carrier;
 use crate::pipeline::findings::Findings;
 use crate::pipeline::tap::StreamTap;
 use crate::rules::{Close, Ping, Resumed};
-use crate::tcp::{Connection, Released};
+use crate::tcp::Released;
 use crate::ws::search::{Chain, Found, Look, Resumption, Search, is_plausible};
 use crate::ws::{Agreement, Decoder, Event, Input, Opcode};
 
@@ -19,7 +20,7 @@ impl Conversation {
     pub(in crate::pipeline) fn found(
         search: &mut Search,
         found: Found,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         limits: &Limits,
         tap: Option<StreamTap>,
     ) -> Conversation {
@@ -35,12 +36,12 @@ impl Conversation {
             match chain {
                 Some(chain) => {
                     conversation.frames[side].resumed = (follows_request && side == Side::Client)
-                        .then(|| Resumed { follows_request, ..found_at(&chain, side, tcp) });
-                    conversation.resume(side, &chain, pieces, tcp, &mut findings);
+                        .then(|| Resumed { follows_request, ..found_at(&chain, side, carrier) });
+                    conversation.resume(side, &chain, pieces, carrier, &mut findings);
                 }
                 None => {
                     for piece in pieces {
-                        conversation.push(side, piece.as_event(), tcp, &mut findings);
+                        conversation.push(side, piece.as_event(), carrier, &mut findings);
                     }
                 }
             }
@@ -54,7 +55,7 @@ impl Conversation {
         side: Side,
         at: u64,
         mut decoder: Box<Decoder>,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
     ) {
         decoder.abandon();
         match &mut self.frames[side].resumed {
@@ -65,7 +66,7 @@ impl Conversation {
             }
             None => self.frames[side].lost_at = Some(at),
         }
-        self.sum_up(side, &decoder, tcp);
+        self.sum_up(side, &decoder, carrier);
         if self.searched[side] < MAX_SEARCHES {
             self.searched[side] += 1;
             self.searches[side] = Some(Box::new(Resumption::new(side, self.limits)));
@@ -78,7 +79,7 @@ impl Conversation {
         side: Side,
         mut search: Box<Resumption>,
         input: Input<'_>,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
         let look = match input {
@@ -93,9 +94,9 @@ impl Conversation {
             Look::GivenUp => {}
             Look::Found(chain) => {
                 let pieces = search.take_from(chain.start);
-                self.resume(side, &chain, pieces, tcp, findings);
+                self.resume(side, &chain, pieces, carrier, findings);
                 if let Input::End = input {
-                    self.feed(side, Input::End, tcp, findings);
+                    self.feed(side, Input::End, carrier, findings);
                 }
             }
         }
@@ -108,7 +109,7 @@ impl Conversation {
         side: Side,
         chain: &Chain,
         pieces: Vec<Released>,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
         findings: &mut Findings,
     ) {
         self.searches[side] = None;
@@ -117,10 +118,11 @@ impl Conversation {
         let decoder = Decoder::new(side, agreement, chain.start);
         let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
         self.decoders[side] = Some(Box::new(decoder));
-        let resumed = self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, tcp));
+        let resumed =
+            self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, carrier));
         resumed.lost_at = None;
         for piece in pieces {
-            self.feed(side, Input::Stream(piece.as_event()), tcp, findings);
+            self.feed(side, Input::Stream(piece.as_event()), carrier, findings);
         }
     }
 
@@ -131,7 +133,7 @@ impl Conversation {
         side: Side,
         event: &Event,
         decoder: &mut Decoder,
-        tcp: &Connection,
+        carrier: Carrier<'_>,
     ) {
         let undefined = |header| self.agreement.undefined_rsv(header) != 0;
         let Some(resumed) = &mut self.frames[side].resumed else { return };
@@ -148,11 +150,11 @@ impl Conversation {
                 }
             }
             Event::Control(frame) if frame.opcode == Opcode::CLOSE && !resumed.refuted => {
-                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
+                let Some(source) = carrier.carried_by(side, frame.range.start) else { return };
                 resumed.close.get_or_insert(Close { frame: frame.clone(), source });
             }
             Event::Control(frame) if matches!(frame.opcode, Opcode::PING | Opcode::PONG) => {
-                let Some(source) = tcp.sources(side).locate(frame.range.start) else { return };
+                let Some(source) = carrier.carried_by(side, frame.range.start) else { return };
                 let fact = Ping { range: frame.range, source, len: frame.payload_len };
                 match frame.opcode {
                     Opcode::PING => self.supposed_pings[side].ping(frame, fact),
@@ -165,10 +167,10 @@ impl Conversation {
 }
 
 /// What is known of a chain before it is read.
-fn found_at(chain: &Chain, side: Side, tcp: &Connection) -> Resumed {
+fn found_at(chain: &Chain, side: Side, carrier: Carrier<'_>) -> Resumed {
     Resumed {
         at: chain.start,
-        packet: tcp.sources(side).locate(chain.start).map(|source| source.at),
+        packet: carrier.carried_by(side, chain.start).map(|source| source.at),
         bits: chain.bits,
         ..Resumed::default()
     }

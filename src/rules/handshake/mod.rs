@@ -27,6 +27,7 @@ mod method_not_get;
 mod no_response;
 mod ok_instead_of_switching;
 mod origin_missing_browser;
+mod plain_to_tls_port;
 mod refusal;
 mod rejected;
 mod response_connection_missing;
@@ -56,6 +57,7 @@ pub static RULES: &[&Rule] = &[
     &early_client_data::RULE,
     &origin_missing_browser::RULE,
     &expect_or_body::RULE,
+    &plain_to_tls_port::RULE,
     &rejected::RULE,
     &ok_instead_of_switching::RULE,
     &no_response::RULE,
@@ -72,6 +74,7 @@ pub static RULES: &[&Rule] = &[
 
 /// Those for which a server refuses a request, in the order in which it would notice.
 static GROUNDS_FOR_REFUSAL: &[&Rule] = &[
+    &plain_to_tls_port::RULE,
     &method_not_get::RULE,
     &http_version::RULE,
     &host_missing::RULE,

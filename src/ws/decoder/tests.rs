@@ -85,6 +85,8 @@ pub(crate) fn agreements() -> impl Strategy<Value = Agreement> {
 enum Stretch<'a> {
     Seen(&'a [u8]),
     Missing(u64),
+    /// At most as many.
+    Unmeasured(u64),
 }
 
 /// Feeds a stream that starts at offset 1000, and hands each event to `judge` with the decoder as
@@ -108,16 +110,19 @@ fn decode_with(
     for stretch in stretches {
         let len = match stretch {
             Stretch::Seen(bytes) => bytes.len() as u64,
-            Stretch::Missing(len) => *len,
+            Stretch::Missing(len) | Stretch::Unmeasured(len) => *len,
         };
         if len == 0 {
             continue;
         }
         let event = match stretch {
             Stretch::Seen(bytes) => StreamEvent::Data { offset, bytes },
-            Stretch::Missing(len) => StreamEvent::Gap {
+            Stretch::Missing(_) | Stretch::Unmeasured(_) => StreamEvent::Gap {
                 range: Range64 { start: offset, end: offset + len },
-                cause: GapCause::NotCaptured,
+                cause: match stretch {
+                    Stretch::Unmeasured(_) => GapCause::Unmeasured,
+                    _ => GapCause::NotCaptured,
+                },
             },
         };
         feed(Input::Stream(event), &mut decoder);
@@ -244,6 +249,35 @@ proptest! {
         match sync_lost {
             Some(index) => prop_assert!(lost && index + 1 == events.len()),
             None => prop_assert!(!headers(&whole).iter().any(hit)),
+        }
+    }
+
+    #[test]
+    fn nothing_is_read_behind_a_hole_of_unknown_length(
+        side in sides(), agreed in agreements(), frames in streams(),
+        from in any::<Index>(), len in 0_usize..60, more in 1_u64..300,
+    ) {
+        let bytes = stream(&frames);
+        prop_assume!(!bytes.is_empty());
+        let from = from.index(bytes.len());
+        let (before, rest) = bytes.split_at(from);
+        let after = rest.get(len..).unwrap_or_default();
+        let missing = Stretch::Unmeasured(len as u64 + more);
+        let events = decode(side, &agreed, &[Stretch::Seen(before), missing, Stretch::Seen(after)]);
+
+        let whole = decode(side, &agreed, &[Stretch::Seen(&bytes)]);
+        let stands_before = |(offset, header): &(u64, FrameHeader)| {
+            offset + u64::from(header.header_len) <= 1_000 + from as u64
+        };
+        let expected: Vec<_> = headers(&whole).into_iter().take_while(stands_before).collect();
+        prop_assert_eq!(headers(&events), expected);
+        for fault in faults(&events) {
+            prop_assert!(faults(&whole).contains(&fault), "{:?} is an invention", fault);
+        }
+        for event in &events {
+            if let Event::SyncLost { at } = event {
+                prop_assert!(*at <= 1_000 + from as u64 + len as u64 + more);
+            }
         }
     }
 

@@ -105,7 +105,13 @@ impl Window {
             StreamEvent::Data { offset, bytes } => {
                 self.hold(Released::Data { offset, bytes: bytes.to_vec() }, bytes.len());
             }
-            StreamEvent::Gap { range, cause } => self.hold(Released::Gap { range, cause }, 0),
+            StreamEvent::Gap { range, cause } => {
+                if !cause.is_measured() {
+                    // No length that was read before it says where a header stands behind it.
+                    self.shrink_to(0);
+                }
+                self.hold(Released::Gap { range, cause }, 0);
+            }
         }
     }
 
