@@ -57,7 +57,7 @@ impl Rhythm {
 
     /// Something was lost: an interval across it means nothing.
     pub(super) fn interrupt(&mut self) {
-        if !self.regular().is_some_and(|beat| beat.intervals > 0) {
+        if self.regular().is_none() {
             self.beat = None;
         }
     }

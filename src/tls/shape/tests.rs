@@ -1,6 +1,6 @@
 //! Conversations as their records look from outside.
 
-#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::endpoint::{PerSide, Side};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 use crate::report::Confidence;
-use crate::tcp::{Around, Ending, Range64, Summary};
+use crate::tcp::{Ending, Range64, Summary};
 use crate::tls::suite::{MacOrder, SUITES};
 use crate::tls::{ContentType, RecordHeader, TlsFacts, Version};
 
@@ -32,7 +32,7 @@ impl Wire {
             has_client_hello: true,
             ..TlsFacts::default()
         };
-        let tcp = PerSide::from_fn(|_| silent());
+        let tcp = PerSide::from_fn(|_| Summary::silent());
         Wire { shape: Shape::default(), tls, tcp, packet: 6, micros: 1_000 }
     }
 
@@ -100,29 +100,6 @@ impl Wire {
 
     fn infer(&self) -> Inference {
         self.shape.infer(&self.tls, &self.tcp)
-    }
-}
-
-/// A side that has sent nothing but its SYN.
-fn silent() -> Summary {
-    Summary {
-        segments: 1,
-        captured_twice: 0,
-        has_start: true,
-        end: 0,
-        acknowledged: 0,
-        reached: 0,
-        latest: None,
-        fin: None,
-        rst: None,
-        gaps: Vec::new(),
-        gap_bytes: 0,
-        around: Around::default(),
-        conflicts: Vec::new(),
-        repeated_bytes: 0,
-        zero_windows: 0,
-        keep_alives: 0,
-        ignored_resets: 0,
     }
 }
 
