@@ -14,6 +14,7 @@ mod dispute;
 mod findings;
 mod flow;
 mod identity;
+mod inferred;
 mod limits;
 mod listing;
 mod merge;
@@ -25,6 +26,7 @@ mod series;
 mod table;
 mod tap;
 mod timeline;
+mod tls_report;
 mod traffic;
 mod undecided;
 

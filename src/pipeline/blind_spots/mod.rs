@@ -16,7 +16,8 @@ use crate::ip::{FragmentCounts, Why};
 use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, PacketCite};
 
-pub(super) use connection::of_connection;
+#[allow(unused_imports, reason = "for the flow that ends in TLS without keys")]
+pub(super) use connection::{of_connection, of_unread};
 
 /// Packets that a blind spot cites at most.
 const MOST_CITED: usize = 8;
