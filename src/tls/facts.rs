@@ -190,6 +190,6 @@ mod tests {
     fn an_alert_has_its_name_or_its_number() {
         let name = |description| Alert { level: 2, description }.name();
         assert_eq!((name(48), name(200)), ("unknown_ca".to_owned(), "alert 200".to_owned()));
-        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
     }
 }

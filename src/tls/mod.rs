@@ -7,11 +7,18 @@
 //! is a hole in it.
 
 mod facts;
+#[cfg(test)]
+mod hex;
 mod map;
+pub mod protection;
 mod record;
+pub mod schedule;
 mod secret;
 mod shape;
 pub mod suite;
+
+#[cfg(test)]
+pub(crate) use hex::hex;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
 pub use map::RecordMap;

@@ -9,6 +9,7 @@ mod table;
 
 use std::borrow::Cow;
 
+pub(in crate::tls) use model::{BLOCK, EXPLICIT_NONCE};
 pub use model::{Cipher, Hash, Mac, MacOrder, Suite};
 pub use table::SUITES;
 
