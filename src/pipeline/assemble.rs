@@ -50,6 +50,7 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         tcp_stream: case.stream,
         same_as: None,
         transport: "tcp".to_owned(),
+        tls: None,
         encapsulation: case.layers.iter().filter_map(encapsulation).collect(),
         client: endpoint(case.endpoints.client),
         server: endpoint(case.endpoints.server),

@@ -15,6 +15,7 @@ mod dispute;
 mod findings;
 mod flow;
 mod identity;
+mod inferred;
 mod limits;
 mod listing;
 mod merge;
@@ -28,6 +29,7 @@ mod setup;
 mod table;
 mod tap;
 mod timeline;
+mod tls_report;
 mod traffic;
 mod undecided;
 

@@ -2,6 +2,7 @@
 
 use super::captured::*;
 use super::model::*;
+use super::tls::*;
 use super::{
     ApplicationReport, CaptureQuality, CodeMeaning, ConnectionQuality, Grade, LastWordsReport,
     PacketCite, Recapture, RecognisedBy, SideTraffic, Traffic,
@@ -60,6 +61,7 @@ pub(super) fn connection() -> ConnectionReport {
         same_as: None,
         encapsulation: Vec::new(),
         transport: "tcp".into(),
+        tls: None,
         client: EndpointReport { address: "192.0.2.10".into(), port: 50_000 },
         server: EndpointReport { address: "198.51.100.20".into(), port: 80 },
         opened: "2026-01-01T12:00:01.001000Z".into(),
@@ -226,6 +228,7 @@ pub(super) fn hostile() -> Report {
             packet: PacketCite::Number(7),
         }];
         connection.transport = text();
+        connection.tls = Some(hostile_tls());
         connection.client.address = text();
         connection.server.address = text();
         connection.opened = text();
@@ -278,4 +281,61 @@ pub(super) fn hostile() -> Report {
         }
     }
     report
+}
+
+/// TLS that could not be read, and looks like a WebSocket.
+pub(super) fn tls() -> TlsReport {
+    let side = || TlsSideReport { records: 9, ..TlsSideReport::default() };
+    let end = |close, notify| InferredEndReport {
+        close: Some(InferredCloseReport { packet: PacketCite::Number(close), payload: [2, 2] }),
+        close_notify: Some(PacketCite::Number(notify)),
+    };
+    TlsReport {
+        version: Some("TLS 1.3".into()),
+        suite: Some("TLS_AES_128_GCM_SHA256".into()),
+        server_name: Some("server.example".into()),
+        alpn_offered: Some(vec!["http/1.1".into()]),
+        alpn_chosen: None,
+        keys: TlsKeys::Missing,
+        established: true,
+        resumed: false,
+        early_data: None,
+        client: side(),
+        server: side(),
+        inferred: Some(InferredReport {
+            confidence: Confidence::Likely,
+            because: vec!["the client offered http/1.1 and not HTTP/2".into()],
+            opening: [6, 7].map(PacketCite::Number).to_vec(),
+            began_close: Some(SideName::Server),
+            client: end(9, 11),
+            server: end(8, 10),
+            idle: Some(0.25),
+            keep_alive: None,
+        }),
+    }
+}
+
+/// The same in the words of a stranger.
+fn hostile_tls() -> TlsReport {
+    let text = || HOSTILE.to_owned();
+    let alert = || TlsAlert {
+        name: Some(text()),
+        level: Some(text()),
+        packet: PacketCite::Number(9),
+        time: text(),
+    };
+    let side = || TlsSideReport { alerts: vec![alert()], ..TlsSideReport::default() };
+    let inferred =
+        tls().inferred.map(|inferred| InferredReport { because: vec![text()], ..inferred });
+    TlsReport {
+        version: Some(text()),
+        suite: Some(text()),
+        server_name: Some(text()),
+        alpn_offered: Some(vec![text()]),
+        alpn_chosen: Some(text()),
+        client: side(),
+        server: side(),
+        inferred,
+        ..tls()
+    }
 }

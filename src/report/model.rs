@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     ApplicationReport, CaptureReport, CodeMeaning, ConnectionQuality, LastWordsReport, PacketCite,
-    Traffic,
+    TlsReport, Traffic,
 };
 use crate::rules::Severity;
 
@@ -61,8 +61,11 @@ pub struct ConnectionReport {
     /// translation: the same bytes at the same sequence numbers between other addresses. Null for
     /// the first capture of a connection.
     pub same_as: Option<u64>,
-    /// `tcp`.
+    /// `tcp`, or `tls` where it was inside TLS.
     pub transport: String,
+    /// The TLS that it was in; absent where it was in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsReport>,
     /// The VLAN tags and tunnels that its packets came through, each kind once; absent where there
     /// were none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

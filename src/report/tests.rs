@@ -60,6 +60,40 @@ incident.pcap: pcap, 12 packets, 1 TCP connection, 1 WebSocket; 2026-01-01 12:00
     );
 }
 
+/// The connection of the fixture, in TLS that could not be read.
+fn inferred() -> Report {
+    let mut report = fixture::report();
+    for connection in &mut report.connections {
+        connection.transport = "tls".into();
+        connection.tls = Some(fixture::tls());
+        connection.handshake = HandshakeReport::default();
+        connection.traffic = Traffic::default();
+        connection.findings.clear();
+        connection.close.initiator = None;
+        connection.close.server_sent = None;
+        connection.close.surfaced = Surfaced::default();
+    }
+    report
+}
+
+#[test]
+fn what_was_inferred_says_so_and_invents_no_frames() {
+    let style = Style { detail: Detail::Full, ..Style::default() };
+    for (name, text) in [
+        ("text", written(&inferred(), "text", style)),
+        ("markdown", written(&inferred(), "markdown", style)),
+    ] {
+        assert!(text.contains("(inferred)") && text.contains("INFERRED"), "{name}: {text}");
+        assert!(text.contains("server.example"), "{name}: {text}");
+        let close = "the server's Close: packet 8, by its size (2 bytes of payload)";
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(close), "{name}: {text}");
+        for invented in ["handshake answered", "0 frames", "no Close", "nobody: no Close frame"] {
+            assert!(!text.contains(invented), "{name}: {invented}: {text}");
+        }
+    }
+}
+
 #[test]
 fn among_several_a_clean_connection_takes_its_heading_and_verdict() {
     let mut report = fixture::report();

@@ -5,7 +5,7 @@
 
 use super::cite::Files;
 use super::model::*;
-use super::{CaptureQuality, CaptureReport, Grade};
+use super::{CaptureQuality, CaptureReport, Grade, tls_lines};
 use crate::knowledge::CloseCode;
 use crate::rules::Rule;
 
@@ -121,6 +121,11 @@ pub(super) fn url(connection: &ConnectionReport) -> String {
     let scheme = if connection.transport.contains("tls") { "wss" } else { "ws" };
     let HandshakeReport { host, path, .. } = &connection.handshake;
     match (host, path) {
+        (None, None) if tls_lines::is_inferred(connection) => {
+            let name = connection.tls.as_ref().and_then(|tls| tls.server_name.clone());
+            let name = name.unwrap_or_else(|| endpoint(&connection.server));
+            format!("{scheme}://{name} (inferred)")
+        }
         (None, None) => format!("{scheme}, request not captured"),
         // A proxy is asked for the whole URI (RFC 9112 §3.2.2).
         (_, Some(path)) if path.contains("://") && !path.starts_with('/') => path.clone(),
@@ -158,6 +163,9 @@ pub(super) fn close(close: &CloseFrameReport) -> String {
 /// failed.
 pub(super) fn may_have_closed(connection: &ConnectionReport) -> bool {
     let close = &connection.close;
+    if tls_lines::is_inferred(connection) {
+        return false; // said by what was inferred
+    }
     let refused =
         matches!(connection.verdict.outcome, Outcome::Rejected | Outcome::HandshakeFailed);
     !refused || close.client_sent.is_some() || close.server_sent.is_some()

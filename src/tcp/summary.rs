@@ -78,6 +78,30 @@ impl Summary {
     /// Holes that are remembered.
     pub const MOST_GAPS: usize = Half::MAX_GAPS;
 
+    /// A side that has sent nothing but its SYN.
+    #[cfg(test)]
+    pub(crate) fn silent() -> Summary {
+        Summary {
+            segments: 1,
+            captured_twice: 0,
+            has_start: true,
+            end: 0,
+            acknowledged: 0,
+            reached: 0,
+            latest: None,
+            fin: None,
+            rst: None,
+            gaps: Vec::new(),
+            gap_bytes: 0,
+            around: Around::default(),
+            conflicts: Vec::new(),
+            repeated_bytes: 0,
+            zero_windows: 0,
+            keep_alives: 0,
+            ignored_resets: 0,
+        }
+    }
+
     /// The first byte of which two differing copies were captured: which of them the peer received
     /// is not known, nor what the bytes behind them mean, if the two differ in a length.
     pub fn disputed_from(&self) -> Option<u64> {

@@ -19,6 +19,7 @@ mod records;
 pub mod schedule;
 mod secret;
 mod session;
+mod shape;
 pub mod suite;
 
 #[cfg(test)]
@@ -32,3 +33,4 @@ pub use map::RecordMap;
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
 pub use session::{Opened, Session, TlsLimits};
+pub use shape::{Closing, Inference, InferredClose, InferredEnd, KeepAlive, Likeness, Shape};

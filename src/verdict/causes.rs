@@ -84,6 +84,18 @@ pub static CAUSES: &[Cause] = &[
     Cause { id: "simultaneous-close", title: "both sides closed at the same time", advice: "" },
     Cause { id: "still-open", title: "the connection was open when the capture ended", advice: "" },
     Cause {
+        id: "inferred-close",
+        title: "inferred from record sizes: a closing handshake inside TLS, its code unknown",
+        advice: "Give the keys of the session to see the code and the reason: wsblame explain \
+            keylog says how to have them written.",
+    },
+    Cause {
+        id: "inferred-no-close",
+        title: "inferred from record sizes: no Close inside TLS before the connection ended",
+        advice: "Give the keys of the session to be certain: wsblame explain keylog says how to \
+            have them written. Then look at the side that ended TLS or TCP first.",
+    },
+    Cause {
         id: "no-answer-to-request",
         title: "the opening request got no answer",
         advice: "Look at the log of the server, or of the proxy in front of it, at this time.",

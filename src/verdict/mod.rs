@@ -11,6 +11,7 @@ mod application;
 mod causes;
 mod confidence;
 mod in_your_logs;
+mod inferred;
 mod ladder;
 mod surfaced;
 mod unseen;
@@ -19,6 +20,7 @@ mod wording;
 pub use application::{Application, Ground, LastWords, Meaning, Told};
 pub use causes::{CAUSES, Cause, find_cause};
 pub use in_your_logs::{Hint, in_your_logs};
+pub use inferred::infer;
 pub use ladder::judge;
 pub use surfaced::surfaced;
 

@@ -96,6 +96,24 @@ pub(in crate::pipeline) fn of_connection(
     spots
 }
 
+/// The blind spots of a connection in TLS that could not be read.
+#[allow(dead_code, reason = "for the flow that ends in TLS without keys")]
+pub(in crate::pipeline) fn of_unread(facts: &Facts, verdict: &Verdict) -> Vec<BlindSpot> {
+    let hides = "everything inside TLS: no keys that open it were given";
+    let lowered = format!(
+        "no rule is asked, and what is said is inferred from the sizes and times of records; {}",
+        on_verdict(verdict)
+    );
+    let packets = cite([facts.span.0]);
+    let mut spots = vec![BlindSpot { packets, ..spot("encrypted", None, hides, &lowered) }];
+    for side in Side::BOTH {
+        of_side(facts, side, verdict, &mut spots);
+    }
+    of_clock(facts, &mut spots);
+    spots.extend(ends(facts, verdict));
+    spots
+}
+
 /// Compressed messages that could not be inflated for certain.
 fn compressed(facts: &Facts, side: Side) -> Option<BlindSpot> {
     let Compressed { messages: all, known, faulty, .. } = facts.frames[side].compressed;

@@ -10,7 +10,7 @@ use super::super::escape::{
 use super::super::evidence::Drawing;
 use super::super::{
     Blame, CloseFrameReport, ConnectionReport, EndedBy, EndedHow, FindingReport, Grade, Report,
-    SideName, SideTraffic, amounts, application, wireshark, words,
+    SideName, SideTraffic, amounts, application, tls_lines, wireshark, words,
 };
 use super::{capture, header, row};
 use crate::rules;
@@ -24,7 +24,8 @@ pub(super) fn write(
     out: Out<'_>,
 ) -> io::Result<()> {
     let ends = code(&words::direction(connection, SideName::Client));
-    writeln!(out, "## WebSocket {}: {ends}\n", connection.id)?;
+    let how = if tls_lines::is_inferred(connection) { " (inferred)" } else { "" };
+    writeln!(out, "## WebSocket {}: {ends}{how}\n", connection.id)?;
     verdict(connection, out)?;
     who_did_what(connection, files, out)?;
     evidence(connection, files, out)?;
@@ -139,14 +140,20 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
         writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;
     }
     header(&["", "client", "server"], out)?;
+    let is_inferred = tls_lines::is_inferred(connection);
     let is_said = |row: &&[String; 3]| {
         let [label, client, server] = row;
-        !(client.is_empty() && server.is_empty()) && (may_have_closed || label != "Close sent")
+        !(client.is_empty() && server.is_empty())
+            && (may_have_closed || label != "Close sent")
+            && !(is_inferred && label == "sent")
     };
     rows.iter().filter(is_said).try_for_each(|cells| row(cells, out))?;
     writeln!(out)?;
-    handshake(connection, out)?;
-    let lines = application::lines(connection, files);
+    if !is_inferred {
+        handshake(connection, out)?;
+    }
+    let mut lines = tls_lines::lines(connection, files);
+    lines.extend(application::lines(connection, files));
     for (label, text) in &lines {
         writeln!(out, "- {label}: {}", prose(text))?;
     }

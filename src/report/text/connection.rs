@@ -7,7 +7,7 @@ use super::super::clock;
 use super::super::page::{Ink, Page, Span};
 use super::super::{
     Blame, ConnectionReport, Detail, EndedBy, EndedHow, Grade, Report, SideName, TimelineRow,
-    amounts, application, words,
+    amounts, application, tls_lines, words,
 };
 use super::{finding, summary};
 use crate::rules::Severity;
@@ -153,6 +153,7 @@ fn who_did_what(
     let outcome = connection.verdict.outcome;
     let status = match connection.handshake.status {
         Some(status) => format!("handshake answered {status}"),
+        None if tls_lines::is_inferred(connection) => "inside TLS, not read".to_owned(),
         None if connection.handshake.response_packets.is_empty() => {
             "no answer to the handshake captured".to_owned()
         }
@@ -173,7 +174,8 @@ fn who_did_what(
     fact("TCP ended by", &tcp_end, page)?;
     fact("client API", &words::surfaced(close.surfaced.client, outcome), page)?;
     fact("server API", &words::surfaced(close.surfaced.server, outcome), page)?;
-    let lines = application::lines(connection, files);
+    let mut lines = tls_lines::lines(connection, files);
+    lines.extend(application::lines(connection, files));
     lines.iter().try_for_each(|(label, text)| fact(label, text, page))
 }
 
@@ -209,6 +211,9 @@ fn handshake(
     for (side, peer, sent) in
         [("client", "server", &traffic.client), ("server", "client", &traffic.server)]
     {
+        if tls_lines::is_inferred(connection) {
+            continue; // no frame was read
+        }
         fact(&format!("{side} traffic"), &amounts::sent(sent), page)?;
         if let Some(refused) = amounts::refused(sent, files) {
             fact(&format!("{peer} refused"), &refused, page)?;
