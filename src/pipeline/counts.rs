@@ -16,6 +16,8 @@ pub(super) struct Counts {
     pub tls: u64,
     /// Those of them of which nothing could be read.
     pub tls_unread: u64,
+    /// Those of these on which there is no report.
+    tls_unnamed: u64,
     /// Those of them that carry TLS once more.
     tls_nested: u64,
     /// Connections of TLS whose keys came, or may have come, too late: what they had held of their
@@ -50,7 +52,7 @@ impl Counts {
             let hides = format!("HTTP on {connections} {what}, because {why}");
             spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
         });
-        let tls = blind_spots::of_tls(self.tls_unread, &self.tls_servers);
+        let tls = blind_spots::of_tls(self.tls_unnamed, &self.tls_servers);
         let nested = blind_spots::of_nested_tls(self.tls_nested);
         let cut_short = (self.cut_short > 0).then(|| {
             let hides = format!("the rest of {} connections without their start", self.cut_short);
@@ -69,6 +71,10 @@ impl Counts {
             return;
         }
         self.tls_unread += 1;
+        if encrypted.is_reported {
+            return;
+        }
+        self.tls_unnamed += 1;
         let server = match &encrypted.server_name {
             Some(name) => format!("{name} ({})", encrypted.server),
             None => encrypted.server.to_string(),

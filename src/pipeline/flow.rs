@@ -39,6 +39,8 @@ pub(super) struct Encrypted {
     pub(super) server_name: Option<String>,
     /// Whether anything of it was read.
     pub(super) is_read: bool,
+    /// Whether there is a report on it all the same, by what was inferred.
+    pub(super) is_reported: bool,
     /// Whether it carries TLS once more, which is not read.
     pub(super) is_nested: bool,
     /// Whether records were given up before their keys came.
@@ -210,6 +212,7 @@ impl Flow {
             server: self.tcp.endpoints.server,
             server_name: facts.server_name.clone(),
             is_read: facts.keys == Keys::Found,
+            is_reported: false,
             is_nested: self.is_nested,
             waited_in_vain: secure.waited_in_vain(),
         })
@@ -352,7 +355,14 @@ impl Flow {
             let subject = Subject { handshake, midstream, frames, milestones, findings };
             reports.push(self.judge(subject, latest, keys));
         }
-        Finished { reports, given_up: self.given_up, encrypted: self.encrypted() }
+        if let Some(secure) = &self.secure
+            && secure.facts().keys != Keys::Found
+        {
+            reports.extend(self.infer(secure, latest));
+        }
+        let is_reported = !reports.is_empty();
+        let encrypted = self.encrypted().map(|encrypted| Encrypted { is_reported, ..encrypted });
+        Finished { given_up: self.given_up, encrypted, reports }
     }
 
     fn carrier(&self) -> Carrier<'_> {

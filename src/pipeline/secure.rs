@@ -6,9 +6,9 @@
 
 use super::Limits;
 use super::carrier::Plaintext;
-use crate::endpoint::Side;
-use crate::tcp::{Connection, Released, StreamEvent};
-use crate::tls::{Keyring, Keys, Opened, Session, TlsFacts};
+use crate::endpoint::{PerSide, Side};
+use crate::tcp::{Connection, Released, StreamEvent, Summary};
+use crate::tls::{Inference, Keyring, Keys, Opened, Session, TlsFacts};
 
 /// A TLS session, and what was read of it.
 #[derive(Debug)]
@@ -89,6 +89,11 @@ impl Secure {
     /// What is known of the session.
     pub(super) fn facts(&self) -> &TlsFacts {
         self.session.facts()
+    }
+
+    /// What the records suggest that were not opened, on a connection whose sides did `tcp`.
+    pub(super) fn infer(&self, tcp: &PerSide<Summary>) -> Inference {
+        self.session.shape().infer(self.facts(), tcp)
     }
 
     /// Whether records were given up before their keys came, and now these are known.

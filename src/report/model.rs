@@ -253,7 +253,7 @@ pub enum EndedBy {
     Unknown,
 }
 
-/// How TCP was ended, or the TLS session on it.
+/// How TCP was ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EndedHow {
@@ -261,11 +261,6 @@ pub enum EndedHow {
     Fin,
     /// By RST.
     Rst,
-    /// By the TLS alert `close_notify`, before any FIN.
-    #[serde(rename = "close_notify")]
-    CloseNotify,
-    /// By a fatal TLS alert, before any FIN.
-    Alert,
     /// Not at all, as far as the capture goes.
     None,
 }

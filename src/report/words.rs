@@ -233,8 +233,6 @@ pub(super) fn tcp_how(how: EndedHow) -> &'static str {
     match how {
         EndedHow::Fin => "FIN",
         EndedHow::Rst => "RST",
-        EndedHow::CloseNotify => "close_notify",
-        EndedHow::Alert => "fatal TLS alert",
         EndedHow::None => "nothing",
     }
 }

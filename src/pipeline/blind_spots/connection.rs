@@ -97,7 +97,6 @@ pub(in crate::pipeline) fn of_connection(
 }
 
 /// The blind spots of a connection in TLS that could not be read.
-#[allow(dead_code, reason = "for the flow that ends in TLS without keys")]
 pub(in crate::pipeline) fn of_unread(facts: &Facts, verdict: &Verdict) -> Vec<BlindSpot> {
     let hides = "everything inside TLS: no keys that open it were given";
     let lowered = format!(

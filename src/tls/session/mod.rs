@@ -31,7 +31,7 @@ use self::keys::Negotiation;
 use self::outlet::Outlet;
 use super::facts::TlsFacts;
 use super::records::{Framed, Input, Search};
-use super::{Keyring, RecordHeader};
+use super::{Keyring, RecordHeader, Shape};
 
 /// What one session may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,7 @@ pub struct Session {
     /// Whether some of it could not be read.
     has_unread_early_data: bool,
     facts: TlsFacts,
+    shape: Shape,
     /// Bytes that may still be decrypted in vain.
     credit: u64,
     /// Records that were decrypted in vain.
@@ -235,6 +236,11 @@ impl Session {
         let early: usize = self.early_data.iter().map(|(_, bytes)| bytes.len()).sum();
         let sides: usize = self.sides.iter().map(|(_, direction)| direction.held()).sum();
         sides + early + self.outlet.held()
+    }
+
+    /// What the records look like that were not opened.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// Whether records were given up that waited for keys: had these been there from the start, more

@@ -65,6 +65,7 @@ impl Session {
             Framed::Lost { from, cause } => {
                 self.sides[side].lost_from = Some((from, cause));
                 self.facts.sides[side].lost_at = Some(from);
+                self.shape.lose(side);
                 self.lose_handshake(side);
                 return;
             }
@@ -260,10 +261,14 @@ impl Session {
         self.sides[side].saw_change |= is_change;
     }
 
-    /// Here the shape of the session takes in the headers of encrypted records while keys are
-    /// missing.
-    #[expect(clippy::unused_self, reason = "the shape is built next door")]
-    fn note_shape(&mut self, _side: Side, _header: RecordHeader, _range: Range64, _: World<'_>) {}
+    /// While nothing could be read, the shape of the session takes in what protected records look
+    /// like.
+    fn note_shape(&mut self, side: Side, header: RecordHeader, range: Range64, world: World<'_>) {
+        if self.facts.keys != Keys::Found {
+            let at = world.sources.locate(side, range.end.saturating_sub(1));
+            self.shape.note(side, header, range, at.map(|source| source.at));
+        }
+    }
 
     /// Puts a record at the end of the queue, if there is room.
     fn keep(&mut self, side: Side, record: Record<'_>, world: World<'_>) {
