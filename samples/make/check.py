@@ -162,7 +162,8 @@ if __name__ == "__main__":
                 # Without keys: what can be seen from outside.
                 facts = {"tcp_end": facts["tcp_end"], "connections": len(found)}
             elif "tls" in facts:
-                facts = {**facts, "connections": len(found), "tls": tls_reading.named(facts["tls"])}
+                session = tls_reading.named(facts["tls"]) | {"tcp_end": facts["tcp_end"]}
+                facts = {**facts, "connections": len(found), "tls": session, "tcp_end": found[0][0]["tcp_end"]}
             expected = {**note, "tls": sessions[number] if number < len(sessions) else None}
             differs |= {k: (expected[k], v) for k, v in facts.items() if expected[k] != v}
         bad += bool(differs)

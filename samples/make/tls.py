@@ -74,7 +74,7 @@ def for_node(side, **how):
     own = {"caFile": authority()} if side == "client" else {}
     cert = how.pop("cert", certificate() if side == "server" else None)
     if cert:
-        own["certFile"], own["keyFile"] = cert
+        own["certFile"], own["keyFile"] = cert  # each a file, or several
     return (["--tls", json.dumps({**own, **how}, default=str)],
             {"flags": [f"--tls-keylog={KEYS[side]}", "--no-warnings"]})
 
@@ -230,3 +230,78 @@ def _(port):
     server = websockets_server(port, max="TLSv1_2")
     ws_client(port, *SAID, "--then", "terminate").finish()
     server.wait_for("close")
+
+
+# --- every suite and version: one connection for each, all alike inside --------------------------------
+
+LONGER = [*SAID, "--send", "a longer text, of more than one block of any cipher " * 5]
+ANY = {"ciphers": "ALL:@SECLEVEL=0", "minVersion": "TLSv1", "dhparam": "auto"}
+
+
+def for_each(port, connections):
+    """A ws server which takes everything, and a ws client for each connection, with its options."""
+    server = ws_server(port, cert=list(zip(certificate("ec"), certificate("rsa"))), **ANY)
+    for how in connections:
+        seen = server.events.count("close")
+        ws_client(port, *LONGER, *BYE, **how).finish()
+        while server.events.count("close") == seen:
+            time.sleep(0.05)
+
+
+def each(*suites, version="TLSv1.2", **how):
+    return [{"ciphers": f"{suite}:@SECLEVEL=0", "minVersion": version, "maxVersion": version, **how} for suite in suites]
+
+
+@capture("tls13-every-suite", 9510)
+def _(port):
+    names = [*TLS13.values(), "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"]
+    ws_server(port, ciphers=":".join(names) + ":ALL:@SECLEVEL=0")
+    for name in names:
+        ws_client(port, *LONGER, *BYE, ciphers=name + ":ALL:@SECLEVEL=0").finish()
+
+
+ECDHE_AEAD = [f"ECDHE-{key}-{cipher}" for key in ("ECDSA", "RSA")
+              for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")]
+CCM = [f"ECDHE-ECDSA-AES{bits}-CCM{tag}" for bits in (128, 256) for tag in ("", "8")]
+OTHER_AEAD = [f"{exchange}{cipher}" for exchange in ("DHE-RSA-", "") for cipher in
+              ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-CCM", "AES256-CCM8")] + ["DHE-RSA-CHACHA20-POLY1305"]
+CBC = [f"ECDHE-{key}-{cipher}" for key in ("ECDSA", "RSA") for cipher in ("AES128-SHA", "AES128-SHA256", "AES256-SHA384")]
+CBC += ["DHE-RSA-AES256-SHA256", "DHE-RSA-AES128-SHA", "AES256-SHA", "AES128-SHA256"]
+OLD_CBC = ["ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES256-SHA", "AES128-SHA"]
+
+
+@capture("tls12-ecdhe-aead-suites", 9511)
+def _(port):
+    for_each(port, each(*ECDHE_AEAD, *CCM))
+
+
+@capture("tls12-dhe-and-rsa-aead-suites", 9512, form="beside")
+def _(port):
+    for_each(port, each(*OTHER_AEAD))
+
+
+@capture("tls12-cbc-encrypt-then-mac", 9513)
+def _(port):
+    for_each(port, each(*CBC))
+
+
+@capture("tls12-cbc-mac-then-encrypt", 9514, form="beside")
+def _(port):
+    for_each(port, each(*CBC, secureOptions=NO_ENCRYPT_THEN_MAC))
+
+
+@capture("tls12-without-extended-master-secret", 9515)
+def _(port):
+    suites = ["ECDHE-ECDSA-AES128-GCM-SHA256", "AES256-GCM-SHA384", "ECDHE-RSA-AES128-SHA256"]
+    for_each(port, each(*suites, secureOptions=NO_EXTENDED_MASTER_SECRET)
+             + each(suites[2], secureOptions=NO_EXTENDED_MASTER_SECRET | NO_ENCRYPT_THEN_MAC))
+
+
+@capture("tls11-cbc", 9516)
+def _(port):
+    for_each(port, each(*OLD_CBC, version="TLSv1.1") + each(*OLD_CBC, version="TLSv1.1", secureOptions=NO_ENCRYPT_THEN_MAC))
+
+
+@capture("tls10-cbc", 9517, form="beside")
+def _(port):
+    for_each(port, each(*OLD_CBC, version="TLSv1") + each(*OLD_CBC, version="TLSv1", secureOptions=NO_ENCRYPT_THEN_MAC))
