@@ -156,15 +156,15 @@ if __name__ == "__main__":
             for facts, lines in found:
                 print(path.name, json.dumps(facts), *lines, sep="\n")
             continue
-        sessions, differs = note.get("tls", []), {}
-        for number, (facts, _) in enumerate(found):
-            if "tls" in facts and note["keys"] == "none":
-                # Without keys: what can be seen from outside.
-                facts = {"tcp_end": facts["tcp_end"], "connections": len(found)}
+        sessions, differs = note.get("tls", [{}]), {}
+        for (facts, _), session in zip(found, sessions, strict=True):
+            # What differs between the connections of a capture stands beside each session.
+            expected = {**note, **session, "tls": {k: session[k] for k in ("version", "suite", "alerts") if k in session}}
+            facts["connections"] = len(found) if "tls" in facts else facts["connections"]
+            if note.get("keys") == "none":
+                facts = {"tcp_end": facts["tcp_end"], "connections": len(found)}  # what can be seen from outside
             elif "tls" in facts:
-                session = tls_reading.named(facts["tls"]) | {"tcp_end": facts["tcp_end"]}
-                facts = {**facts, "connections": len(found), "tls": session, "tcp_end": found[0][0]["tcp_end"]}
-            expected = {**note, "tls": sessions[number] if number < len(sessions) else None}
+                facts["tls"] = tls_reading.named(facts["tls"])
             differs |= {k: (expected[k], v) for k, v in facts.items() if expected[k] != v}
         bad += bool(differs)
         print(f"{path.name}: {'OK' if not differs else differs}")

@@ -16,6 +16,7 @@ import json
 import os
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -52,7 +53,7 @@ class End:
         self.answer_close, self.answer_ping = answer_close, answer_ping
         self.close_sent = self.close_seen = None
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if TLS and SIDE != "proxy":
+        if TLS and not isinstance(sock, ssl.SSLSocket):
             sock.settimeout(15)
             named = {"server_hostname": "127.0.0.1"} if SIDE == "client" else {"server_side": True}
             try:
@@ -311,4 +312,5 @@ def proxy():
             other.pop(sock).shutdown(socket.SHUT_WR)
 
 
-{"client": lambda: CLIENT[PLAY](), "server": lambda: SERVER[PLAY](), "proxy": proxy}[SIDE]()
+if __name__ == "__main__":
+    {"client": lambda: CLIENT[PLAY](), "server": lambda: SERVER[PLAY](), "proxy": proxy}[SIDE]()

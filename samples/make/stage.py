@@ -184,7 +184,7 @@ def make(name):
     file, port, how, play = CASES[name]
     target = how.get("out", OUT) / file
     interface = "any" if how.get("cooked") else "lo"
-    wanted = f"tcp port {port}"
+    wanted = " or ".join(f"tcp port {one}" for one in [port, *how.get("also", [])])
     if how.get("overlay"):
         overlay()
         interface, wanted = "cable", "ip"

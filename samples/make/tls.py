@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -119,17 +120,30 @@ def raw_client(play, port, **how):
     return stage.raw_client(play, port, *for_python("client", **how))
 
 
+def life(play, port, **how):
+    """A scripted client with OpenSSL's own functions at hand (tls_life.py)."""
+    return python("client", "tls_life.py", "client", play, "--port", port, *for_python("client", **how))
+
+
+def chromium(port, *args, accepts=True):
+    flags = [f"--flag=--ssl-key-log-file={KEYS['client']}", *(["--flag=--ignore-certificate-errors"] if accepts else [])]
+    return stage.chromium(url(port), *args, *(flags if secure else []))
+
+
 def raw_server(play, port, **how):
     return stage.raw_server(play, port, *for_python("server", **how))
 
 
 # --- the captures ----------------------------------------------------------------------------------
 
-def keep(name, target, form, keys):
+def keep(target, form, keys, also_without=False):
     """The capture as it is stored, with the keys that one side has logged."""
+    if also_without:
+        shutil.copy(target, target.with_name(f"{target.stem}-no-keys.pcap"))
     lines = []
     for side in keys.split("+") if form != "none" else ():
-        lines += [line for line in KEYS[side].read_text().splitlines(True) if line not in lines and line[0] != "#"]
+        log = KEYS[side].read_text() if KEYS[side].exists() else ""
+        lines += [line for line in log.splitlines(True) if line not in lines and line[0] != "#"]
     if form == "embedded":
         (FOLDER / "keys").write_text("".join(lines))
         packed = target.with_suffix(".pcapng")
@@ -141,8 +155,8 @@ def keep(name, target, form, keys):
     return target
 
 
-def capture(name, port, form="embedded", keys="client", twin=False):
-    """Registers a capture, and with `twin` the same play without TLS."""
+def capture(name, port, form="embedded", keys="client", twin=False, also_without=False, **how):
+    """Registers a capture, with `twin` the same play without TLS, and `also_without` a copy without the keys."""
     def register(play):
         def run(port, with_tls):
             global secure
@@ -151,7 +165,8 @@ def capture(name, port, form="embedded", keys="client", twin=False):
                 log.unlink(missing_ok=True)
             play(port)
 
-        case(f"{name}.pcap", port, out=OUT, captured=lambda target: keep(name, target, form, keys))(lambda port: run(port, True))
+        stored = {"captured": lambda target: keep(target, form, keys, also_without), **how}
+        case(f"{name}.pcap", port, out=OUT, **stored)(lambda port: run(port, True))
         if twin:
             case(f"{name}-clear.pcap", port, out=OUT)(lambda port: run(port, False))
         return play
@@ -188,14 +203,14 @@ def _(port):
     client.finish()
 
 
-@capture("tls12-aes128-gcm-close-1000", 9504, form="beside", twin=True)
+@capture("tls12-aes128-gcm-close-1000", 9504, form="beside", twin=True, also_without=True)
 def _(port):
     server = ws_server(port, maxVersion="TLSv1.2", ciphers="ECDHE-ECDSA-AES128-GCM-SHA256")
     python_client("websockets", port, *SAID, *BYE).finish()
     server.wait_for("close")
 
 
-@capture("tls13-bad-utf8-to-ws", 9505, twin=True)
+@capture("tls13-bad-utf8-to-ws", 9505, twin=True, also_without=True)
 def _(port):
     server = ws_server(port)
     raw_client("bad-utf8", port).finish()
@@ -216,7 +231,7 @@ def _(port):
     server.finish()
 
 
-@capture("tls13-server-killed", 9508, twin=True)
+@capture("tls13-server-killed", 9508, twin=True, also_without=True)
 def _(port):
     server = aiohttp_server(port)
     client = undici_client(port, *SAID).wait_for("message")
@@ -305,3 +320,307 @@ def _(port):
 @capture("tls10-cbc", 9517, form="beside")
 def _(port):
     for_each(port, each(*OLD_CBC, version="TLSv1") + each(*OLD_CBC, version="TLSv1", secureOptions=NO_ENCRYPT_THEN_MAC))
+
+
+# --- a browser ---------------------------------------------------------------------------------------
+
+@capture("chromium-tls13-close-1000", 9520, twin=True)
+def _(port):
+    server = ws_server(port)
+    chromium(port, "--send", "hello", "--then", "close:1000:bye").finish()
+    server.wait_for("close")
+
+
+@capture("chromium-tls13-bad-utf8", 9521)
+def _(port):
+    server = raw_server("bad-utf8", port)
+    chromium(port, "--send", "hello").finish()
+    server.finish()
+
+
+@capture("chromium-tls12-close-tab-1001", 9522, form="beside")
+def _(port):
+    server = websockets_server(port, max="TLSv1_2")
+    chromium(port, "--send", "hello", "--then", "close-tab").finish()
+    server.wait_for("close")
+
+
+@capture("chromium-rejects-certificate", 9523)
+def _(port):
+    ws_server(port)
+    chromium(port, accepts=False).finish()
+
+
+# --- the life of a session -----------------------------------------------------------------------------
+
+@capture("tls13-key-updates", 9530)
+def _(port):
+    ws_server(port)
+    life("key-updates", port).finish()
+
+
+@capture("tls13-padding", 9531, form="beside")
+def _(port):
+    ws_server(port)
+    life("padding", port).finish()
+
+
+@capture("tls13-frames-and-records", 9532)
+def _(port):
+    ws_server(port)
+    life("frames-and-records", port).finish()
+
+
+@capture("tls13-resumption", 9533)
+def _(port):
+    ws_server(port)
+    life("resumes", port).finish()
+
+
+@capture("tls12-resumption-with-ticket", 9534, form="beside")
+def _(port):
+    websockets_server(port, max="TLSv1_2")
+    life("resumes", port).finish()
+
+
+@capture("tls12-resumption-with-session-id", 9535)
+def _(port):
+    websockets_server(port, max="TLSv1_2", options=[NO_TICKET])
+    life("resumes", port).finish()
+
+
+@capture("tls12-renegotiation", 9536)
+def _(port):
+    ws_server(port, maxVersion="TLSv1.2")
+    life("renegotiates", port, without=[NO_RENEGOTIATION]).finish()
+
+
+@capture("tls13-hello-retry-request", 9537)
+def _(port):
+    server = websockets_server(port, curve="secp384r1")
+    ws_client(port, *SAID, *BYE, ecdhCurve="X25519:P-384").finish()
+    server.wait_for("close")
+
+
+@capture("tls13-client-certificate", 9538)
+def _(port):
+    server = websockets_server(port, verify="require", ca=authority())
+    ws_client(port, *SAID, *BYE, cert=certificate("ec", "client")).finish()
+    server.wait_for("close")
+
+
+def nginx(port, upstream, **how):
+    """nginx which takes TLS off."""
+    cert, key = certificate()
+    return stage.in_front("nginx", "nginx-tls.conf", port=port, upstream=upstream, cert=cert, key=key, **how)
+
+
+@capture("tls13-early-data-to-nginx", 9540)
+def _(port):
+    stage.ws_server(9640)
+    nginx(port, 9640, early="on")
+    life("early-data", port).finish()
+
+
+@capture("tls13-early-data-rejected", 9541)
+def _(port):
+    stage.ws_server(9641)
+    nginx(port, 9641, early="on")
+    life("early-data-rejected", port).finish()
+
+
+# --- proxies --------------------------------------------------------------------------------------------
+
+@capture("tls13-through-connect-proxy", 9542)
+def _(port):
+    server = ws_server(9642)
+    proxy = python("proxy", "raw.py", "proxy", "--port", port).wait_for("listening")
+    python_client("websockets", 9642, *SAID, *BYE, "--proxy", f"http://127.0.0.1:{port}").finish()
+    server.wait_for("close")
+    proxy.finish()
+
+
+@capture("nginx-tls-both-legs", 9543, also=[9643])
+def _(port):
+    server = stage.ws_server(9643)
+    nginx(port, 9643, early="off")
+    python_client("websockets", port, *SAID, *BYE).finish()
+    server.wait_for("close")
+
+
+@capture("nginx-tls-read-timeout", 9544)
+def _(port):
+    server = stage.ws_server(9644)
+    nginx(port, 9644, early="off")
+    python_client("websockets", port, *SAID).finish()
+    server.wait_for("close")
+
+
+@capture("haproxy-tls-tunnel-timeout", 9545, form="beside")
+def _(port):
+    cert, key = certificate()
+    (FOLDER / "both.pem").write_text(cert.read_text() + key.read_text())
+    stage.aiohttp_server(9645)
+    stage.in_front("haproxy", "haproxy-tls.cfg", port=port, upstream=9645, both=FOLDER / "both.pem")
+    undici_client(port, *SAID).finish()
+
+
+# --- ends ------------------------------------------------------------------------------------------------
+
+@capture("tls13-close-notify-without-close", 9550)
+def _(port):
+    server = ws_server(port)
+    life("close-notify-only", port).finish()
+    server.wait_for("close")
+
+
+@capture("tls13-reset-without-close", 9551)
+def _(port):
+    server = websockets_server(port)
+    life("resets", port).finish()
+    server.wait_for("close")
+
+
+@capture("tls13-reset-after-close-notify", 9552)
+def _(port):
+    server = websockets_server(port)
+    life("resets-after-close-notify", port).finish()
+    server.wait_for("close")
+
+
+@capture("tls13-close-1000-no-close-notify", 9553)
+def _(port):
+    server = ws_server(port)
+    life("no-close-notify", port).finish()
+    server.wait_for("close")
+
+
+@capture("tls13-garbage-in-a-record", 9554)
+def _(port):
+    server = ws_server(port)
+    life("garbage", port).finish()
+    server.wait_for("close")
+
+
+def in_turn(*pairs):
+    """Servers on the same port, one after the other, with a client each."""
+    for serve, connect in pairs:
+        server = serve()
+        connect().finish()
+        time.sleep(0.3)
+        server.signal(signal.SIGTERM).finish()
+
+
+def other_authority():
+    """The certificate of an authority which has not signed those of the servers."""
+    return certificate("ec", "other")[0]
+
+
+@capture("tls-handshake-alerts", 9560, keys="client+server")
+def _(port):
+    in_turn(
+        (lambda: ws_server(port, minVersion="TLSv1.3"), lambda: python_client("websockets", port, max="TLSv1_2")),
+        (lambda: ws_server(port, maxVersion="TLSv1.2", ciphers="ECDHE-ECDSA-AES128-GCM-SHA256"),
+         lambda: python_client("websockets", port, ciphers="ECDHE-ECDSA-AES256-GCM-SHA384", max="TLSv1_2")),
+        (lambda: ws_server(port, ALPNProtocols=["http/1.1"]), lambda: python_client("websockets", port, alpn=["mqtt"])),
+        (lambda: ws_server(port), lambda: raw_client("unmasked", port, ca=other_authority())),
+        (lambda: ws_server(port, cert=certificate(days=-1)), lambda: raw_client("unmasked", port)),
+        (lambda: ws_server(port, maxVersion="TLSv1.2"), lambda: raw_client("unmasked", port, ca=other_authority())),
+        (lambda: raw_server("masked", port, verify="require", ca=authority()), lambda: ws_client(port)),
+        (lambda: raw_server("masked", port, verify="require", ca=authority(), max="TLSv1_2"), lambda: ws_client(port)),
+        (lambda: ws_server(port, requestCert=True, rejectUnauthorized=True, caFile=authority()), lambda: python_client("websockets", port)),
+    )
+
+
+@capture("tls-handshake-ends-without-alert", 9563, keys="client+server")
+def _(port):
+    in_turn(
+        (lambda: ws_server(port), lambda: python_client("websockets", port, ca=other_authority())),
+        (lambda: websockets_server(port), lambda: ws_client(port, caFile=other_authority())),
+        (lambda: ws_server(port, cert=certificate(days=-1)), lambda: python_client("aiohttp", port)),
+        (lambda: aiohttp_server(port), lambda: undici_client(port, caFile=other_authority())),
+        (lambda: websockets_server(port, min="TLSv1_3"), lambda: ws_client(port, maxVersion="TLSv1.2")),
+        (lambda: websockets_server(port, verify="require", ca=authority()), lambda: ws_client(port)),
+        (lambda: aiohttp_server(port, verify="require", ca=authority(), max="TLSv1_2"), lambda: ws_client(port)),
+    )
+
+
+@capture("plain-to-a-port-of-tls", 9561, form="none")
+def _(port):
+    plain = stage.url(port)
+    in_turn(
+        (lambda: ws_server(port), lambda: stage.python_client("websockets", plain)),
+        (lambda: websockets_server(port), lambda: stage.ws_client(plain)),
+        (lambda: aiohttp_server(port), lambda: stage.undici_client(plain)),
+        (lambda: nginx(port, 9661, early="off"), lambda: stage.ws_client(plain)),
+    )
+
+
+@capture("tls-to-a-port-without", 9562, form="none")
+def _(port):
+    in_turn(
+        (lambda: stage.ws_server(port), lambda: python_client("websockets", port)),
+        (lambda: stage.websockets_server(port), lambda: ws_client(port)),
+        (lambda: stage.aiohttp_server(port), lambda: undici_client(port)),
+        (lambda: stage.in_front("nginx", "nginx.conf", port=port, upstream=9662), lambda: python_client("aiohttp", port)),
+    )
+
+
+# --- keys where nobody looks for them ------------------------------------------------------------------
+
+def block(kind, body, options=b""):
+    """A block of pcapng, little-endian."""
+    body += bytes(-len(body) % 4) + options
+    size = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + size + body + size
+
+
+def section(comment=None):
+    """The beginning of a section: its header, and one Ethernet interface with microseconds."""
+    options = b""
+    if comment:
+        options = struct.pack("<HH", 1, len(comment)) + comment + bytes(-len(comment) % 4) + bytes(4)
+    head = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1), options)
+    return head + block(1, struct.pack("<HHI", 1, 0, 262144))
+
+
+def secrets(keys):
+    return block(10, struct.pack("<II", 0x544C534B, len(keys)) + keys)  # 0x544c534b: a TLS key log
+
+
+def enhanced(packets):
+    return b"".join(block(6, struct.pack("<IIIII", 0, *divmod(time, 1 << 32), len(data), len(data)) + data)
+                    for time, data in packets)
+
+
+def odd_places(target):
+    """The same packets with their keys in four other places."""
+    raw, packets, at = target.read_bytes(), [], 24
+    while at < len(raw):
+        seconds, micros, size, _ = struct.unpack_from("<4I", raw, at)
+        packets.append((seconds * 1_000_000 + micros, raw[at + 16:at + 16 + size]))
+        at += 16 + size
+    keys = b"".join(line for line in KEYS["client"].read_bytes().splitlines(True) if line[:1] != b"#")
+    # The second connection begins with the second SYN without ACK; behind 14 bytes of Ethernet and 20 of IP.
+    second = [n for n, (_, data) in enumerate(packets) if data[34 + 13] & 0x12 == 2][1]
+    first_keys, second_keys = keys.splitlines(True)[:5], keys.splitlines(True)[5:]
+    strange = b"# a comment\r\n\r\nRSA 0000 1111\r\n" + keys.replace(b"\n", b"\r\n") + b"CLIENT_RANDOM cut off"
+    shapes = {
+        "at-the-end": section() + enhanced(packets) + secrets(keys),
+        "in-the-middle": section() + enhanced(packets[:second]) + secrets(strange) + enhanced(packets[second:]),
+        "two-sections": section() + secrets(b"".join(first_keys)) + enhanced(packets[:second])
+        + section() + secrets(b"".join(second_keys)) + enhanced(packets[second:]),
+        "in-a-comment": section(keys) + enhanced(packets),
+    }
+    for name, content in shapes.items():
+        target.with_name(f"keys-{name}.pcapng").write_bytes(content)
+    target.unlink()
+    return target.with_name("keys-at-the-end.pcapng")
+
+
+@capture("keys-in-odd-places", 9570, captured=odd_places)
+def _(port):
+    server = ws_server(port)
+    for _ in range(2):
+        python_client("websockets", port, *SAID, *BYE).finish()
+    server.wait_for("close")
