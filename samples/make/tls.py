@@ -624,3 +624,38 @@ def _(port):
     for _ in range(2):
         python_client("websockets", port, *SAID, *BYE).finish()
     server.wait_for("close")
+
+
+# --- other stacks, other suites --------------------------------------------------------------------------------------
+
+@capture("tls13-undici-closes-4000-to-aiohttp", 9580, twin=True)
+def _(port):
+    server = aiohttp_server(port)
+    undici_client(port, *SAID, "--then", "close:4000:session over").finish()
+    server.wait_for("close")
+
+
+@capture("tls13-aiohttp-client-close-1000", 9581, form="beside")
+def _(port):
+    server = ws_server(port)
+    python_client("aiohttp", port, *SAID, *BYE).finish()
+    server.wait_for("close")
+
+
+@capture("tls12-camellia", 9582)
+def _(port):
+    for_each(port, each("ECDHE-RSA-CAMELLIA128-SHA256", "ECDHE-ECDSA-CAMELLIA256-SHA384"))
+
+
+@capture("tls10-record-splitting", 9583, keys="server")
+def _(port):
+    server = websockets_server(port, cert=[certificate("rsa")], ciphers="ALL:@SECLEVEL=0", min="TLSv1", max="TLSv1")
+    subprocess.run(f"openssl pkcs12 -export -nokeys -in {authority()} -out trust.p12 -passout pass:sample"
+                   " -jdktrust anyExtendedKeyUsage 2>/dev/null || keytool -importcert -noprompt -alias sample"
+                   f" -file {authority()} -keystore trust.p12 -storetype PKCS12 -storepass sample",
+                   shell=True, check=True, cwd=FOLDER, capture_output=True)
+    (FOLDER / "java.security").write_text("jdk.tls.disabledAlgorithms=\n")
+    stage.Process("client", "java", f"-Djava.security.properties={FOLDER / 'java.security'}", "-Djdk.tls.client.protocols=TLSv1",
+                  f"-Djavax.net.ssl.trustStore={FOLDER / 'trust.p12'}", "-Djavax.net.ssl.trustStorePassword=sample",
+                  "JavaClient.java", url(port)).finish()
+    server.wait_for("close")
