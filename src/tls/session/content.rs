@@ -200,6 +200,7 @@ impl Session {
         let at = direction.hellos;
         let before = at.checked_sub(1).and_then(|at| self.negotiations.get_mut(at));
         if let Some(before) = before
+            && !matches!(direction.epoch, Epoch::Changed(_))
             && before.client.as_ref().is_some_and(|client| client.random == hello.random)
         {
             // RFC 8446 §4.1.2: the answer to a HelloRetryRequest.

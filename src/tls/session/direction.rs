@@ -182,6 +182,9 @@ impl Direction {
         self.has_finished |= matches!(to.epoch, Epoch::Application | Epoch::Changed(_));
         self.protection = Some(to.protection);
         self.sequence = sequence.saturating_add(1);
+        if self.epoch == Epoch::Handshake && sequence > 0 {
+            self.messages.lose(None); // the record need not begin with one
+        }
     }
 
     /// The record with this number was opened under the keys of the epoch.

@@ -142,6 +142,10 @@ impl Session {
             return false;
         }
         let Agreed::Version(version) = self.agreed(world.keys) else { return false };
+        let server = self.negotiations.first().and_then(|first| first.server.as_ref());
+        if side == Side::Server && self.sides[side].epoch == Epoch::Clear && server.is_none() {
+            return false; // it may follow, in the clear
+        }
         self.enter_handshake(side, version);
         // Before TLS 1.1 a record needs the one before it.
         version > Version::TLS_1_0 && self.ready(side, world) == Ready::Yes
