@@ -13,7 +13,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-REAL = Path(os.environ.get("SAMPLES_OUT", Path(__file__).resolve().parent.parent / "real"))
+import tls_reading
+
+SAMPLES = Path(__file__).resolve().parent.parent
+REAL, TLS = (Path(os.environ.get("SAMPLES_OUT", SAMPLES / folder)) for folder in ("real", "tls"))
 FIELDS = ["frame.number", "frame.time_relative", "tcp.stream", "tcp.srcport", "tcp.seq", "tcp.ack",
           "tcp.flags", "tcp.payload"]
 NAMES = {0: "continuation", 1: "text", 2: "binary", 8: "Close", 9: "Ping", 10: "Pong"}
@@ -77,10 +80,14 @@ def initiator(facts, ends):
 
 def read(path):
     """Facts of the first connection, and a line per packet."""
+    return read_packets(packets(path))
+
+
+def read_packets(packets):
     facts = {"client_sent": None, "server_sent": None, "tcp_end": {"by": "none", "how": "none"}}
     ends = {}  # the first sign of closing from each side: (packet, seq, ack)
     streams, lines, side, client = set(), [], {"client": Side(), "server": Side()}, None
-    for number, time, stream, source, seq, ack, flags, payload in packets(path):
+    for number, time, stream, source, seq, ack, flags, payload in packets:
         streams.add(stream)
         client = client or source
         if stream:
@@ -127,17 +134,38 @@ def note_json(path):
     return json.loads(blocks[0])
 
 
+def readings(path):
+    """Of each connection what `read` gives; what is in TLS is read by tshark first."""
+    if path.parent == TLS and not path.stem.endswith("-clear"):
+        for packets, session in tls_reading.connections(path):
+            facts, lines = read_packets((number, time, 0, *rest) for number, time, _, *rest in packets)
+            yield facts | {"tls": session}, lines
+    else:
+        yield read(path)
+
+
 if __name__ == "__main__":
     names = [n for n in sys.argv[1:] if n != "--packets"]
-    captures = [p for p in sorted(REAL.glob("*.pcap*")) if not names or p.name.split(".")[0] in names]
+    captures = [p for folder in dict.fromkeys([REAL, TLS]) for p in sorted(folder.glob("*.pcap*"))
+                if not names or p.name.split(".")[0] in names]
     bad = 0
     for path in captures:
-        facts, lines = read(path)
+        note = note_json(path.parent / f"{path.name.split('.')[0]}.md")
+        found = list(readings(path))
         if "--packets" in sys.argv:
-            print(path.name, json.dumps(facts), *lines, sep="\n")
+            for facts, lines in found:
+                print(path.name, json.dumps(facts), *lines, sep="\n")
             continue
-        note = note_json(REAL / f"{path.name.split('.')[0]}.md")
-        differs = {k: (note[k], v) for k, v in facts.items() if note[k] != v}
+        sessions, differs = note.get("tls", [{}]), {}
+        for (facts, _), session in zip(found, sessions, strict=True):
+            # What differs between the connections of a capture stands beside each session.
+            expected = {**note, **session, "tls": {k: session[k] for k in ("version", "suite", "alerts") if k in session}}
+            facts["connections"] = len(found) if "tls" in facts else facts["connections"]
+            if note.get("keys") == "none":
+                facts = {"tcp_end": facts["tcp_end"], "connections": len(found)}  # what can be seen from outside
+            elif "tls" in facts:
+                facts["tls"] = tls_reading.named(facts["tls"])
+            differs |= {k: (expected[k], v) for k, v in facts.items() if expected[k] != v}
         bad += bool(differs)
         print(f"{path.name}: {'OK' if not differs else differs}")
     sys.exit(bool(bad))

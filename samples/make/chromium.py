@@ -1,6 +1,6 @@
 """Chromium, headless, with one page which opens one WebSocket and reports what its API said.
 
-    python3 chromium.py --url ws://... [--send TEXT] [--then close|close:CODE:REASON|navigate|close-tab|wait] [--no-store]
+    python3 chromium.py --url ws://... [--send TEXT] [--then close|close:CODE:REASON|navigate|close-tab|wait] [--no-store] [--flag=--FLAG]...
     python3 chromium.py client --plan FILE --record FILE --url ws://...
 
 With a plan, the page opens the plan's connections one after the other and says what stands there, as
@@ -33,6 +33,7 @@ parser.add_argument("--record", type=Path)
 parser.add_argument("--send")
 parser.add_argument("--then", default="wait")
 parser.add_argument("--no-store", action="store_true", help="forbid to keep the page for going back to it")
+parser.add_argument("--flag", action="append", default=[], help="one more argument for the browser")
 opt = parser.parse_args()
 
 VERSION = subprocess.run(["chromium", "--version"], capture_output=True, text=True).stdout.split()[1]
@@ -166,7 +167,7 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-extensions", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-         "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
+         "--remote-debugging-port=0", f"--user-data-dir={profile}", *opt.flag, "about:blank"],
         stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         note = Path(profile, "DevToolsActivePort")

@@ -4,7 +4,7 @@
     python3 samples/make/make.py            lists the captures
     python3 samples/make/make.py NAME...    makes them (needs the right to capture)
 
-Files land in samples/real/, or in the directory that SAMPLES_OUT names. See README.md.
+Files land in samples/real/ (those of TLS in samples/tls/), or in the directory that SAMPLES_OUT names. See README.md.
 """
 
 import signal
@@ -365,9 +365,11 @@ def _(port):
 
 import deflate  # noqa: E402,F401  permessage-deflate
 import messages  # noqa: E402,F401  pings, sizes, subprotocols and their close codes
+import tls  # noqa: E402,F401  WebSockets in TLS
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
+    tls.OUT.mkdir(parents=True, exist_ok=True)
     if len(sys.argv) == 1:
         print("\n".join(CASES))
     for wanted in sys.argv[1:]:

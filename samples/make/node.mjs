@@ -5,6 +5,8 @@
 //   node node.mjs ws     --url U  [--send TEXT]... [--pause MS] [--then ACTION] [--deflate]
 //   node node.mjs undici --url U  [--send TEXT]... [--pause MS] [--then ACTION]
 //
+// Each with [--tls JSON]: options of Node's `tls`, in which certFile, keyFile and caFile name files.
+//
 // By default the server is `ws` alone; --http attaches it to an HTTP server that also answers GET, and
 // --two-paths attaches two of them. ACTION happens once every message came back (and MS later):
 // close:CODE:REASON, close (empty Close), terminate,
@@ -13,7 +15,9 @@
 // Each end prints one JSON object a line: what its API reported, and nothing it did not.
 
 import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import { parseArgs } from "node:util";
 
 const require = createRequire(import.meta.url); // unlike `import`, this honours NODE_PATH
@@ -28,8 +32,19 @@ const { positionals: [role], values: opt } = parseArgs({
     http: { type: "boolean" }, "two-paths": { type: "boolean" }, url: { type: "string" },
     pause: { type: "string", default: "0" },
     send: { type: "string", multiple: true, default: [] }, then: { type: "string", default: "wait" },
+    tls: { type: "string" },
   },
 });
+
+function secured() {
+  if (!opt.tls) return null;
+  const { certFile, keyFile, caFile, ...options } = JSON.parse(opt.tls);
+  const read = (names) => [names].flat().map((name) => readFileSync(name));
+  if (certFile) Object.assign(options, { cert: read(certFile), key: read(keyFile) });
+  if (caFile) options.ca = read(caFile);
+  return options;
+}
+const tls = secured();
 
 const log = (side, library, event, more = {}) =>
   console.log(JSON.stringify({ side, library, event, ...more }));
@@ -38,8 +53,11 @@ function server() {
   const library = version("ws");
   const say = (event, more) => log("server", library, event, more);
   const options = { perMessageDeflate: opt.deflate ? { threshold: 0 } : false };
-  const web = opt.http || opt["two-paths"]
-    ? http.createServer((_, response) => response.end("hello over HTTP\n")) : null;
+  const page = (_, response) => response.end("hello over HTTP\n");
+  const web = tls ? https.createServer(tls, page)
+    : opt.http || opt["two-paths"] ? http.createServer(page) : null;
+  // What the server's application hears of a handshake of TLS that fails: nothing else is told it.
+  web?.on("tlsClientError", (e) => say("tlsClientError", { text: `${e.name}: ${e.message}`.trim(), errorCode: e.code }));
   if (web) options.server = web;
   else Object.assign(options, { port: +opt.port, host: opt.host });
   if (opt["two-paths"]) options.path = "/chat";
@@ -76,7 +94,7 @@ function act(ws, say) {
 
 function ws() {
   const say = (event, more) => log("client", version("ws"), event, more);
-  const ws = new WS.WebSocket(opt.url, { perMessageDeflate: opt.deflate ? { threshold: 0 } : false });
+  const ws = new WS.WebSocket(opt.url, { perMessageDeflate: opt.deflate ? { threshold: 0 } : false, ...tls });
   let left = [...opt.send];
   const next = () => (left.length ? ws.send(left.shift()) : setTimeout(act, +opt.pause, ws, say));
   ws.on("open", () => { say("open", { extensions: ws.extensions, protocol: ws.protocol }); next(); });
@@ -86,9 +104,9 @@ function ws() {
 }
 
 function undici() {
-  const { WebSocket } = require("undici");
+  const { Agent, WebSocket } = require("undici");
   const say = (event, more) => log("client", version("undici"), event, more);
-  const ws = new WebSocket(opt.url);
+  const ws = new WebSocket(opt.url, tls ? { dispatcher: new Agent({ connect: tls }) } : undefined);
   let left = [...opt.send];
   const next = () => (left.length ? ws.send(left.shift()) : setTimeout(act, +opt.pause, ws, say));
   ws.onopen = () => { say("open", { extensions: ws.extensions, protocol: ws.protocol }); next(); };

@@ -15,6 +15,8 @@ import signal
 import socket
 from importlib.metadata import version
 
+from tls_context import context
+
 parser = argparse.ArgumentParser()
 parser.add_argument("role", choices=["server", "client"])
 parser.add_argument("library", choices=["websockets", "aiohttp", "wsproto"])
@@ -30,7 +32,9 @@ parser.add_argument("--deflate", action="store_true", help="offer or accept perm
 parser.add_argument("--max-size", type=int, default=2**20)
 parser.add_argument("--ping", type=float, help="seconds between keepalive pings, and for their answer")
 parser.add_argument("--close-timeout", type=float, default=10)
+parser.add_argument("--tls", help="what tls_context.py knows; without it there is no TLS")
 opt = parser.parse_args()
+TLS = context(opt.role, opt.tls)
 LIBRARY = f"{opt.library} {version(opt.library)}"
 
 
@@ -88,7 +92,7 @@ async def websockets_server():
         handler, opt.host, opt.port, process_request=refuse,
         compression="deflate" if opt.deflate else None, max_size=opt.max_size,
         ping_interval=opt.ping or None, ping_timeout=opt.ping or None,
-        close_timeout=opt.close_timeout,
+        close_timeout=opt.close_timeout, ssl=TLS,
     ):
         say("listening")
         await asked_to_stop()
@@ -101,7 +105,7 @@ async def websockets_client():
     try:
         ws = await connect(
             opt.url, compression="deflate" if opt.deflate else None, proxy=opt.proxy,
-            ping_interval=None, close_timeout=opt.close_timeout,
+            ping_interval=None, close_timeout=opt.close_timeout, **({"ssl": TLS} if TLS else {}),
         )
     except Exception as error:
         return say("failed", text=f"{type(error).__name__}: {error}")
@@ -148,7 +152,7 @@ async def aiohttp_server():
     app.router.add_get("/", handler)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, opt.host, opt.port).start()
+    await web.TCPSite(runner, opt.host, opt.port, ssl_context=TLS).start()
     say("listening")
     await asked_to_stop()
     await runner.cleanup()
@@ -159,7 +163,7 @@ async def aiohttp_client():
 
     async with aiohttp.ClientSession() as session:
         try:
-            ws = await session.ws_connect(opt.url, compress=15 if opt.deflate else 0)
+            ws = await session.ws_connect(opt.url, compress=15 if opt.deflate else 0, **({"ssl": TLS} if TLS else {}))
         except Exception as error:
             return say("failed", text=f"{type(error).__name__}: {error}")
         say("open")

@@ -4,6 +4,8 @@
     python3 raw.py server PLAY --port N
     python3 raw.py proxy --port N                 an HTTP proxy which knows only CONNECT
 
+Client and server take `--tls JSON` (tls_context.py).
+
 A PLAY is a function below. Outside its one fault each end keeps the rules: it reads on, answers a
 Close with the same body, and closes TCP (the server first). It prints one JSON object a line.
 """
@@ -14,12 +16,16 @@ import json
 import os
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
 
+from tls_context import context
+
 SIDE, PLAY = sys.argv[1], sys.argv[2]
 PORT = int(sys.argv[sys.argv.index("--port") + 1])
+TLS = context(SIDE, sys.argv[sys.argv.index("--tls") + 1] if "--tls" in sys.argv else None)
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING = 1, 8, 9
 
@@ -47,6 +53,14 @@ class End:
         self.answer_close, self.answer_ping = answer_close, answer_ping
         self.close_sent = self.close_seen = None
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if TLS and not isinstance(sock, ssl.SSLSocket):
+            sock.settimeout(15)
+            named = {"server_hostname": "127.0.0.1"} if SIDE == "client" else {"server_side": True}
+            try:
+                self.sock = TLS.wrap_socket(sock, **named)
+            except OSError as error:
+                say("failed", text=f"{type(error).__name__}: {error}")
+                raise SystemExit from error
 
     def send(self, data):
         self.sock.sendall(data)
@@ -125,6 +139,12 @@ class End:
             say("end", text="EOF (FIN received)")
         except OSError as error:
             say("end", text=f"{type(error).__name__}: {error}")
+        if TLS:
+            try:
+                self.sock.settimeout(0)
+                self.sock.unwrap()  # close_notify; does not wait for the other's
+            except OSError:
+                pass
         self.sock.close()
 
 
@@ -292,4 +312,5 @@ def proxy():
             other.pop(sock).shutdown(socket.SHUT_WR)
 
 
-{"client": lambda: CLIENT[PLAY](), "server": lambda: SERVER[PLAY](), "proxy": proxy}[SIDE]()
+if __name__ == "__main__":
+    {"client": lambda: CLIENT[PLAY](), "server": lambda: SERVER[PLAY](), "proxy": proxy}[SIDE]()

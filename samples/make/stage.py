@@ -82,20 +82,20 @@ def python(side, script, *args):
     return Process(side, sys.executable, script, *args)
 
 
-def node(side, *args):
-    return Process(side, "node", "node.mjs", *args)
+def node(side, *args, flags=()):
+    return Process(side, "node", *flags, "node.mjs", *args)
 
 
-def ws_server(port, *args):
-    return node("server", "server", "--port", port, *args).wait_for("listening")
+def ws_server(port, *args, **how):
+    return node("server", "server", "--port", port, *args, **how).wait_for("listening")
 
 
-def ws_client(url, *args):
-    return node("client", "ws", "--url", url, *args)
+def ws_client(url, *args, **how):
+    return node("client", "ws", "--url", url, *args, **how)
 
 
-def undici_client(url, *args):
-    return node("client", "undici", "--url", url, *args)
+def undici_client(url, *args, **how):
+    return node("client", "undici", "--url", url, *args, **how)
 
 
 def websockets_server(port, *args):
@@ -115,12 +115,12 @@ def chromium(url, *args):
     return python("client", "chromium.py", "--url", url, *args)
 
 
-def raw_client(play, port):
-    return python("client", "raw.py", "client", play, "--port", port)
+def raw_client(play, port, *args):
+    return python("client", "raw.py", "client", play, "--port", port, *args)
 
 
-def raw_server(play, port):
-    return python("server", "raw.py", "server", play, "--port", port).wait_for("listening")
+def raw_server(play, port, *args):
+    return python("server", "raw.py", "server", play, "--port", port, *args).wait_for("listening")
 
 
 def in_front(program, template, **names):
@@ -140,8 +140,8 @@ def in_front(program, template, **names):
     return proxy
 
 
-def url(port, host="127.0.0.1"):
-    return f"ws://{host}:{port}/"
+def url(port, host="127.0.0.1", scheme="ws"):
+    return f"{scheme}://{host}:{port}/"
 
 
 def jam():
@@ -182,9 +182,9 @@ def overlay():
 
 def make(name):
     file, port, how, play = CASES[name]
-    target = OUT / file
+    target = how.get("out", OUT) / file
     interface = "any" if how.get("cooked") else "lo"
-    wanted = f"tcp port {port}"
+    wanted = " or ".join(f"tcp port {one}" for one in [port, *how.get("also", [])])
     if how.get("overlay"):
         overlay()
         interface, wanted = "cable", "ip"
@@ -231,4 +231,6 @@ def make(name):
         # -n: neither the name nor the time, so that the file depends on the packets alone.
         subprocess.run(["gzip", "-9", "-n", "-f", target], check=True)
         target = target.with_name(target.name + ".gz")
+    if "captured" in how:
+        target = how["captured"](target)
     print(f"  {target.stat().st_size} bytes")

@@ -38,6 +38,8 @@ pub struct CaptureFacts {
     pub interfaces: Vec<Interface>,
     /// Comments that people or programs wrote into the capture.
     pub comments: u64,
+    /// Secrets that somebody put into the capture.
+    pub secrets: SecretsFacts,
     /// Packets whose time is earlier than that of the packet before.
     pub time_went_back: u64,
     /// The first few of those.
@@ -72,6 +74,7 @@ impl CaptureFacts {
             last: None,
             interfaces: Vec::new(),
             comments: 0,
+            secrets: SecretsFacts::default(),
             time_went_back: 0,
             first_back: Vec::new(),
             cut_packets: 0,
@@ -113,6 +116,27 @@ impl CaptureFacts {
         }
         self.interfaces.push(interface);
         Some(index)
+    }
+}
+
+/// Secrets that somebody put into the capture: how many, and nothing of what they say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretsFacts {
+    /// Blocks with a key log of TLS.
+    pub key_logs: u64,
+    /// Blocks with secrets of something else (SSH, WireGuard, ZigBee), which are passed over.
+    pub others: u64,
+    /// Blocks that could not be read, or not all of them.
+    pub unread: u64,
+    /// The first of these: its offset in the capture, and what is wrong with it.
+    pub first_unread: Option<(u64, String)>,
+}
+
+impl SecretsFacts {
+    #[cold]
+    pub(super) fn note_unread(&mut self, offset: u64, reason: String) {
+        self.unread += 1;
+        self.first_unread.get_or_insert((offset, reason));
     }
 }
 

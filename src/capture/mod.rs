@@ -41,11 +41,12 @@ mod laws;
 
 pub use archive::Go;
 pub use error::CaptureError;
-pub use facts::{CaptureFacts, Ending, Format, Hole, Interface, Problem};
+pub use facts::{CaptureFacts, Ending, Format, Hole, Interface, Problem, SecretsFacts};
 pub use layer::{Bytes, Trailing};
 pub(crate) use names::{is_like_a_capture, without_compression};
 pub use order::ByteOrder;
 pub use packet::{LinkType, Packet};
+pub use pcapng::Disclosed;
 pub use reader::Reader;
 pub use source::{Hashing, STDIN_NAME, Source, open};
 pub use unpack::{Leaf, Outcome, Packed, Unpacked, unpack};

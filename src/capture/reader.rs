@@ -10,7 +10,7 @@ use super::error::{CaptureError, displayable};
 use super::facts::{CaptureFacts, Ending, Format, Hole, NAMED_PACKETS, Problem};
 use super::packet::{LinkType, Packet};
 use super::pcap::Pcap;
-use super::pcapng::PcapNg;
+use super::pcapng::{Disclosed, PcapNg};
 use super::sniff::{self, Content};
 use super::window::Window;
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
@@ -121,11 +121,23 @@ impl<R: Read> Reader<R> {
     /// When the source cannot be read. There are no packets after that.
     #[allow(clippy::should_implement_trait, reason = "the packet borrows from the reader")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
+        self.next_disclosing(&mut |_| {})
+    }
+
+    /// The next packet, as [`next`](Reader::next) says; the secrets that stand in front of it are
+    /// handed to `take` before.
+    ///
+    /// # Errors
+    /// As [`next`](Reader::next).
+    pub fn next_disclosing(
+        &mut self,
+        take: &mut dyn FnMut(Disclosed<'_>),
+    ) -> Result<Option<Packet<'_>>, CaptureError> {
         let record = loop {
             if self.done {
                 return Ok(None);
             }
-            match self.step() {
+            match self.step(take) {
                 Ok(Step::Packet(record)) => break record,
                 Ok(Step::Numbered) => self.numbered += 1,
                 Ok(Step::Unusable(unusable)) => {
@@ -163,10 +175,10 @@ impl<R: Read> Reader<R> {
         Reader { window, decoder, facts, numbered: 0, file: 0, previous: None, done: false }
     }
 
-    fn step(&mut self) -> io::Result<Step> {
+    fn step(&mut self, take: &mut dyn FnMut(Disclosed<'_>)) -> io::Result<Step> {
         let step = match &mut self.decoder {
             Decoder::Pcap(pcap) => pcap.next(&mut self.window, &mut self.facts),
-            Decoder::PcapNg(pcapng) => pcapng.next(&mut self.window, &mut self.facts),
+            Decoder::PcapNg(pcapng) => pcapng.next(&mut self.window, &mut self.facts, take),
         };
         self.facts.bytes = self.window.offset();
         step

@@ -7,6 +7,8 @@
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 
+use zeroize::Zeroize;
+
 /// The size of the block, until one record needs more.
 const BLOCK: usize = 1 << 20;
 
@@ -71,6 +73,13 @@ impl<R: Read> Window<R> {
     /// Bytes taken since the last [`fill`](Window::fill).
     pub(super) fn taken(&self, range: Range<usize>) -> &[u8] {
         self.block.get(range).unwrap_or_default()
+    }
+
+    /// Overwrites bytes taken since the last [`fill`](Window::fill): they were secret.
+    pub(super) fn wipe(&mut self, range: Range<usize>) {
+        if let Some(bytes) = self.block.get_mut(range) {
+            bytes.zeroize();
+        }
     }
 
     /// Moves on by `len` bytes without keeping them; how many there were.

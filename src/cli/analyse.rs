@@ -1,11 +1,13 @@
 //! `wsblame CAPTURE…`: the main job.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::inputs::{self, Inputs};
+use super::keys;
 use super::output::{self, Output};
 use super::{When, any_format, command, complain, explain};
 use wsblame::pipeline::{Analysis, Options, Series};
@@ -13,6 +15,7 @@ use wsblame::report::{
     AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
 };
 use wsblame::rules::Severity;
+use wsblame::tls::Keyring;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -30,6 +33,9 @@ pub(super) struct Arguments {
     /// time
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     series: Together,
+
+    #[command(flatten)]
+    keys: keys::KeyLogs,
 
     /// Format of the report [default: by the extension of --output, else text]
     #[arg(short, long, value_parser = any_format())]
@@ -134,12 +140,14 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     let target = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     if let Some(path) = target {
         inputs::refuse_overwriting(path, &inputs.inputs).map_err(usage)?;
+        inputs::refuse_overwriting_keys(path, &arguments.keys.files()).map_err(usage)?;
     }
+    let keys = arguments.keys.read().map_err(|(exit, what)| Failure(exit, what))?;
     let unwritable = |error: String| Failure(Exit::Unreadable, error);
     // Opened before the work, so that a wrong path is not found out after an hour of it.
     let output = Output::open(target).map_err(unwritable)?;
 
-    let mut report = analyse(inputs, arguments, format);
+    let mut report = analyse(inputs, keys, arguments, format);
     for capture in &report.captures {
         let whole = capture.error.iter().map(|error| (&capture.file, error));
         let parts =
@@ -228,12 +236,13 @@ fn inputs(arguments: &Arguments) -> Result<Inputs, Failure> {
 }
 
 /// The report on all inputs; those that are no files to read come last, with their errors.
-fn analyse(inputs: Inputs, arguments: &Arguments, format: &Format) -> Report {
+fn analyse(inputs: Inputs, keys: Arc<Keyring>, arguments: &Arguments, format: &Format) -> Report {
     let Inputs { mut inputs, mut failed } = inputs;
     inputs::refuse_terminal(&mut inputs, &mut failed);
     let series = arguments.series.series();
     let options = Options { hash: format.names_by_hash, series, ..Options::default() };
     let mut analysis = Analysis::new(options);
+    analysis.use_keys(keys);
     analysis.inputs(&inputs);
     let mut report = analysis.into_report();
     report.captures.extend(failed.into_iter().map(|(path, why)| CaptureReport {

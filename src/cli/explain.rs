@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::{When, complain, locale, medium, output, rules};
 use wsblame::knowledge::logs::{self, Reading};
 use wsblame::knowledge::{
-    CloseCode, Language, PRODUCTS, find_product, parse_code, parse_range, readable,
+    CloseCode, Language, PRODUCTS, find_product, is_key_log, parse_code, parse_range, readable,
 };
 use wsblame::report::cards::{self, Card, Medium};
 use wsblame::report::{BLIND_SPOTS, blind_spot_kind};
@@ -16,8 +16,8 @@ use wsblame::verdict::{CAUSES, find_cause};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// A rule, a cause or a kind of blind spot by its id; a close code by number or name ("abnormal
-    /// closure"), a range of codes (4000-4999), a product or subprotocol (graphql-transport-ws), or
-    /// a line of a log in quotes
+    /// closure"), a range of codes (4000-4999), a product or subprotocol (graphql-transport-ws),
+    /// keylog for the keys of TLS, or a line of a log in quotes
     #[arg(value_name = "RULE|CAUSE|BLIND-SPOT|CODE|RANGE|PRODUCT|LINE")]
     what: String,
 
@@ -98,6 +98,9 @@ fn one(what: &str) -> Result<Card, String> {
     let id = what.trim().to_ascii_lowercase();
     if let Some(rule) = catalogue::find(&id) {
         return Ok(Card::Rule(rule));
+    }
+    if is_key_log(&id) {
+        return Ok(Card::KeyLog);
     }
     if let Some(cause) = find_cause(&id) {
         return Ok(Card::Cause(cause));

@@ -128,6 +128,15 @@ pub(super) fn refuse_overwriting(output: &Path, inputs: &[Input]) -> Result<(), 
     }
 }
 
+/// Refuses to write a report over a key log.
+pub(super) fn refuse_overwriting_keys(output: &Path, key_logs: &[PathBuf]) -> Result<(), String> {
+    let Ok(target) = output.canonicalize() else { return Ok(()) }; // there is nothing to lose
+    match key_logs.iter().any(|path| path.canonicalize().is_ok_and(|path| path == target)) {
+        true => Err(format!("{}: is a key log to read; not writing over it", output.display())),
+        false => Ok(()),
+    }
+}
+
 /// Takes standard input out of the inputs when nothing is piped in.
 pub(super) fn refuse_terminal(inputs: &mut Vec<Input>, failed: &mut Vec<(PathBuf, String)>) {
     if !io::stdin().is_terminal() {

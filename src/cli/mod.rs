@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod frames;
 mod inputs;
+mod keys;
 mod locale;
 mod man;
 mod output;
@@ -32,11 +33,13 @@ const EXAMPLES: &str =
   find /var/cap -mmin -60 | wsblame --files-from -
   wsblame -f ndjson *.pcap | jq .verdict    one line of JSON for each connection
   tcpdump -i any -s 0 -w - port 80 | wsblame -
+  wsblame --keylog keys.log incident.pcap   also what TLS encrypts, with its keys
   wsblame frames --connection 3 a.pcap      the frames of connection 3, one by one
   wsblame explain 1006                      what a close code means and what to do
   wsblame explain 1005 1006                 two close codes side by side
   wsblame explain 4000-4999                 a range of codes, and which products use them
   wsblame explain --lang vi 1006            the same in Vietnamese
+  wsblame explain keylog                    how to have the keys of TLS logged
   wsblame explain client-frame-unmasked     why a rule exists, and how to keep it
   wsblame explain \"RSV1 must be clear\"      which library logs that, and what it means";
 
@@ -45,6 +48,9 @@ A capture that is named like a command: wsblame ./rules, or wsblame -- rules.
 
 Files are recognised by content: pcap and pcapng; gzip, zstd, lz4, xz, bzip2; tar and zip. Files \
 that tcpdump -C/-G/-W or dumpcap rotated are analysed as one capture; see --series.
+
+Keys of TLS come from --keylog, from the file that SSLKEYLOGFILE names where no --keylog is given, \
+and from the capture itself (pcapng with decryption secrets).
 
 Filters (--connection, --at-fault, --min-severity) narrow what is shown and what is judged.";
 
@@ -77,8 +83,8 @@ enum Command {
     Frames(frames::Arguments),
     /// List every rule
     Rules(rules::Arguments),
-    /// Explain a rule, a cause, a blind spot, close codes, a product or a line of a log, or compare
-    /// two close codes
+    /// Explain a rule, a cause, a blind spot, close codes, a product, key logs or a line of a log, or
+    /// compare two close codes
     Explain(explain::Arguments),
     /// Print the JSON Schema of the report
     Schema(schema::Arguments),

@@ -3,7 +3,7 @@
 //! In: a close code, the name of a product, the first bytes of something that is not a frame, the
 //! reason text of a Close, a line of a log, a silence in seconds, the fields of an opening handshake.
 //! Out: what they mean, who is usually at fault and what to do; which library writes such texts and
-//! how it behaves. Nothing here looks at a connection, and nothing here accuses: a verdict needs the
+//! how it behaves; how programs log the keys of TLS. Nothing here looks at a connection, and nothing here accuses: a verdict needs the
 //! capture, these tables only explain it.
 
 pub mod application_codes;
@@ -12,6 +12,7 @@ pub mod close_codes;
 pub mod compare;
 pub mod first_bytes;
 pub mod idle_timers;
+pub mod key_log;
 pub mod language;
 pub mod libraries;
 pub mod library;
@@ -25,6 +26,7 @@ pub use close_code::{
 };
 pub use close_codes::{CLOSE_CODES, Card, CodeEntry, Retry, Texts, UsualFault};
 pub use compare::{Comparison, Difference, compare};
+pub use key_log::is_key_log;
 pub use language::{Language, Words};
 pub use pattern::readable;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -10,14 +11,17 @@ use hashbrown::HashMap;
 use super::blind_spots::spot;
 use super::merge::{self, Source};
 use super::series::{self, Candidate, Name, Part, Series};
+use super::setup::{Learned, Setup};
 use super::tap::{CaptureKey, Places, Tap};
-use super::timeline::{Captured, Kind, Timeline, without_name};
+use super::timeline::{Captured, Kind, Timeline, take_keys, without_name};
 use super::{Limits, bundle};
 use crate::capture::{
-    self, Bytes, CaptureError, LinkType, Packed, Reader, Unpacked, is_like_a_capture,
+    self, Bytes, CaptureError, Disclosed, Format, LinkType, Packed, Reader, Unpacked,
+    is_like_a_capture,
 };
 use crate::provenance::Timestamp;
 use crate::report::{ConnectionReport, Report, SCHEMA, Tool};
+use crate::tls::{KeyLogFacts, Keyring};
 
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,7 +76,7 @@ pub struct Analysis {
     connections: Vec<ConnectionReport>,
     /// The SHA-256 of each input that has been read.
     digests: Vec<Option<String>>,
-    tap: Option<Tap>,
+    setup: Setup,
 }
 
 /// Analyses the captures at `paths`; `-` is standard input. A capture that cannot be read is in the
@@ -88,12 +92,20 @@ impl Analysis {
     /// A run that has read nothing yet.
     pub fn new(options: Options) -> Analysis {
         let (captures, connections, digests) = (Vec::new(), Vec::new(), Vec::new());
-        Analysis { options, captures, connections, digests, tap: None }
+        let keys = Arc::new(Keyring::new(options.limits.sessions));
+        let setup = Setup { limits: options.limits, tap: None, keys };
+        Analysis { options, captures, connections, digests, setup }
+    }
+
+    /// Decrypts what is read from now on with these keys too, beside those that each capture holds
+    /// for itself.
+    pub fn use_keys(&mut self, keys: Arc<Keyring>) {
+        self.setup.keys = keys;
     }
 
     /// Hands out the frames of what is read from now on by `tap`.
     pub fn list_frames(&mut self, tap: Tap) {
-        self.tap = Some(tap);
+        self.setup.tap = Some(tap);
     }
 
     /// Where the connections are that were found so far; of several on one TCP connection that is
@@ -186,9 +198,9 @@ impl Analysis {
     fn bytes(&mut self, name: &str, bytes: Bytes<'_>, path: Option<PathBuf>, meant: bool) {
         let input = self.digests.len();
         self.digests.push(None);
-        let digest = match capture::unpack(bytes, name, path) {
-            Ok(Unpacked::Capture(bytes)) => self.alone(name, bytes, input),
-            Ok(Unpacked::Other(bytes)) if meant => self.alone(name, bytes, input),
+        let digest = match capture::unpack(bytes, name, path.clone()) {
+            Ok(Unpacked::Capture(bytes)) => self.alone(name, bytes, path, input),
+            Ok(Unpacked::Other(bytes)) if meant => self.alone(name, bytes, path, input),
             Ok(Unpacked::Archive(archive)) => self.archive(name, archive, input, meant),
             Err(error) if meant => {
                 self.fail(name, &error);
@@ -202,9 +214,15 @@ impl Analysis {
     }
 
     /// Analyses one capture by itself; the digest of the input.
-    fn alone(&mut self, name: &str, bytes: Bytes<'_>, input: usize) -> Option<String> {
+    fn alone(
+        &mut self,
+        name: &str,
+        bytes: Bytes<'_>,
+        path: Option<PathBuf>,
+        input: usize,
+    ) -> Option<String> {
         let key = CaptureKey { input, leaf: 0 };
-        let (captured, digest) = alone(self.options.limits, name, bytes, key, self.tap.as_ref());
+        let (captured, digest) = alone(&self.setup, name, bytes, path.as_deref(), key);
         self.push(captured);
         digest
     }
@@ -212,7 +230,7 @@ impl Analysis {
     /// A timeline that begins with the next input.
     fn timeline(&self, kind: Kind) -> Timeline {
         let key = CaptureKey { input: self.digests.len(), leaf: 0 };
-        Timeline::new(self.options.limits, kind, key, self.tap.as_ref())
+        Timeline::new(&self.setup, kind, key)
     }
 
     /// Analyses the captures in an archive.
@@ -223,7 +241,7 @@ impl Analysis {
         input: usize,
         meant: bool,
     ) -> Option<String> {
-        let bundle = bundle::analyse(name, archive, input, self.options, self.tap.as_ref());
+        let bundle = bundle::analyse(name, archive, input, self.options.series, self.setup.clone());
         let found = bundle.captures.len();
         bundle.captures.into_iter().for_each(|captured| self.push(captured));
         if let Some(error) = bundle.error {
@@ -355,22 +373,51 @@ impl Analysis {
 }
 
 /// Analyses one capture by itself; also the digest of what was read, if that is all of the input.
+///
+/// Keys may stand far behind what they open. Where they came too late for a connection, and the
+/// capture can be read from `path` once more, it is analysed again with all of its keys. Frames that
+/// are listed go out at once and cannot be taken back: for them the keys are looked for before.
 pub(super) fn alone(
-    limits: Limits,
+    setup: &Setup,
     name: &str,
     bytes: Bytes<'_>,
+    path: Option<&Path>,
     key: CaptureKey,
-    tap: Option<&Tap>,
 ) -> (Captured, Option<String>) {
-    match Reader::new(bytes, name) {
-        Ok(reader) => {
-            let mut timeline = Timeline::new(limits, Kind::One, key, tap);
-            let place = timeline.join(name, key.input);
-            let bytes = timeline.read(place, reader);
-            (timeline.finish(), bytes.finish())
-        }
-        Err(error) => (Captured::failed(name, without_name(name, &error)), None),
+    let read = |mut timeline: Timeline, reader| {
+        let place = timeline.join(name, key.input);
+        let bytes = timeline.read(place, reader);
+        (timeline.finish(), bytes)
+    };
+    let reader = match Reader::new(bytes, name) {
+        Ok(reader) => reader,
+        Err(error) => return (Captured::failed(name, without_name(name, &error)), None),
+    };
+    let may_hold_keys = reader.facts().format == Format::PcapNg;
+    let path = path.filter(|_| may_hold_keys);
+    let before = path.filter(|_| setup.tap.is_some()).and_then(|path| learn(setup, path));
+    let timeline = match before {
+        Some(learned) => Timeline::knowing(learned, setup, Kind::One, key),
+        None => Timeline::new(setup, Kind::One, key),
+    };
+    let (mut captured, bytes) = read(timeline, reader);
+    let again = captured.late_keys.take().zip(path).filter(|_| setup.tap.is_none());
+    if let Some((learned, path)) = again
+        && let Ok(reader) = open_reader(&Input::named(path), false)
+    {
+        captured = read(Timeline::knowing(learned, setup, Kind::One, key), reader).0;
     }
+    (captured, bytes.finish())
+}
+
+/// The keys in the capture at `path`, for which all of it is read; `None` where it has none.
+fn learn(setup: &Setup, path: &Path) -> Option<Learned> {
+    let mut reader = open_reader(&Input::named(path), false).ok()?;
+    let mut keyring = Keyring::over(setup.keys.clone());
+    let mut facts = KeyLogFacts::default();
+    let mut take = |text: Disclosed<'_>| take_keys(&text, &mut keyring, &mut facts);
+    while let Ok(Some(_)) = reader.next_disclosing(&mut take) {}
+    (keyring.revision() > 0).then_some(Learned { keyring, facts })
 }
 
 /// The bytes of an input, and where they can be read from once more, if they can.

@@ -23,6 +23,9 @@ pub(super) struct Case {
     pub endpoints: PerSide<Endpoint>,
     /// The tags and tunnels that its segments came through.
     pub layers: Vec<Layers>,
+    /// Each side's half of the TCP connection, in TCP's own offsets also where `facts` has those of
+    /// the plaintext of TLS.
+    pub transport: PerSide<Summary>,
     pub facts: Facts,
     pub findings: Vec<Finding>,
     pub verdict: Verdict,
@@ -42,8 +45,10 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
     findings.sort_by_key(|finding| (when(finding), finding.rule.id));
     let blind_spots = blind_spots::of_connection(facts, &case.findings, &case.verdict);
     let told = &case.verdict.told;
-    let tcp =
-        TcpReport { client: tcp_side(&facts.tcp.client), server: tcp_side(&facts.tcp.server) };
+    let tcp = TcpReport {
+        client: tcp_side(&case.transport.client),
+        server: tcp_side(&case.transport.server),
+    };
     ConnectionReport {
         id: 0,
         capture: 0,
@@ -64,12 +69,12 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
             client: traffic::of_side(facts, Side::Client),
             server: traffic::of_side(facts, Side::Server),
         },
-        close: close(facts, &case.verdict),
+        close: close(facts, &case.transport, &case.verdict),
         findings: findings.into_iter().map(finding_report).collect(),
         quality: quality::of_connection(&blind_spots, &tcp),
         blind_spots,
         tcp,
-        timeline: timeline(facts, case.milestones),
+        timeline: timeline(facts, &case.transport, case.milestones),
         verdict: verdict_report(case.verdict),
     }
 }
@@ -176,7 +181,7 @@ fn last_words(told: &Told, side: Side) -> Option<LastWordsReport> {
     })
 }
 
-fn close(facts: &Facts, verdict: &Verdict) -> CloseReport {
+fn close(facts: &Facts, transport: &PerSide<Summary>, verdict: &Verdict) -> CloseReport {
     let surfaced = verdict.surfaced;
     let sent = |side: Side| {
         let close = facts.sent_close(side)?;
@@ -209,7 +214,11 @@ fn close(facts: &Facts, verdict: &Verdict) -> CloseReport {
         initiator,
         client_sent: sent(Side::Client),
         server_sent: sent(Side::Server),
-        tcp_end: tcp_end(facts),
+        tcp_end: match facts.tls {
+            // Of TCP, and not of TLS, which the report on TLS tells.
+            Some(_) => tcp_end(&Facts { tls: None, tcp: transport.clone(), ..facts.clone() }),
+            None => tcp_end(facts),
+        },
         surfaced: Surfaced { client: surfaced.client, server: surfaced.server },
     }
 }
@@ -223,8 +232,8 @@ fn tcp_end(facts: &Facts) -> TcpEnd {
                 None => EndedBy::Unknown,
             },
             how: match how {
-                rules::EndKind::Fin => EndedHow::Fin,
                 rules::EndKind::Reset => EndedHow::Rst,
+                _ => EndedHow::Fin,
             },
             packet: Some(ending.at.into()),
         },
@@ -283,7 +292,11 @@ fn log_hint(hint: Hint) -> LogHint {
 }
 
 /// What happened when, the least telling rows left out when there are too many.
-fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
+fn timeline(
+    facts: &Facts,
+    transport: &PerSide<Summary>,
+    mut milestones: Vec<Milestone>,
+) -> Vec<TimelineRow> {
     let origin = facts.span.0;
     let mut add = |at: PacketRef, side: Side, event: String, rank: u8| {
         milestones.push(Milestone { at, side, end: 0, event, rank });
@@ -303,7 +316,7 @@ fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
         add(*at, Side::Server, format!("HTTP {}", response.status), 4);
     }
     for side in Side::BOTH {
-        let tcp = &facts.tcp[side];
+        let tcp = &transport[side];
         if let (None, Some(close)) = (&facts.frames[side].close, facts.sent_close(side)) {
             let code = close.frame.code().map_or("without a code".to_owned(), |c| c.to_string());
             add(close.source.at, side, format!("Close {code}, behind a searched boundary"), 5);
@@ -315,6 +328,11 @@ fn timeline(facts: &Facts, mut milestones: Vec<Milestone>) -> Vec<TimelineRow> {
         };
         ending(tcp.fin, "FIN");
         ending(tcp.rst, "RST");
+        let alerts = facts.tls.iter().flat_map(|tls| &tls.sides[side].alerts);
+        for alert in alerts {
+            let name = alert.alert.map_or("TLS alert, encrypted".to_owned(), |alert| alert.name());
+            add(alert.at, side, name, 4);
+        }
         if let Some(last) = &facts.frames[side].last_message {
             add(last.at, side, format!("last {} message, {} bytes", last.opcode, last.len), 2);
         }

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::Options;
 use super::analysis::alone;
 use super::blind_spots::spot;
 use super::series::{self, Candidate, Name, Part, Series};
-use super::tap::{CaptureKey, Tap};
+use super::setup::Setup;
+use super::tap::CaptureKey;
 use super::timeline::{Captured, Kind, Timeline, without_name};
 use crate::capture::{self, Bytes, CaptureError, Go, Leaf, LinkType, Packed, Reader, Unpacked};
 use crate::provenance::Timestamp;
@@ -42,11 +42,11 @@ pub(super) fn analyse(
     name: &str,
     archive: Packed<'_>,
     input: usize,
-    options: Options,
-    tap: Option<&Tap>,
+    together: Series,
+    setup: Setup,
 ) -> Bundle {
     let path = archive.path().map(Path::to_owned);
-    let mut runs = match (&path, options.series) {
+    let mut runs = match (&path, together) {
         (Some(path), Series::Auto | Series::Always) => find_runs(name, path),
         (None, _) | (_, Series::Never) => Vec::new(),
     };
@@ -57,13 +57,12 @@ pub(super) fn analyse(
     let wanted: Vec<Wanted> = places.collect();
     let mut work = Work {
         input,
-        options,
-        tap: tap.cloned(),
+        setup,
         firsts: runs.iter().map(|run| run.iter().map(|part| part.input).min()).collect(),
         in_runs: wanted.iter().map(|wanted| wanted.capture).collect(),
         wanted,
         scattered,
-        streams: path.is_none() && options.series != Series::Never,
+        streams: path.is_none() && together != Series::Never,
         done: BTreeMap::new(),
         next: 0,
         open: None,
@@ -94,8 +93,7 @@ pub(super) fn analyse(
 
 struct Work {
     input: usize,
-    options: Options,
-    tap: Option<Tap>,
+    setup: Setup,
     /// The captures of all series, in the order in which they are to be read.
     wanted: Vec<Wanted>,
     in_runs: BTreeSet<usize>,
@@ -149,10 +147,8 @@ impl Work {
         let Some(Wanted { missing, run, capture }) = self.wanted.get(self.next) else { return };
         let (missing, run) = (*missing, *run);
         let key = CaptureKey { input: self.input, leaf: *capture };
-        let limits = self.options.limits;
-        let timeline = self
-            .open
-            .get_or_insert_with(|| Timeline::new(limits, Kind::Several, key, self.tap.as_ref()));
+        let setup = &self.setup;
+        let timeline = self.open.get_or_insert_with(|| Timeline::new(setup, Kind::Several, key));
         if missing > 0 {
             timeline.note_missing(missing, &leaf.name);
         }
@@ -183,7 +179,7 @@ impl Work {
         let mut captured = match leaf.bytes {
             Ok(bytes) => {
                 let key = CaptureKey { input: self.input, leaf: index };
-                alone(self.options.limits, &leaf.name, bytes, key, self.tap.as_ref()).0
+                alone(&self.setup, &leaf.name, bytes, None, key).0
             }
             Err(error) => {
                 return Captured::failed(&leaf.name, without_name(&leaf.name, &error));

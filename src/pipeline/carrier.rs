@@ -34,6 +34,8 @@ struct PlainHalf {
     around: Vec<[Option<PacketRef>; 2]>,
     /// Offset in the carrying stream up to which everything was read or passed over.
     read_to: u64,
+    /// The alert with which the side ended: where its record stands, and the packet it came in.
+    ending: Option<(Range64, PacketRef)>,
 }
 
 impl Plaintext {
@@ -45,6 +47,7 @@ impl Plaintext {
             gap_bytes: 0,
             around: Vec::new(),
             read_to: 0,
+            ending: None,
         };
         Plaintext { halves: PerSide::from_fn(half) }
     }
@@ -85,6 +88,11 @@ impl Plaintext {
     pub(super) fn reach(&mut self, side: Side, position: u64) {
         let half = &mut self.halves[side];
         half.read_to = half.read_to.max(position);
+    }
+
+    /// Notes that `side` ended its half by an alert in `record`, which came in `at`.
+    pub(super) fn end(&mut self, side: Side, record: Range64, at: PacketRef) {
+        self.halves[side].ending = Some((record, at));
     }
 }
 
@@ -135,9 +143,7 @@ impl<'a> Carrier<'a> {
     pub(super) fn summary(self, side: Side) -> Summary {
         match self.plaintext {
             None => self.tcp.summary(side),
-            Some(plaintext) => {
-                plaintext.summary(side, PerSide::from_fn(|side| self.tcp.summary(side)))
-            }
+            Some(plaintext) => plaintext.summary(side, self.tcp),
         }
     }
 }
@@ -170,7 +176,8 @@ impl Plaintext {
     }
 
     /// What TCP knows of `side`, in offsets of the plaintext.
-    fn summary(&self, side: Side, mut tcp: PerSide<Summary>) -> Summary {
+    fn summary(&self, side: Side, connection: &Connection) -> Summary {
+        let mut tcp = PerSide::from_fn(|side| connection.summary(side));
         let half = &self.halves[side];
         let own = |position: u64| half.behind(position, &tcp[side]);
         let peers = |position: u64| self.halves[!side].behind(position, &tcp[!side]);
@@ -185,7 +192,15 @@ impl Plaintext {
         let latest = tcp[side]
             .latest
             .map(|source| Source { at: source.at, acked: source.acked.and_then(peers) });
-        let (fin, rst) = (tcp[side].fin.map(ending), tcp[side].rst.map(ending));
+        let alert = half.ending.map(|(record, at)| Ending {
+            at,
+            offset: half.map.plain(record.start).unwrap_or_default(),
+            acked: connection.locate(side, record.start).and_then(|source| peers(source.acked?)),
+            answered: None,
+        });
+        // Whoever sends close_notify or a fatal alert has ended its half with that (RFC 8446 §6.1),
+        // whoever's FIN comes first.
+        let (fin, rst) = (alert.or(tcp[side].fin.map(ending)), tcp[side].rst.map(ending));
         let mut around = std::mem::take(&mut tcp[side].around);
         around.gaps.clone_from(&half.around);
         around.conflicts.clear();
@@ -208,11 +223,14 @@ impl Plaintext {
 
 impl PlainHalf {
     /// The plaintext before a position that somebody acknowledged or reached, a byte more where
-    /// that lies behind what was captured or behind a FIN, which counts as one byte; `None` where
-    /// it was forgotten.
+    /// that lies behind what was captured or behind the end, which counts as one byte: the alert, or
+    /// else the FIN. `None` where it was forgotten.
     fn behind(&self, position: u64, tcp: &Summary) -> Option<u64> {
         let plain = self.map.plain(position)?;
-        let fin = tcp.fin.is_some_and(|fin| position > fin.offset);
+        let fin = match self.ending {
+            Some((record, _)) => position >= record.end,
+            None => tcp.fin.is_some_and(|fin| position > fin.offset),
+        };
         let unread = position > tcp.end;
         Some(plain.saturating_add(u64::from(fin || unread)))
     }

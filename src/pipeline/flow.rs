@@ -5,6 +5,7 @@ use super::carrier::Carrier;
 use super::conversation::Conversation;
 use super::findings::Findings;
 use super::identity::{Judged, UsedKeys};
+use super::secure::Secure;
 use super::tap::{CaptureTap, StreamTap};
 use super::undecided::{Decision, Undecided};
 use crate::endpoint::{Endpoint, PerSide, Side};
@@ -12,19 +13,38 @@ use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
 use crate::ip::{Layers, Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
+use crate::tls::{Keyring, Keys};
 use crate::ws::search::{Found, Look, Search};
 
 mod judging;
 
 use judging::Subject;
 
-/// What a connection is, if it is no WebSocket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// It begins with TLS records.
-    Tls,
-    /// Something else.
-    Other,
+/// What a connection came to.
+pub(super) struct Finished {
+    /// The reports on the WebSockets on it, and on what was to become one.
+    pub(super) reports: Vec<Judged>,
+    /// The limit at which the reading of HTTP ended: what came behind it may have been missed.
+    pub(super) given_up: Option<Why>,
+    /// Its TLS, if it had that.
+    pub(super) encrypted: Option<Encrypted>,
+}
+
+/// A connection in TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Encrypted {
+    /// The side that was asked.
+    pub(super) server: Endpoint,
+    /// The name by which it was asked for.
+    pub(super) server_name: Option<String>,
+    /// Whether anything of it was read.
+    pub(super) is_read: bool,
+    /// Whether there is a report on it all the same, by what was inferred.
+    pub(super) is_reported: bool,
+    /// Whether it carries TLS once more, which is not read.
+    pub(super) is_nested: bool,
+    /// Whether records were given up before their keys came.
+    pub(super) waited_in_vain: bool,
 }
 
 /// One connection.
@@ -38,6 +58,10 @@ pub(super) struct Flow {
     /// The tags and tunnels that its segments came through: the first few.
     layers: Vec<Layers>,
     tcp: Connection,
+    /// TLS, if that is what TCP carries: then the stage reads its plaintext.
+    secure: Option<Box<Secure>>,
+    /// Whether the plaintext is TLS once more.
+    is_nested: bool,
     stage: Stage,
     /// Attempts to open a WebSocket that came to nothing.
     attempts: Vec<Handshake>,
@@ -52,15 +76,19 @@ pub(super) struct Flow {
 /// How far a connection has come.
 ///
 /// ```text
+///   Undecided ──TLS──▶ Undecided, of the plaintext
 ///   Undecided ──HTTP──▶ Http ──101──▶ WebSocket ◀──frames──┐
 ///     │  │                │ └──a hole hides the heads──▶ Searching ──nothing──▶ Over
 ///     │  └──the start was not captured────────────────────┘                     ▲
 ///     └──anything else────┴──no upgrade─────────────────────────────────────────┘
+///                         └──TLS behind a CONNECT──▶ Undecided, of the plaintext
 /// ```
 #[derive(Debug)]
 enum Stage {
     /// Too little is known to say what it is.
     Undecided(Undecided),
+    /// TLS, which is still to be read: its first bytes.
+    Tls(Vec<(Side, Released)>),
     /// HTTP, perhaps with an opening handshake to come.
     Http(Box<Exchange>),
     /// The heads of an opening handshake were not captured, if there were any: what was is searched
@@ -69,7 +97,7 @@ enum Stage {
     /// A WebSocket.
     WebSocket(Box<WebSocket>),
     /// There is no WebSocket, or no further one.
-    Over(Kind),
+    Over,
 }
 
 #[derive(Debug)]
@@ -100,6 +128,8 @@ impl Flow {
             interface: segment.interface,
             layers: vec![segment.via.layers()],
             tcp: Connection::new(segment, limits.assembler()),
+            secure: None,
+            is_nested: false,
             stage: Stage::Undecided(Undecided::default()),
             attempts: Vec::new(),
             given_up: None,
@@ -113,22 +143,14 @@ impl Flow {
         self.stream
     }
 
-    /// The side that was asked.
-    pub(super) fn server(&self) -> Endpoint {
-        self.tcp.endpoints.server
-    }
-
     /// The sender and the number of the SYN with which it began, if that was captured.
     pub(super) fn opener(&self) -> Option<(Endpoint, Seq)> {
         self.opener
     }
 
-    /// The limit at which the reading of HTTP ended: what came behind it may have been missed.
+    /// The limit at which the reading of HTTP ended.
     pub(super) fn given_up(&self) -> Option<Why> {
-        match &self.stage {
-            Stage::Http(exchange) => limit_reached(exchange),
-            _ => self.given_up,
-        }
+        self.given_up
     }
 
     /// Makes `before` the connection whose stragglers may still come, and returns the one before
@@ -177,12 +199,23 @@ impl Flow {
         segment.flags.has(TcpFlags::SYN) && self.opener == Some((segment.from, segment.seq))
     }
 
-    /// What it is, once it is certain that there is no WebSocket on it, nor an attempt at one.
-    pub(super) fn is_something_else(&self) -> Option<Kind> {
-        match self.stage {
-            Stage::Over(kind) if self.attempts.is_empty() => Some(kind),
-            _ => None,
-        }
+    /// Whether it is certain that there is no WebSocket on it, nor an attempt at one.
+    pub(super) fn is_something_else(&self) -> bool {
+        matches!(self.stage, Stage::Over) && self.attempts.is_empty()
+    }
+
+    /// Its TLS, if it has that.
+    pub(super) fn encrypted(&self) -> Option<Encrypted> {
+        let secure = self.secure.as_ref()?;
+        let facts = secure.facts();
+        Some(Encrypted {
+            server: self.tcp.endpoints.server,
+            server_name: facts.server_name.clone(),
+            is_read: facts.keys == Keys::Found,
+            is_reported: false,
+            is_nested: self.is_nested,
+            waited_in_vain: secure.waited_in_vain(),
+        })
     }
 
     /// Whether a connection before this one is kept for its stragglers.
@@ -195,6 +228,18 @@ impl Flow {
         match &self.stage {
             Stage::Searching(search) => search.size(),
             _ => 0,
+        }
+    }
+
+    /// Bytes that are held because they wait for the keys of TLS.
+    pub(super) fn undecrypted(&self) -> usize {
+        self.secure.as_ref().map_or(0, |secure| secure.held())
+    }
+
+    /// Gives up what waits for the keys of TLS.
+    pub(super) fn stop_waiting(&mut self) {
+        if let Some(secure) = &mut self.secure {
+            secure.stop_waiting();
         }
     }
 
@@ -237,46 +282,58 @@ impl Flow {
         let Stage::Searching(search) = &self.stage else { return };
         match search.look_now() {
             Some(found) => self.begin_midstream(found),
-            None => self.stage = Stage::Over(Kind::Other),
+            None => self.stage = Stage::Over,
         }
     }
 
     /// Takes in a segment.
-    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+    pub(super) fn segment(&mut self, segment: &Segment<'_>, keyring: &Keyring) {
         let opens = self.is_opened_by(segment);
         if let Some(before) = &mut self.predecessor
             && !opens
             && !self.tcp.accommodates(segment)
             && before.tcp.accommodates(segment)
         {
-            return before.segment(segment);
+            return before.segment(segment, keyring);
         }
         let layers = segment.via.layers();
         if !self.layers.contains(&layers) && self.layers.len() < Flow::MOST_LAYERS {
             self.layers.push(layers);
         }
         if let Some((side, event)) = self.tcp.receive(segment) {
-            self.advance(side, event);
+            self.take(side, event, keyring);
         }
-        self.release();
+        self.release(keyring);
         if let Stage::WebSocket(websocket) = &mut self.stage {
-            websocket.conversation.list(Carrier::new(&self.tcp, None));
+            websocket.conversation.list(carrier(&self.tcp, self.secure.as_deref()));
         }
     }
 
-    /// The capture has ended, at `latest`: the reports on the WebSockets of this connection. Its
-    /// predecessor is to be taken and finished before.
-    pub(super) fn finish(mut self, latest: PacketRef, keys: &mut UsedKeys) -> Vec<Judged> {
+    /// The capture has ended, at `latest`: what the connection came to. Its predecessor is to be
+    /// taken and finished before.
+    pub(super) fn finish(
+        mut self,
+        latest: PacketRef,
+        keyring: &Keyring,
+        keys: &mut UsedKeys,
+    ) -> Finished {
         let mut reports = Vec::new();
         self.tcp.finish();
-        self.release();
-        if let Stage::Undecided(_) = self.stage {
+        self.release(keyring);
+        if let (Stage::Undecided(_), None) = (&self.stage, &self.secure) {
+            self.decide(true);
+            self.begin_tls(keyring);
+        }
+        if let Some(secure) = &mut self.secure {
+            secure.finish(keyring, &self.tcp);
+            self.read_plaintext();
             self.decide(true);
         }
         if let Stage::Http(exchange) = &mut self.stage {
-            let carrier = Carrier::new(&self.tcp, None);
+            let carrier = carrier(&self.tcp, self.secure.as_deref());
             let progress = exchange.finish(&carrier);
             self.attempts.extend(exchange.take_attempts());
+            self.given_up = limit_reached(exchange);
             self.follow(progress);
         }
         self.end_search();
@@ -290,7 +347,7 @@ impl Flow {
             };
             reports.push(self.judge(subject, latest, keys));
         }
-        if let Stage::WebSocket(websocket) = std::mem::replace(&mut self.stage, DONE) {
+        if let Stage::WebSocket(websocket) = std::mem::replace(&mut self.stage, Stage::Over) {
             let WebSocket { tunnel, midstream, mut conversation, mut findings } = *websocket;
             conversation.finish(self.carrier(), &mut findings);
             let Conversation { frames, milestones, .. } = conversation;
@@ -298,17 +355,69 @@ impl Flow {
             let subject = Subject { handshake, midstream, frames, milestones, findings };
             reports.push(self.judge(subject, latest, keys));
         }
-        reports
+        if let Some(secure) = &self.secure
+            && secure.facts().keys != Keys::Found
+        {
+            reports.extend(self.infer(secure, latest));
+        }
+        let is_reported = !reports.is_empty();
+        let encrypted = self.encrypted().map(|encrypted| Encrypted { is_reported, ..encrypted });
+        Finished { given_up: self.given_up, encrypted, reports }
     }
 
     fn carrier(&self) -> Carrier<'_> {
-        Carrier::new(&self.tcp, None)
+        carrier(&self.tcp, self.secure.as_deref())
     }
 
-    fn release(&mut self) {
+    fn release(&mut self, keyring: &Keyring) {
         while let Some((side, released)) = self.tcp.release() {
-            self.advance(side, released.as_event());
+            self.take(side, released.as_event(), keyring);
         }
+    }
+
+    /// Takes in an event of TCP: what is read is that, or the plaintext in it.
+    fn take(&mut self, side: Side, event: StreamEvent<'_>, keyring: &Keyring) {
+        match &mut self.secure {
+            Some(secure) => {
+                secure.push(side, event, keyring, &self.tcp);
+                self.read_plaintext();
+            }
+            None => {
+                self.advance(side, event);
+                self.begin_tls(keyring);
+            }
+        }
+    }
+
+    fn read_plaintext(&mut self) {
+        while let Some(secure) = &mut self.secure
+            && let Some((side, released)) = secure.next(&self.tcp)
+        {
+            self.advance(side, released.as_event());
+            if let Some(secure) = &mut self.secure {
+                secure.recycle(released);
+            }
+        }
+    }
+
+    /// Reads on inside TLS, if that has turned out to be what the connection carries.
+    fn begin_tls(&mut self, keyring: &Keyring) {
+        let Stage::Tls(held) = &mut self.stage else { return };
+        let held = std::mem::take(held);
+        self.stage = Stage::Undecided(Undecided::default());
+        if self.secure.is_some() {
+            self.stage = Stage::Over;
+            self.is_nested = true;
+            return;
+        }
+        // What was asked of the proxy before was in the clear, and is none of this stream.
+        self.attempts.clear();
+        let mut secure = Box::new(Secure::new(&self.limits));
+        for (side, released) in held {
+            secure.push(side, released.as_event(), keyring, &self.tcp);
+        }
+        self.secure = Some(secure);
+        self.read_plaintext();
     }
 
     /// Hands an event to the stage at which the connection is.
@@ -322,7 +431,7 @@ impl Flow {
             }
             Stage::Http(exchange) => {
                 exchange.push(side, event);
-                let carrier = Carrier::new(&self.tcp, None);
+                let carrier = carrier(&self.tcp, self.secure.as_deref());
                 let progress = exchange.advance(&carrier);
                 self.follow(progress);
             }
@@ -331,13 +440,14 @@ impl Flow {
                 match search.look() {
                     Look::NotYet => {}
                     Look::Found(found) => self.begin_midstream(found),
-                    Look::GivenUp => self.stage = Stage::Over(Kind::Other),
+                    Look::GivenUp => self.stage = Stage::Over,
                 }
             }
             Stage::WebSocket(websocket) => {
-                websocket.push(side, event, Carrier::new(&self.tcp, None))
+                websocket.push(side, event, carrier(&self.tcp, self.secure.as_deref()))
             }
-            Stage::Over(_) => {}
+            Stage::Tls(held) => held.push((side, event.to_owned())),
+            Stage::Over => {}
         }
     }
 
@@ -345,13 +455,23 @@ impl Flow {
         let Stage::Undecided(undecided) = &mut self.stage else { return };
         let swapped = match undecided.decide(at_last) {
             Decision::NotYet => return,
-            Decision::SomethingElse(kind) => {
+            Decision::SomethingElse => {
                 let lost = undecided.lost;
                 let held = std::mem::take(&mut undecided.held);
-                self.stage = Stage::Over(kind);
-                if kind == Kind::Other && self.may_have_begun_before(lost) {
+                self.stage = Stage::Over;
+                if self.may_have_begun_before(lost) {
                     self.search(held);
                 }
+                return;
+            }
+            Decision::Tls { swapped } => {
+                let held = std::mem::take(&mut undecided.held);
+                if swapped {
+                    self.tcp.swap_sides();
+                }
+                let of = |side: Side| if swapped { !side } else { side };
+                let held = held.into_iter().map(|(side, released)| (of(side), released));
+                self.stage = Stage::Tls(held.collect());
                 return;
             }
             Decision::Http => false,
@@ -371,7 +491,7 @@ impl Flow {
     /// are known not to be HTTP.
     fn may_have_begun_before(&self, lost: PerSide<bool>) -> bool {
         Side::BOTH.into_iter().all(|side| {
-            let summary = self.tcp.summary(side);
+            let summary = self.carrier().summary(side);
             lost[side] || !summary.has_start || summary.end == 0
         })
     }
@@ -398,7 +518,7 @@ impl Flow {
         let conversation = Conversation::found(
             search,
             found,
-            Carrier::new(&self.tcp, None),
+            carrier(&self.tcp, self.secure.as_deref()),
             &self.limits,
             self.tap.take(),
         );
@@ -421,7 +541,6 @@ impl Flow {
             Progress::Over(over) => {
                 self.attempts.extend(exchange.take_attempts());
                 self.given_up = limit_reached(exchange);
-                let kind = if over == Over::Tls { Kind::Tls } else { Kind::Other };
                 let hides_heads = |note: &Note| note.why.is_a_hole();
                 let in_a_hole = exchange.notes().iter().any(hides_heads);
                 let unread = exchange.take_unread();
@@ -429,12 +548,15 @@ impl Flow {
                     !unread.client.is_empty() && self.tcp.summary(Side::Server).segments == 0;
                 let hidden =
                     matches!(over, Over::Ended | Over::NotHttp) && (in_a_hole || one_sided);
-                self.stage = Stage::Over(kind);
-                if hidden {
-                    let PerSide { client, server } = unread;
-                    let client = client.into_iter().map(|released| (Side::Client, released));
-                    let server = server.into_iter().map(|released| (Side::Server, released));
-                    self.search(client.chain(server).collect());
+                self.stage = Stage::Over;
+                let PerSide { client, server } = unread;
+                let client = client.into_iter().map(|released| (Side::Client, released));
+                let server = server.into_iter().map(|released| (Side::Server, released));
+                let unread = client.chain(server).collect();
+                if over == Over::Tls {
+                    self.stage = Stage::Tls(unread);
+                } else if hidden {
+                    self.search(unread);
                 }
             }
             Progress::Switched(mut tunnel) => {
@@ -453,7 +575,11 @@ impl Flow {
                 });
                 for side in Side::BOTH {
                     for held in &held[side] {
-                        websocket.read(side, held.as_event(), Carrier::new(&self.tcp, None));
+                        websocket.read(
+                            side,
+                            held.as_event(),
+                            carrier(&self.tcp, self.secure.as_deref()),
+                        );
                     }
                 }
                 self.stage = Stage::WebSocket(websocket);
@@ -466,7 +592,10 @@ fn limit_reached(exchange: &Exchange) -> Option<Why> {
     exchange.notes().iter().map(|note| note.why).find(|why| why.is_a_limit())
 }
 
-const DONE: Stage = Stage::Over(Kind::Other);
+/// What carries the stream that is read.
+fn carrier<'a>(tcp: &'a Connection, secure: Option<&'a Secure>) -> Carrier<'a> {
+    Carrier::new(tcp, secure.map(Secure::plaintext))
+}
 
 impl WebSocket {
     /// Takes in what comes behind the handshake.

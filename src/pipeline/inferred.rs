@@ -18,7 +18,6 @@ use crate::tls::{Inference, Likeness, TlsFacts};
 use crate::verdict;
 
 /// A connection in TLS that could not be read.
-#[allow(dead_code, reason = "for the flow that ends in TLS without keys")]
 pub(super) struct Unread<'a> {
     pub stream: u64,
     pub endpoints: PerSide<Endpoint>,
@@ -38,7 +37,6 @@ pub(super) struct Unread<'a> {
     pub found: Inference,
 }
 
-#[allow(dead_code, reason = "for the flow that ends in TLS without keys")]
 impl<'a> Unread<'a> {
     /// What is unread of a connection of TCP; the capture goes on until `capture_end`.
     pub(super) fn of(
@@ -65,7 +63,6 @@ impl<'a> Unread<'a> {
 
 /// The report on it; `None` where nothing suggests that it is a WebSocket. Its number and its
 /// capture are filled in later.
-#[allow(dead_code, reason = "for the flow that ends in TLS without keys")]
 pub(super) fn inferred_report(unread: Unread<'_>) -> Option<ConnectionReport> {
     let Unread { stream, endpoints, layers, tls, found, .. } = unread;
     if found.websocket == Likeness::No {
@@ -74,6 +71,7 @@ pub(super) fn inferred_report(unread: Unread<'_>) -> Option<ConnectionReport> {
     let facts = Facts {
         handshake: Handshake::default(),
         deflate: crate::ws::Deflate::Absent,
+        tls: None,
         tcp: unread.tcp,
         frames: PerSide::default(),
         midstream: false,
@@ -86,7 +84,16 @@ pub(super) fn inferred_report(unread: Unread<'_>) -> Option<ConnectionReport> {
     let verdict = verdict::infer(&facts, tls, &found);
     let spots = blind_spots::of_unread(&facts, &verdict);
     let milestones = milestones(&found);
-    let case = Case { stream, endpoints, layers, facts, findings: Vec::new(), verdict, milestones };
+    let case = Case {
+        stream,
+        endpoints,
+        layers,
+        transport: facts.tcp.clone(),
+        facts,
+        findings: Vec::new(),
+        verdict,
+        milestones,
+    };
     let report = connection_report(case);
     Some(ConnectionReport {
         transport: "tls".to_owned(),

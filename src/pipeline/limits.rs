@@ -3,6 +3,7 @@
 use crate::http::HttpLimits;
 use crate::ip::FragmentLimits;
 use crate::tcp::AssemblerLimits;
+use crate::tls::TlsLimits;
 use crate::ws::InflateLimits;
 use crate::ws::search::SearchLimits;
 
@@ -31,6 +32,8 @@ pub struct Limits {
     pub fragmented_datagrams: usize,
     /// Bytes of them.
     pub fragment_bytes: usize,
+    /// Sessions of TLS whose secrets are kept: those of all key logs together, and of one capture.
+    pub sessions: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
     /// Bytes of one direction that are held while the boundaries of its frames are searched for.
@@ -39,6 +42,10 @@ pub struct Limits {
     pub searched: usize,
     /// Bytes that are held for the search in all connections together.
     pub searching: usize,
+    /// Bytes of ciphertext of one direction that wait for the keys.
+    pub undecrypted: usize,
+    /// Bytes of ciphertext that wait for keys in all connections together.
+    pub undecrypted_in_all: usize,
     /// Bytes that one message may inflate to.
     pub inflated_message: u64,
     /// How many times its size a message may inflate to, once it is above 1 MiB.
@@ -66,10 +73,13 @@ impl Default for Limits {
             open_files: 32,
             fragmented_datagrams: 4_096,
             fragment_bytes: 8 << 20,
+            sessions: 1_000_000,
             keys: 1 << 16,
             search_window: 64 << 10,
             searched: 128 << 10,
             searching: 64 << 20,
+            undecrypted: 64 << 10,
+            undecrypted_in_all: 128 << 20,
             inflated_message: 64 << 20,
             inflate_ratio: 200,
             windows: 2_048,
@@ -90,6 +100,10 @@ impl Limits {
 
     pub(super) fn inflate(&self) -> InflateLimits {
         InflateLimits { message: self.inflated_message, ratio: self.inflate_ratio }
+    }
+
+    pub(super) fn tls(&self) -> TlsLimits {
+        TlsLimits { held: self.undecrypted, ..TlsLimits::default() }
     }
 
     pub(super) fn search(&self) -> SearchLimits {

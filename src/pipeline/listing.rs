@@ -150,6 +150,7 @@ impl Listing {
             GapCause::Unmeasured => {
                 "records of TLS that could not be read; this many bytes at most"
             }
+            GapCause::Undecrypted => "it was captured, and could not be decrypted",
         };
         let what = What::Hole { bytes: range.len(), cause: cause.to_owned() };
         self.add(side, range.start, what);

@@ -77,7 +77,7 @@ pub(super) fn merge(
         let Some(one) = open.get_mut(index) else { break };
         latest = latest.max(Some(one.next.at.time));
         timeline.packet(&one.next.packet());
-        if !one.advance() {
+        if !one.advance(timeline) {
             let ended = open.remove(index);
             digests.push(ended.end(timeline));
         }
@@ -113,7 +113,7 @@ fn begin(
     let at = PacketRef { number: PacketNumber::new(0), time: Timestamp(0) };
     let next = Held { at, link: LinkType::NULL, interface: 0, wire_len: 0, data: Vec::new() };
     let mut one = Active { reader, place, input: source.input, next, error: None };
-    if one.advance() {
+    if one.advance(timeline) {
         return Some(one);
     }
     digests.push(one.end(timeline));
@@ -125,9 +125,9 @@ impl Active {
         self.next.at.time
     }
 
-    /// Reads the next packet; whether there is one.
-    fn advance(&mut self) -> bool {
-        match self.reader.next() {
+    /// Reads the next packet; whether there is one. Keys in front of it do not wait for their turn.
+    fn advance(&mut self, timeline: &mut Timeline) -> bool {
+        match self.reader.next_disclosing(&mut |text| timeline.disclose(&text)) {
             Ok(Some(packet)) => {
                 self.next.hold(&packet);
                 // Interfaces are numbered file by file, and the first of one is not that of another.

@@ -1,20 +1,20 @@
 //! The flow table: which segment belongs to which connection.
 
-use std::collections::BTreeMap;
-
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::flow::{Flow, Kind};
+use super::Limits;
+use super::counts::Counts;
+use super::flow::Flow;
 use super::identity::{Judged, UsedKeys, link_copies};
 use super::network::{Place, Slot, Tracked};
 use super::tap::CaptureTap;
-use super::{Limits, blind_spots};
-use crate::endpoint::{Endpoint, FlowKey};
+use crate::endpoint::FlowKey;
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{PacketRef, Timestamp};
-use crate::report::{BlindSpot, ConnectionReport};
+use crate::report::ConnectionReport;
+use crate::tls::Keyring;
 
 /// All connections of one capture.
 #[derive(Debug)]
@@ -23,12 +23,11 @@ pub(super) struct Table {
     flows: HashMap<FlowKey, Slot, RandomState>,
     /// Connections that share their endpoints with one of another network.
     elsewhere: usize,
-    /// Connections that are over, with their stream numbers.
-    done: Vec<Judged>,
-    counts: Counts,
-    keys: UsedKeys,
+    past: Past,
     /// Bytes held by connections that are searched for frames.
     searching: usize,
+    /// Bytes that wait for the keys of TLS, in all connections.
+    undecrypted: usize,
     /// Windows that are held to inflate messages, in all connections.
     windows: usize,
     /// Bytes of messages that are held for their rows, in all connections.
@@ -37,63 +36,21 @@ pub(super) struct Table {
     tap: Option<CaptureTap>,
 }
 
-/// What was counted over all connections.
+/// What is left of connections that are over.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
-    /// Connections, as Wireshark numbers them.
-    pub streams: u64,
-    /// Those that begin with a TLS handshake.
-    pub tls: u64,
-    /// Connections whose search for frames was cut short.
-    pub cut_short: u64,
-    /// Segments of connections that there was no room to follow.
-    pub turned_away: u64,
-    /// Connections on which HTTP was given up, by the limit that was reached.
-    given_up: BTreeMap<&'static str, u64>,
-    /// Servers of the first few TLS connections.
-    tls_servers: Vec<Endpoint>,
+struct Past {
+    done: Vec<Judged>,
+    counts: Counts,
+    keys: UsedKeys,
 }
 
-impl Counts {
-    pub(super) fn blind_spots(&self) -> Vec<BlindSpot> {
-        let spot = |hides: String, lowered: &str| BlindSpot {
-            kind: "over-limit".to_owned(),
-            side: None,
-            packets: Vec::new(),
-            bytes: 0,
-            hides,
-            lowered: lowered.to_owned(),
-        };
-        let turned_away = (self.turned_away > 0).then(|| {
-            let hides = format!("{} segments of connections beyond the limit", self.turned_away);
-            spot(hides, "nothing is said about those connections")
-        });
-        let given_up = self.given_up.iter().map(|(why, connections)| {
-            let what = if *connections == 1 { "connection" } else { "connections" };
-            let hides = format!("HTTP on {connections} {what}, because {why}");
-            spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
-        });
-        let tls = blind_spots::of_tls(self.tls, &self.tls_servers);
-        let cut_short = (self.cut_short > 0).then(|| {
-            let hides = format!("the rest of {} connections without their start", self.cut_short);
-            spot(hides, "a WebSocket whose frames came later there goes unseen")
-        });
-        turned_away.into_iter().chain(given_up).chain(cut_short).chain(tls).collect()
-    }
-
-    /// Counts a connection that turned out to be TLS with `server`.
-    fn note_tls(&mut self, server: Endpoint) {
-        const NAMED: usize = 4;
-        self.tls += 1;
-        if self.tls_servers.len() < NAMED && !self.tls_servers.contains(&server) {
-            self.tls_servers.push(server);
-        }
-    }
-
-    fn note(&mut self, flow: &Flow) {
-        if let Some(why) = flow.given_up() {
-            *self.given_up.entry(why.text()).or_insert(0) += 1;
-        }
+impl Past {
+    /// Takes in a connection of which nothing more is expected; the capture has gone on until
+    /// `latest`.
+    fn end(&mut self, flow: Flow, latest: Option<PacketRef>, keyring: &Keyring) {
+        let finished = flow.finish(latest.unwrap_or(NOWHERE), keyring, &mut self.keys);
+        self.counts.note(finished.given_up, finished.encrypted.as_ref());
+        self.done.extend(finished.reports);
     }
 }
 
@@ -103,10 +60,9 @@ impl Table {
             limits,
             flows: HashMap::default(),
             elsewhere: 0,
-            done: Vec::new(),
-            counts: Counts::default(),
-            keys: UsedKeys::default(),
+            past: Past::default(),
             searching: 0,
+            undecrypted: 0,
             windows: 0,
             content: 0,
             latest: None,
@@ -122,55 +78,53 @@ impl Table {
     }
 
     /// Hands a segment to its connection.
-    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+    pub(super) fn segment(&mut self, segment: &Segment<'_>, keyring: &Keyring) {
         let full = self.flows.len() + self.elsewhere >= self.limits.flows;
         let slot = match self.flows.entry(segment.flow()) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(_) if full => {
                 self.end_searches();
                 if self.forget_ignored() {
-                    return self.segment(segment);
+                    return self.segment(segment, keyring);
                 }
-                self.counts.turned_away += 1;
+                self.past.counts.turned_away += 1;
                 return;
             }
             Entry::Vacant(entry) => {
-                let flow = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
-                self.counts.streams += 1;
+                let flow =
+                    Flow::new(self.past.counts.streams, segment, self.limits, self.tap.as_ref());
+                self.past.counts.streams += 1;
                 entry.insert(Slot::new(Place::new(flow, segment.via)))
             }
         };
         let Some(place) = slot.place(segment) else {
-            return self.open_elsewhere(segment);
+            return self.open_elsewhere(segment, keyring);
         };
         let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
         if opens && place.tracked.is_reopened_by(segment) {
-            let fresh = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
-            self.counts.streams += 1;
+            let fresh =
+                Flow::new(self.past.counts.streams, segment, self.limits, self.tap.as_ref());
+            self.past.counts.streams += 1;
             if let Some(older) = place.tracked.reopen(fresh) {
-                let latest = self.latest.unwrap_or(NOWHERE);
-                self.counts.note(&older);
                 self.content = self.content.saturating_sub(older.content());
-                self.done.extend(older.finish(latest, &mut self.keys));
+                self.past.end(*older, self.latest, keyring);
             }
         }
         let Tracked::Followed(flow) = &mut place.tracked else { return };
         let (before, windows, content) = (flow.searching(), flow.windows(), flow.content());
-        flow.segment(segment);
+        let undecrypted = flow.undecrypted();
+        flow.segment(segment, keyring);
         self.content = self.content.saturating_add(flow.content()).saturating_sub(content);
         self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
+        self.undecrypted =
+            self.undecrypted.saturating_add(flow.undecrypted()).saturating_sub(undecrypted);
         self.windows = self.windows.saturating_add(flow.windows()).saturating_sub(windows);
-        if let Some(kind) = flow.is_something_else() {
-            if kind == Kind::Tls {
-                self.counts.note_tls(flow.server());
-            }
+        if flow.is_something_else() {
             let opener = flow.opener();
-            self.counts.note(flow);
+            self.past.counts.note(flow.given_up(), flow.encrypted().as_ref());
             if let Some(before) = flow.take_predecessor() {
-                let latest = self.latest.unwrap_or(NOWHERE);
-                self.counts.note(&before);
                 self.content = self.content.saturating_sub(before.content());
-                self.done.extend(before.finish(latest, &mut self.keys));
+                self.past.end(*before, self.latest, keyring);
             }
             place.tracked = Tracked::Ignored { opener };
         }
@@ -179,6 +133,9 @@ impl Table {
         }
         if self.windows > self.limits.windows {
             self.free_windows();
+        }
+        if self.undecrypted > self.limits.undecrypted_in_all {
+            self.stop_waiting();
         }
         if self.content > self.limits.content {
             self.give_back_content();
@@ -222,6 +179,17 @@ impl Table {
         }
     }
 
+    /// Gives up everything that waits for the keys of TLS. What little is held besides is not
+    /// counted any more: otherwise the next segment might go through all connections again.
+    fn stop_waiting(&mut self) {
+        self.undecrypted = 0;
+        for tracked in self.flows.values_mut().flat_map(Slot::all) {
+            if let Tracked::Followed(flow) = tracked {
+                flow.stop_waiting();
+            }
+        }
+    }
+
     /// Ends every search for frames, so that what they hold does not grow with the capture: what is
     /// not found by now is not looked for any more.
     fn end_searches(&mut self) {
@@ -229,8 +197,8 @@ impl Table {
             let Tracked::Followed(flow) = tracked else { continue };
             if flow.searching() > 0 {
                 flow.end_search();
-                if flow.is_something_else().is_some() && !flow.has_predecessor() {
-                    self.counts.cut_short += 1;
+                if flow.is_something_else() && !flow.has_predecessor() {
+                    self.past.counts.cut_short += 1;
                     *tracked = Tracked::Ignored { opener: flow.opener() };
                 }
             }
@@ -240,19 +208,19 @@ impl Table {
 
     /// The first segment of a connection whose endpoints have the addresses of others.
     #[cold]
-    fn open_elsewhere(&mut self, segment: &Segment<'_>) {
+    fn open_elsewhere(&mut self, segment: &Segment<'_>, keyring: &Keyring) {
         if self.flows.len() + self.elsewhere >= self.limits.flows {
             self.forget_ignored();
         }
         let full = self.flows.len() + self.elsewhere >= self.limits.flows;
         let slot = self.flows.get_mut(&segment.flow());
         let Some(slot) = slot.filter(|slot| !full && slot.has_room()) else {
-            self.counts.turned_away += 1;
+            self.past.counts.turned_away += 1;
             return;
         };
-        let mut flow = Flow::new(self.counts.streams, segment, self.limits, self.tap.as_ref());
-        self.counts.streams += 1;
-        flow.segment(segment);
+        let mut flow = Flow::new(self.past.counts.streams, segment, self.limits, self.tap.as_ref());
+        self.past.counts.streams += 1;
+        flow.segment(segment, keyring);
         self.content = self.content.saturating_add(flow.content());
         slot.add(Place::new(flow, segment.via));
         self.elsewhere += 1;
@@ -267,23 +235,20 @@ impl Table {
 
     /// The capture has ended: the reports on all WebSockets, in the order of their streams, and
     /// what was counted.
-    pub(super) fn finish(mut self) -> (Vec<ConnectionReport>, Counts) {
-        let latest = self.latest.unwrap_or(NOWHERE);
+    pub(super) fn finish(mut self, keyring: &Keyring) -> (Vec<ConnectionReport>, Counts) {
         let mut flows: Vec<Box<Flow>> =
             self.flows.drain().flat_map(|(_, slot)| slot.into_flows()).collect();
         flows.sort_by_key(|flow| flow.stream());
-        let mut done = self.done;
         for mut flow in flows {
-            self.counts.note(&flow);
             if let Some(before) = flow.take_predecessor() {
-                self.counts.note(&before);
-                done.extend(before.finish(latest, &mut self.keys));
+                self.past.end(*before, self.latest, keyring);
             }
-            done.extend(flow.finish(latest, &mut self.keys));
+            self.past.end(*flow, self.latest, keyring);
         }
+        let Past { mut done, counts, .. } = self.past;
         // Stable: several attempts on one connection stay in their order.
         done.sort_by_key(|judged| judged.report.tcp_stream);
-        (link_copies(done), self.counts)
+        (link_copies(done), counts)
     }
 }
 

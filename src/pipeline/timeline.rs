@@ -9,16 +9,21 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::blind_spots::{self, spot};
+use super::quality;
+use super::setup::{Learned, Setup};
 use super::table::Table;
-use super::tap::{CaptureKey, CaptureTap, Tap};
-use super::{Limits, quality};
-use crate::capture::{Bytes, CaptureError, CaptureFacts, Ending, Packet, Reader, Trailing};
+use super::tap::{CaptureKey, CaptureTap};
+use crate::capture::{
+    Bytes, CaptureError, CaptureFacts, Disclosed, Ending, Packet, Reader, Trailing,
+};
 use crate::ip::{Dissected, Dissector, Why};
 use crate::provenance::{PacketNumber, Timestamp};
 use crate::report::{
     Blame, BlindSpot, CaptureReport, Confidence, ConnectionQuality, ConnectionReport, EndedBy,
     EndedHow, FileReport, Grade, NotAnalysed, Outcome, Surfaced, TcpEnd,
 };
+
+use crate::tls::{KeyLog, KeyLogFacts, Keyring};
 
 /// The most blind spots of its files that a capture of several lists.
 const MOST_SPOTS: usize = 64;
@@ -28,12 +33,18 @@ pub(super) struct Timeline {
     key: CaptureKey,
     dissector: Dissector,
     table: Table,
+    /// The keys of the run, and those that were found in the files.
+    keyring: Keyring,
+    /// What was found there.
+    key_log: KeyLogFacts,
+    keys: Keys,
     others: HashMap<Why, u64, RandomState>,
     files: Vec<File>,
     kind: Kind,
     spots: Vec<BlindSpot>,
     /// Blind spots that found no room.
     more_spots: usize,
+    has_packets: bool,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     latest_span: Option<(Timestamp, Timestamp)>,
@@ -42,6 +53,17 @@ pub(super) struct Timeline {
     noted: CaptureReport,
     /// Whether what was unpacked may differ from what was packed.
     damaged: bool,
+}
+
+/// When the keys in the files are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    /// As they come; so far there was no packet in front of any.
+    AsTheyCome,
+    /// As they come, and some came behind packets.
+    BehindPackets,
+    /// All of them, from the start: the files have been read before.
+    FromTheStart,
 }
 
 /// How many files a timeline is made of.
@@ -64,6 +86,8 @@ pub(super) struct Captured {
     pub(super) connections: Vec<ConnectionReport>,
     pub(super) inputs: Vec<usize>,
     pub(super) key: CaptureKey,
+    /// All keys of the capture, where those of some of its connections came too late.
+    pub(super) late_keys: Option<Learned>,
 }
 
 impl Captured {
@@ -71,7 +95,13 @@ impl Captured {
     pub(super) fn failed(name: &str, why: String) -> Captured {
         let (file, error) = (name.to_owned(), Some(why));
         let report = CaptureReport { file, error, ..CaptureReport::default() };
-        Captured { report, connections: Vec::new(), inputs: Vec::new(), key: CaptureKey::default() }
+        Captured {
+            report,
+            connections: Vec::new(),
+            inputs: Vec::new(),
+            key: CaptureKey::default(),
+            late_keys: None,
+        }
     }
 
     /// Takes back everything that one wrong byte could have brought about.
@@ -89,18 +119,22 @@ impl Captured {
 }
 
 impl Timeline {
-    /// A timeline without packets; `key` tells it from the others of the run, and `tap` lists the
-    /// frames in it.
-    pub(super) fn new(limits: Limits, kind: Kind, key: CaptureKey, tap: Option<&Tap>) -> Timeline {
+    /// A timeline without packets; `key` tells it from the others of the run.
+    pub(super) fn new(setup: &Setup, kind: Kind, key: CaptureKey) -> Timeline {
+        let tap = setup.tap.as_ref().map(|tap| CaptureTap::new(tap, key));
         Timeline {
-            dissector: Dissector::with_limits(limits.fragments()),
-            table: Table::new(limits, tap.map(|tap| CaptureTap::new(tap, key))),
+            dissector: Dissector::with_limits(setup.limits.fragments()),
+            table: Table::new(setup.limits, tap),
+            keyring: Keyring::over(setup.keys.clone()),
+            key_log: KeyLogFacts::default(),
+            keys: Keys::AsTheyCome,
             key,
             others: HashMap::default(),
             files: Vec::new(),
             kind,
             spots: Vec::new(),
             more_spots: 0,
+            has_packets: false,
             first: None,
             last: None,
             latest_span: None,
@@ -108,6 +142,18 @@ impl Timeline {
             noted: CaptureReport::default(),
             damaged: false,
         }
+    }
+
+    /// A timeline whose files have been read before, for the keys in them.
+    pub(super) fn knowing(
+        learned: Learned,
+        setup: &Setup,
+        kind: Kind,
+        key: CaptureKey,
+    ) -> Timeline {
+        let Learned { keyring, facts: key_log } = learned;
+        let keys = Keys::FromTheStart;
+        Timeline { keyring, key_log, keys, ..Timeline::new(setup, kind, key) }
     }
 
     /// From when to when the latest file lasted that had packets.
@@ -139,7 +185,7 @@ impl Timeline {
     pub(super) fn read<'b>(&mut self, place: u32, reader: Reader<Bytes<'b>>) -> Bytes<'b> {
         let mut reader = reader.in_file(place);
         let error = loop {
-            match reader.next() {
+            match reader.next_disclosing(&mut |text| self.disclose(&text)) {
                 Ok(Some(packet)) => self.packet(&packet),
                 Ok(None) => break None,
                 Err(error) => break Some(error),
@@ -151,11 +197,24 @@ impl Timeline {
         bytes
     }
 
+    /// Takes the keys in a text that stands in the file in hand.
+    pub(super) fn disclose(&mut self, text: &Disclosed<'_>) {
+        if self.keys == Keys::FromTheStart {
+            return;
+        }
+        let before = self.keyring.revision();
+        take_keys(text, &mut self.keyring, &mut self.key_log);
+        if self.keyring.revision() > before && self.has_packets {
+            self.keys = Keys::BehindPackets;
+        }
+    }
+
     pub(super) fn packet(&mut self, packet: &Packet<'_>) {
+        self.has_packets = true;
         self.table.see(packet.at);
-        let (table, others) = (&mut self.table, &mut self.others);
+        let (table, others, keyring) = (&mut self.table, &mut self.others, &self.keyring);
         self.dissector.dissect(packet, |dissected| match dissected {
-            Dissected::Segment(segment) => table.segment(&segment),
+            Dissected::Segment(segment) => table.segment(&segment, keyring),
             Dissected::Other(why) => *others.entry(why).or_insert(0) += 1,
         });
     }
@@ -244,7 +303,7 @@ impl Timeline {
 
     /// There are no more packets: the report on the capture and those on its connections.
     pub(super) fn finish(self) -> Captured {
-        let (mut connections, counts) = self.table.finish();
+        let (mut connections, counts) = self.table.finish(&self.keyring);
         if self.damaged {
             connections.iter_mut().for_each(distrust);
         }
@@ -259,6 +318,14 @@ impl Timeline {
         spots.extend(unread);
         spots.extend(blind_spots::of_fragments(self.dissector.fragments()));
         spots.extend(counts.blind_spots());
+        spots.extend(blind_spots::of_key_log(&self.key_log));
+        let late = match self.keys {
+            Keys::BehindPackets => counts.waited_for_keys,
+            Keys::AsTheyCome | Keys::FromTheStart => 0,
+        };
+        spots.extend(blind_spots::of_late_keys(late));
+        let learned = Learned { keyring: self.keyring, facts: self.key_log };
+        let late_keys = (late > 0).then_some(learned);
         let (file, error) = match (files.first(), self.kind) {
             (Some(only), Kind::One) => (only.file.clone(), only.error.clone()),
             (Some(first), Kind::Several) => (first.file.clone(), None),
@@ -275,6 +342,7 @@ impl Timeline {
             tcp_streams: counts.streams,
             websockets: u64::try_from(connections.len()).unwrap_or(u64::MAX),
             tls_streams: counts.tls,
+            tls_unread: counts.tls_unread,
             not_analysed: not_analysed(self.others),
             blind_spots: spots,
             error,
@@ -283,8 +351,18 @@ impl Timeline {
             ..self.noted
         };
         report.quality = Some(quality::of_capture(&report, &connections));
-        Captured { report, connections, inputs, key: self.key }
+        Captured { report, connections, inputs, key: self.key, late_keys }
     }
+}
+
+/// Puts the keys in `text` into `keyring`, and what is to be said of them into `facts`.
+pub(super) fn take_keys(text: &Disclosed<'_>, keyring: &mut Keyring, facts: &mut KeyLogFacts) {
+    let (mut log, text) = match text {
+        Disclosed::KeyLog(text) => (KeyLog::new(), text),
+        Disclosed::Comment(text) => (KeyLog::among_prose(), text),
+    };
+    log.push(text, keyring);
+    facts.absorb(log.finish(keyring));
 }
 
 const LOST_IN_BETWEEN: &str =

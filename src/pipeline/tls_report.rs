@@ -19,7 +19,6 @@ const LONGEST_NAME: usize = 255;
 const MOST_NAMES: usize = 16;
 
 /// Says of a connection that it was in TLS, and in which.
-#[allow(dead_code, reason = "for the flow that reads plaintext")]
 pub(super) fn put_in_tls(report: &mut ConnectionReport, facts: &TlsFacts) {
     report.transport = "tls".to_owned();
     report.tls = Some(tls_report(facts));

@@ -2,10 +2,10 @@
 //!
 //! In: the beginnings of both sides, which are held until it is known. Out: a [`Decision`].
 
-use super::flow::Kind;
 use crate::endpoint::{PerSide, Side};
 use crate::http::{Opening, classify};
 use crate::tcp::{Released, StreamEvent};
+use crate::tls::speaker;
 
 /// The beginnings of both sides.
 #[derive(Debug, Default)]
@@ -22,7 +22,11 @@ pub(super) enum Decision {
     Http,
     /// HTTP, and the client is the other side.
     HttpSwapped,
-    SomethingElse(Kind),
+    /// TLS; `swapped` is whether the client is the other side.
+    Tls {
+        swapped: bool,
+    },
+    SomethingElse,
     NotYet,
 }
 
@@ -62,14 +66,29 @@ impl Undecided {
         };
         use Opening::{NeedMore, Other, Request, Response, Tls};
         match (opening(Side::Client), opening(Side::Server)) {
-            (Tls, _) | (_, Tls) => Decision::SomethingElse(Kind::Tls),
+            (Tls, _) | (_, Tls) => self.decide_tls(at_last),
             (Request, _) | (_, Response) => Decision::Http,
             (Response, _) | (_, Request) => Decision::HttpSwapped,
             // A side that was lost at its start says nothing; one that said something else does.
-            (Other, Other) => Decision::SomethingElse(Kind::Other),
-            (Other, NeedMore) if !self.lost.client => Decision::SomethingElse(Kind::Other),
-            (NeedMore, Other) if !self.lost.server => Decision::SomethingElse(Kind::Other),
+            (Other, Other) => Decision::SomethingElse,
+            (Other, NeedMore) if !self.lost.client => Decision::SomethingElse,
+            (NeedMore, Other) if !self.lost.server => Decision::SomethingElse,
             (Other | NeedMore, NeedMore) | (NeedMore, Other) => Decision::NotYet,
         }
+    }
+
+    /// Which side is the client: the one that says ClientHello (RFC 8446 §4).
+    fn decide_tls(&self, at_last: bool) -> Decision {
+        /// A header of a record and the type of a message.
+        const HELLO_SHOWS: usize = 6;
+        let begins_handshake = |side: Side| self.first_bytes[side].first() == Some(&0x16);
+        let too_few = |side: Side| self.first_bytes[side].len() < HELLO_SHOWS;
+        if Side::BOTH.into_iter().any(|side| begins_handshake(side) && too_few(side)) && !at_last {
+            return Decision::NotYet;
+        }
+        let says = |side: Side, hello_of: Side| speaker(&self.first_bytes[side]) == Some(hello_of);
+        let is_as_taken = says(Side::Client, Side::Client);
+        let is_swapped = says(Side::Server, Side::Client) || says(Side::Client, Side::Server);
+        Decision::Tls { swapped: is_swapped && !is_as_taken }
     }
 }

@@ -58,6 +58,8 @@ pub enum Remedy {
     OnAnEndpoint,
     /// Be taken where TLS has ended.
     InTheClear,
+    /// Have the keys of TLS beside it, or in front of its packets.
+    KeysInFront,
     /// Be stopped in good order.
     CleanStop,
 }
@@ -81,8 +83,12 @@ impl Remedy {
                 "Capture on the client or the server itself: there both directions pass, as they \
                  are sent and received."
             }
+            Remedy::KeysInFront => {
+                "Give the whole key log: wsblame --keylog FILE, or in front of the packets: \
+                 editcap --inject-secrets tls,FILE."
+            }
             Remedy::InTheClear => {
-                "Capture where TLS has ended: between the proxy that ends it and the application, \
+                "Log the keys while capturing (see wsblame explain keylog), or capture where TLS has ended: between the proxy that ends it and the application, \
                  or on the application's loopback interface."
             }
             Remedy::CleanStop => {
@@ -317,6 +323,16 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         weight: Weight::Remark,
         cites: Cites::Nothing,
         remedy: Remedy::InTheClear,
+    },
+    BlindSpotKind {
+        id: "key-log",
+        summary: "keys in the capture that cannot be used",
+        explanation: "The capture holds keys of TLS sessions, and some of them cannot be read, are of \
+            more sessions than are kept, or stand behind so much of what they open that it could \
+            not wait for them. What they open stays encrypted; nothing else suffers.",
+        weight: Weight::Remark,
+        cites: Cites::Nothing,
+        remedy: Remedy::KeysInFront,
     },
     BlindSpotKind {
         id: "no-end",

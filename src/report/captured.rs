@@ -32,8 +32,10 @@ pub struct CaptureReport {
     pub tcp_streams: u64,
     /// WebSocket connections among them, attempts included.
     pub websockets: u64,
-    /// TCP connections that begin with a TLS handshake: what is in them cannot be told.
+    /// TCP connections in TLS.
     pub tls_streams: u64,
+    /// Those of them of which nothing could be read, for want of their keys.
+    pub tls_unread: u64,
     /// Packets that hold no TCP segment, by reason, the most frequent first.
     pub not_analysed: Vec<NotAnalysed>,
     /// The interfaces that were captured on, as far as the file describes them: the first 64.

@@ -30,14 +30,15 @@ pub(super) fn hints(capture: &CaptureReport) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if capture.tls_streams > 0 {
+    if capture.tls_unread > 0 {
         hints.push(
-            "wss:// is hidden in TLS: capture where TLS has ended, between the proxy that ends it \
-             and the application, or on the application's loopback interface"
+            "wss:// is hidden in TLS: record a key log beside the capture (wsblame explain keylog \
+             says how) and give it with --keylog, or capture where TLS has ended, between the proxy \
+             that ends it and the application"
                 .to_owned(),
         );
     }
-    if capture.tcp_streams > capture.tls_streams {
+    if capture.tcp_streams > capture.tls_unread {
         hints.push(
             "a WebSocket shows by its opening handshake: begin the capture before the client \
              connects, and make sure that it has both directions"
@@ -58,8 +59,8 @@ pub(super) fn hints(capture: &CaptureReport) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn hints_for(packets: u64, tcp_streams: u64, tls_streams: u64) -> String {
-        let capture = CaptureReport { packets, tcp_streams, tls_streams, ..Default::default() };
+    fn hints_for(packets: u64, tcp_streams: u64, tls_unread: u64) -> String {
+        let capture = CaptureReport { packets, tcp_streams, tls_unread, ..Default::default() };
         hints(&capture).join("\n")
     }
 

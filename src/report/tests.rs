@@ -161,6 +161,7 @@ fn no_websocket_is_no_silence() {
         packets: 120,
         tcp_streams: 3,
         tls_streams: 2,
+        tls_unread: 2,
         websockets: 0,
         not_analysed: vec![NotAnalysed { what: "UDP".into(), packets: 7 }],
         ..fixture::capture()

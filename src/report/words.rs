@@ -267,9 +267,15 @@ pub(super) fn grouped(number: u64) -> String {
 
 /// What a capture held: `12 packets, 3 TCP connections (2 TLS), 1 WebSocket`.
 pub(super) fn held(capture: &CaptureReport) -> String {
-    let tls = match capture.tls_streams {
-        0 => String::new(),
-        tls => format!(" ({} TLS: what is in them cannot be told)", grouped(tls)),
+    let tls = match (capture.tls_streams, capture.tls_unread) {
+        (0, _) => String::new(),
+        (tls, 0) => format!(" ({} TLS, decrypted)", grouped(tls)),
+        (tls, unread) if tls == unread => {
+            format!(" ({} TLS: what is in them cannot be told)", grouped(tls))
+        }
+        (tls, unread) => {
+            format!(" ({} TLS: {} decrypted)", grouped(tls), grouped(tls.saturating_sub(unread)))
+        }
     };
     format!(
         "{}, {}{tls}, {}",

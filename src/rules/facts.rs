@@ -9,6 +9,7 @@ use crate::endpoint::{PerSide, Side};
 use crate::http::Handshake;
 use crate::provenance::{PacketRef, Source};
 use crate::tcp::{Ending, Range64, Summary};
+use crate::tls::TlsFacts;
 use crate::ws::{Compressed, ControlFrame, Deflate, Excerpt, Masking, Opcode, PartialFrame};
 
 /// A connection, as far as the capture tells.
@@ -18,7 +19,10 @@ pub struct Facts {
     pub handshake: Handshake,
     /// Whether permessage-deflate was agreed on.
     pub deflate: Deflate,
-    /// Each side's half of the TCP connection.
+    /// What is known of the TLS session that it is in; `None` in the clear. Offsets there are those
+    /// of the stream of TCP, and everywhere else here those of the plaintext.
+    pub tls: Option<TlsFacts>,
+    /// Each side's half of the TCP connection, or of the TLS session on it.
     pub tcp: PerSide<Summary>,
     /// Each side's frames; empty defaults when the handshake did not succeed.
     pub frames: PerSide<Frames>,
@@ -270,9 +274,15 @@ impl Facts {
         })
     }
 
-    /// How `side` first ended its half of TCP.
+    /// How `side` first ended its half of TCP, or of TLS.
     pub fn end_of(&self, side: Side) -> Option<(Ending, EndKind)> {
-        let fin = self.tcp[side].fin.map(|fin| (fin, EndKind::Fin));
+        let alert = self.tls.as_ref().and_then(|tls| tls.sides[side].ending?.alert);
+        let kind = match alert {
+            Some(alert) if alert.is_close_notify() => EndKind::CloseNotify,
+            Some(_) => EndKind::Alert,
+            None => EndKind::Fin,
+        };
+        let fin = self.tcp[side].fin.map(|fin| (fin, kind));
         let rst = self.tcp[side].rst.map(|rst| (rst, EndKind::Reset));
         match (fin, rst) {
             // A reset behind the FIN follows it; only a retransmitted FIN comes later.
@@ -497,11 +507,15 @@ fn first_of(client_knew: Option<bool>, server_knew: Option<bool>) -> Initiator {
     }
 }
 
-/// How a side ended its half of TCP.
+/// How a side ended its half of TCP, or of the TLS session on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndKind {
     /// By FIN.
     Fin,
+    /// By the alert `close_notify` (RFC 8446 §6.1): it sends nothing more, whenever its FIN comes.
+    CloseNotify,
+    /// By a fatal alert.
+    Alert,
     /// By RST.
     Reset,
 }

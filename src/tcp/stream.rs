@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::Released;
+
 /// A step forward in one direction's byte stream. Offsets count payload bytes from the start of
 /// the direction (or from its first captured byte, when its SYN was not captured) and never go
 /// back.
@@ -21,6 +23,16 @@ pub enum StreamEvent<'a> {
         /// Why the capture does not have them.
         cause: GapCause,
     },
+}
+
+impl StreamEvent<'_> {
+    /// The same, with bytes of its own.
+    pub fn to_owned(self) -> Released {
+        match self {
+            StreamEvent::Data { offset, bytes } => Released::Data { offset, bytes: bytes.to_vec() },
+            StreamEvent::Gap { range, cause } => Released::Gap { range, cause },
+        }
+    }
 }
 
 /// A half-open range of stream offsets that is `Copy`, unlike [`Range`].
@@ -83,4 +95,7 @@ pub enum GapCause {
     /// the range is at least as long as what is missing, and what follows it may follow at once on
     /// what precedes it.
     Unmeasured,
+    /// They were captured, but not decrypted: TLS, and the keys are missing, or the record did not
+    /// authenticate under them.
+    Undecrypted,
 }

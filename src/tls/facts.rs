@@ -84,6 +84,9 @@ pub struct TlsSide {
     pub ending: Option<AlertFact>,
     /// All alerts: the first few.
     pub alerts: Vec<AlertFact>,
+    /// The last records that could not be read, whether they were lost or not authentic. Where the
+    /// stream ends with it, an alert may have been in it.
+    pub last_unread: Option<Range64>,
     /// Where the boundaries of records were lost, and not found again.
     pub lost_at: Option<u64>,
     /// A record that is incomplete at the end of what was captured: where it begins.

@@ -7,13 +7,18 @@
 //! is a hole in it.
 
 mod facts;
+mod handshake;
 #[cfg(test)]
 mod hex;
+mod keylog;
+mod keyring;
 mod map;
 pub mod protection;
 mod record;
+mod records;
 pub mod schedule;
 mod secret;
+mod session;
 mod shape;
 pub mod suite;
 
@@ -21,7 +26,11 @@ pub mod suite;
 pub(crate) use hex::hex;
 
 pub use facts::{Alert, AlertFact, EarlyData, Keys, TlsFacts, TlsSide};
+pub use handshake::speaker;
+pub use keylog::{Foreign, KeyLog, KeyLogFacts, LineFault, MalformedLine, read_key_log};
+pub use keyring::{Added, EncryptedPrefix, Keyring};
 pub use map::RecordMap;
 pub use record::{ContentType, HEADER_LEN, RecordHeader, Version};
 pub use secret::{ClientRandom, Label, Secret};
+pub use session::{Opened, Session, TlsLimits};
 pub use shape::{Closing, Inference, InferredClose, InferredEnd, KeepAlive, Likeness, Shape};

@@ -92,6 +92,12 @@ impl RecordHeader {
         [self.content_type.0, v0, v1, l0, l1]
     }
 
+    /// Whether nothing but the keys tells what is in it: application data is never in the clear.
+    /// Other records may be encrypted, too.
+    pub fn is_protected(&self) -> bool {
+        self.content_type == ContentType::APPLICATION_DATA
+    }
+
     /// Whether a record may begin with it: a known kind, a version from SSL 3.0 to TLS 1.3, and a
     /// length that no implementation refuses.
     pub fn is_plausible(&self) -> bool {

@@ -174,6 +174,8 @@ fn ended(facts: &Facts) -> String {
         (Some((_, _, how)), Some(side)) => {
             let how = match how {
                 EndKind::Fin => "a FIN",
+                EndKind::CloseNotify => "a close_notify",
+                EndKind::Alert => "a fatal TLS alert",
                 EndKind::Reset => "a RST",
             };
             format!("; the {side} was the first to end TCP, with {how}")

@@ -138,6 +138,8 @@ fn dropped(story: &Story<'_>) -> String {
         Some((side, _, how)) => {
             let how = match how {
                 EndKind::Fin => "a FIN",
+                EndKind::CloseNotify => "a close_notify",
+                EndKind::Alert => "a fatal TLS alert",
                 EndKind::Reset => "a RST",
             };
             if story.facts.first_to_end().is_none() {

@@ -99,7 +99,8 @@ fn section(packets: &[Raw], order: Order, digits: u8) -> Vec<u8> {
     file
 }
 
-fn block(order: Order, kind: u32, body: &[u8]) -> Vec<u8> {
+/// A block of pcapng: type, length, body padded to 32 bits, length.
+pub(crate) fn block(order: Order, kind: u32, body: &[u8]) -> Vec<u8> {
     let padding = vec![0; body.len().next_multiple_of(4) - body.len()];
     let len = order.u32((body.len() + padding.len() + 12) as u32);
     [&order.u32(kind), &len[..], body, &padding, &len].concat()

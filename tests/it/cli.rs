@@ -13,6 +13,7 @@ use wsblame::script::{CONFORMING, Script};
 fn wsblame() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wsblame"));
     command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR").stdin(Stdio::null());
+    command.env_remove("SSLKEYLOGFILE");
     command.env("LC_ALL", "C");
     command
 }

@@ -18,6 +18,7 @@ mod generate;
 mod golden;
 mod hostile;
 mod invariance;
+mod keys;
 mod listing;
 mod logs;
 mod loss;

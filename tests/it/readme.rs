@@ -16,6 +16,7 @@ fn output(arguments: &str) -> String {
         .args(arguments.split_whitespace())
         .current_dir(root())
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("SSLKEYLOGFILE")
         .env("LC_ALL", "C")
         .output()
         .expect("it runs");

@@ -9,6 +9,7 @@
 //! ├ interface description ─ link type, clock, snap length, name
 //! ├ packet (enhanced, simple, obsolete)
 //! ├ interface statistics  ─ drops
+//! ├ decryption secrets    ─ a key log, for whoever asked for it
 //! └ any other block       ─ skipped
 //! ```
 
@@ -16,6 +17,7 @@ mod blocks;
 mod clock;
 mod options;
 mod resume;
+mod secrets;
 mod section;
 
 #[cfg(test)]
@@ -24,17 +26,20 @@ mod tests;
 
 use std::io::{self, Read};
 
-use pcap_parser::{CB_MAGIC, DCB_MAGIC, EPB_MAGIC, IDB_MAGIC, ISB_MAGIC, SJE_MAGIC, SPB_MAGIC};
+use pcap_parser::{
+    CB_MAGIC, DCB_MAGIC, DSB_MAGIC, EPB_MAGIC, IDB_MAGIC, ISB_MAGIC, SJE_MAGIC, SPB_MAGIC,
+};
 
 use self::blocks::PacketBlock;
 use self::options::{EPB_DROP_COUNT, Options, is_comment, number};
 use self::section::Section;
-use super::facts::{CaptureFacts, Ending};
+use super::facts::{CaptureFacts, Ending, SecretsFacts};
 use super::order::ByteOrder;
 use super::pcap::cut;
 use super::reader::{Record, Step, Unusable};
 use super::window::Window;
 
+pub use self::secrets::Disclosed;
 pub(super) use self::section::is_known_version;
 
 /// The type of the section header block: the same read from either end.
@@ -84,25 +89,31 @@ impl PcapNg {
         &mut self,
         window: &mut Window<R>,
         facts: &mut CaptureFacts,
+        take: &mut dyn FnMut(Disclosed<'_>),
     ) -> io::Result<Step> {
         loop {
             let (frame, len) = match self.whole(window) {
                 Some(found) => found,
-                None => match self.refill(window)? {
+                None => match self.refill(window, &mut facts.secrets)? {
                     Ok(found) => found,
                     Err(Some(step)) => return Ok(step),
                     Err(None) => continue, // passed over
                 },
             };
             let at = window.take(len);
-            match self.block(&frame, window.taken(at.clone()), facts) {
+            let step = match self.block(&frame, window.taken(at.clone()), facts, take) {
                 Some(Step::Packet(mut record)) => {
                     record.data.start += at.start;
                     record.data.end += at.start;
                     return Ok(Step::Packet(record));
                 }
-                Some(step) => return Ok(step),
-                None => {}
+                step => step,
+            };
+            if matches!(frame.kind, DSB_MAGIC | SECTION_HEADER) {
+                window.wipe(at);
+            }
+            if let Some(step) = step {
+                return Ok(step);
             }
         }
     }
@@ -132,6 +143,7 @@ impl PcapNg {
     fn refill<R: Read>(
         &self,
         window: &mut Window<R>,
+        secrets: &mut SecretsFacts,
     ) -> io::Result<Result<(Frame, usize), Option<Step>>> {
         let end = |ending| Ok(Err(Some(stop(ending))));
         let frame = match self.frame(window)? {
@@ -141,7 +153,9 @@ impl PcapNg {
         let sound = frame.is_sound(window)?;
         let len = match usize::try_from(frame.len) {
             Ok(len) if len <= LARGEST_BLOCK => len,
-            _ if sound && frame.len <= LARGEST_PASSED => return Ok(Err(frame.pass_over(window)?)),
+            _ if sound && frame.len <= LARGEST_PASSED => {
+                return Ok(Err(frame.pass_over(window, secrets)?));
+            }
             _ => {
                 let reason = format!("a block of {} bytes, which nobody writes", frame.declared);
                 return end(Ending::Damaged { offset: frame.offset, reason });
@@ -189,7 +203,13 @@ impl PcapNg {
 
     /// What a whole block amounts to; a packet's data is given relative to the block.
     #[inline]
-    fn block(&mut self, frame: &Frame, block: &[u8], facts: &mut CaptureFacts) -> Option<Step> {
+    fn block(
+        &mut self,
+        frame: &Frame,
+        block: &[u8],
+        facts: &mut CaptureFacts,
+        take: &mut dyn FnMut(Disclosed<'_>),
+    ) -> Option<Step> {
         let order = frame.order;
         let packet = match frame.kind {
             EPB_MAGIC => blocks::enhanced(order, block),
@@ -198,7 +218,7 @@ impl PcapNg {
                 let snaplen = self.section.interface(0).map_or(0, |interface| interface.snaplen);
                 blocks::simple(order, block, snaplen)
             }
-            _ => return self.no_packet(frame, block, facts),
+            _ => return self.no_packet(frame, block, facts, take),
         };
         Some(match packet {
             Ok(packet) => self.packet(frame, &packet, facts),
@@ -234,12 +254,22 @@ impl PcapNg {
         })
     }
 
-    fn no_packet(&mut self, frame: &Frame, block: &[u8], facts: &mut CaptureFacts) -> Option<Step> {
+    fn no_packet(
+        &mut self,
+        frame: &Frame,
+        block: &[u8],
+        facts: &mut CaptureFacts,
+        take: &mut dyn FnMut(Disclosed<'_>),
+    ) -> Option<Step> {
         let understood = match frame.kind {
-            SECTION_HEADER => self.section.open(frame.order, block, facts),
+            SECTION_HEADER => self.section.open(frame.order, block, facts, take),
             IDB_MAGIC => self.section.describe(block, facts),
             ISB_MAGIC => {
                 self.section.count_drops(block, facts);
+                Ok(())
+            }
+            DSB_MAGIC => {
+                secrets::disclose(frame.order, frame.offset, block, &mut facts.secrets, take);
                 Ok(())
             }
             // Wireshark gives these numbers of their own, so the packets behind them keep theirs.
@@ -260,20 +290,23 @@ fn stop(ending: Ending) -> Step {
 }
 
 impl Frame {
-    /// Whether its length may be what it says, as far as its beginning tells: a packet block says
-    /// how much it holds.
+    /// Whether its length may be what it says, as far as its beginning tells: a block of a packet or
+    /// of secrets says how much it holds.
     fn is_sound<R: Read>(&self, window: &mut Window<R>) -> io::Result<bool> {
-        const CAPTURED_AT: usize = 20;
-        if !matches!(self.kind, EPB_MAGIC | OBSOLETE_PACKET) {
-            let short = self.len <= resume::PLAUSIBLE_LEN as u64
-                || !matches!(self.kind, SECTION_HEADER | IDB_MAGIC | ISB_MAGIC);
-            return Ok(short && resume::KNOWN.contains(&self.kind));
-        }
-        window.fill(CAPTURED_AT + 4)?;
-        let captured = self.order.u32_at(window.bytes(), CAPTURED_AT);
+        let (held_at, around) = match self.kind {
+            EPB_MAGIC | OBSOLETE_PACKET => (20, 32),
+            DSB_MAGIC => (12, 20),
+            _ => {
+                let short = self.len <= resume::PLAUSIBLE_LEN as u64
+                    || !matches!(self.kind, SECTION_HEADER | IDB_MAGIC | ISB_MAGIC);
+                return Ok(short && resume::KNOWN.contains(&self.kind));
+            }
+        };
+        window.fill(held_at + 4)?;
+        let held = self.order.u32_at(window.bytes(), held_at);
         // Where even that is cut, nothing speaks against it.
-        let Some(captured) = captured.map(u64::from) else { return Ok(true) };
-        let without_options = 32 + captured.next_multiple_of(4);
+        let Some(held) = held.map(u64::from) else { return Ok(true) };
+        let without_options = around + held.next_multiple_of(4);
         Ok((without_options..=without_options + 65_536).contains(&self.len))
     }
 
@@ -292,7 +325,11 @@ impl Frame {
     }
 
     /// Leaves out a block that is too large to be held.
-    fn pass_over<R: Read>(&self, window: &mut Window<R>) -> io::Result<Option<Step>> {
+    fn pass_over<R: Read>(
+        &self,
+        window: &mut Window<R>,
+        secrets: &mut SecretsFacts,
+    ) -> io::Result<Option<Step>> {
         let body = self.len - 4;
         let mut available = window.skip(body)?;
         if available == body {
@@ -316,6 +353,10 @@ impl Frame {
                 Some(Step::End(Box::new(Ending::Damaged { offset, reason })))
             }
             CB_MAGIC | DCB_MAGIC | SJE_MAGIC | SYSDIG_EVENT => Some(Step::Numbered),
+            DSB_MAGIC => {
+                secrets.note_unread(offset, reason);
+                None
+            }
             _ => None,
         })
     }

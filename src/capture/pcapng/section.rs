@@ -13,6 +13,7 @@ use super::super::order::ByteOrder;
 use super::super::packet::LinkType;
 use super::clock::Clock;
 use super::options::{honoured, is_comment, number};
+use super::secrets::Disclosed;
 
 /// The most bytes of an interface's name that are kept.
 const KEPT_NAME: usize = 128;
@@ -62,6 +63,7 @@ impl Section {
         order: ByteOrder,
         block: &[u8],
         facts: &mut CaptureFacts,
+        take: &mut dyn FnMut(Disclosed<'_>),
     ) -> Result<(), String> {
         let Ok((_, header)) = parse_sectionheaderblock(block) else {
             return Err("a section header block that cannot be read".to_owned());
@@ -70,7 +72,12 @@ impl Section {
             let (major, minor) = (header.major_version, header.minor_version);
             return Err(format!("a section of pcapng version {major}.{minor}, which is unknown"));
         }
-        facts.comments += count(honoured(&header.options).filter(|option| is_comment(option)));
+        for comment in honoured(&header.options).filter(|option| is_comment(option)) {
+            facts.comments += 1;
+            if let Ok(text) = comment.as_bytes() {
+                take(Disclosed::Comment(text));
+            }
+        }
         *self = Section::new(order);
         Ok(())
     }

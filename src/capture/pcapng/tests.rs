@@ -235,7 +235,7 @@ fn a_block_too_large_to_hold_is_passed_over() {
             enhanced(Little, 0, 1, b"good", 4, &[]),
         ]
     };
-    let (packets, facts) = read(&blocks(0x0a));
+    let (packets, facts) = read(&blocks(4));
     assert_eq!((numbers(&packets), facts.skipped), (vec![1], 0));
     let (packets, facts) = read(&blocks(6));
     assert_eq!((numbers(&packets), facts.skipped), (vec![2], 1));

@@ -10,6 +10,7 @@ mod spool;
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
@@ -19,12 +20,14 @@ use clap::{Args, ValueEnum};
 use super::analyse::Together;
 use super::exit::Exit;
 use super::inputs::{self, Inputs};
+use super::keys;
 use super::output::Output;
 use super::{complain, output};
 use dump::Dump;
 use wsblame::pipeline::{Analysis, Input, Options, Places, Tap};
 use wsblame::report::frames::{FRAME_FORMATS, FrameFormat, FrameRow, PayloadAs};
 use wsblame::report::{NoSuchConnection, Report};
+use wsblame::tls::Keyring;
 
 #[derive(Args)]
 #[command(after_help = NOTES)]
@@ -41,6 +44,9 @@ pub(super) struct Arguments {
     /// time
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     series: Together,
+
+    #[command(flatten)]
+    keys: keys::KeyLogs,
 
     /// Format of the rows
     #[arg(short, long, value_parser = any_format(), default_value = "text")]
@@ -126,7 +132,9 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     inputs::refuse_terminal(&mut inputs, &mut failed);
     if let Some(path) = target {
         inputs::refuse_overwriting(path, &inputs).map_err(usage)?;
+        inputs::refuse_overwriting_keys(path, &arguments.keys.files()).map_err(usage)?;
     }
+    let keys = arguments.keys.read().map_err(|(exit, what)| Failure(exit, what))?;
     let dump = arguments.dump.as_deref();
     let mut dump = dump
         .map(|folder| Dump::into(folder, arguments.dump_limit, arguments.force))
@@ -153,7 +161,7 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
             (None, None)
         }
         false => {
-            let (places, report) = survey(&inputs, arguments);
+            let (places, report) = survey(&inputs, &keys, arguments);
             exit = exit.max(named(&report));
             let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
             let (places, report) =
@@ -172,6 +180,7 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = options(arguments);
     let reader = thread::spawn(move || {
         let mut analysis = Analysis::new(options);
+        analysis.use_keys(keys);
         analysis.list_frames(tap);
         analysis.inputs(&inputs);
         analysis.into_report() // with it goes the tap, and the rows end
@@ -217,8 +226,9 @@ fn complain_of(report: &Report, spooled: Option<&spool::Spooled>) -> Exit {
 }
 
 /// Reads everything to know which connection is which.
-fn survey(inputs: &[Input], arguments: &Arguments) -> (Places, Report) {
+fn survey(inputs: &[Input], keys: &Arc<Keyring>, arguments: &Arguments) -> (Places, Report) {
     let mut analysis = Analysis::new(options(arguments));
+    analysis.use_keys(keys.clone());
     analysis.inputs(inputs);
     (analysis.places(), analysis.into_report())
 }

@@ -97,7 +97,6 @@ pub(in crate::pipeline) fn of_connection(
 }
 
 /// The blind spots of a connection in TLS that could not be read.
-#[allow(dead_code, reason = "for the flow that ends in TLS without keys")]
 pub(in crate::pipeline) fn of_unread(facts: &Facts, verdict: &Verdict) -> Vec<BlindSpot> {
     let hides = "everything inside TLS: no keys that open it were given";
     let lowered = format!(
@@ -268,6 +267,7 @@ fn of_side(facts: &Facts, side: Side, verdict: &Verdict, spots: &mut Vec<BlindSp
         (GapCause::NeverSeen, "missing-segments", "not captured, and perhaps never delivered"),
         (GapCause::SnapLength, "snap-length", "cut off by the snap length of the capture"),
         (GapCause::OverLimit, "over-limit", "given up on: too much was waiting behind them"),
+        (GapCause::Undecrypted, "undecrypted", "captured, and not decrypted"),
         (GapCause::Unmeasured, "lost-records", "at most, in records of TLS that could not be read"),
     ];
     for (cause, kind, how) in kinds {

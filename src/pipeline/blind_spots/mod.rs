@@ -11,10 +11,11 @@ use hashbrown::HashMap;
 
 use super::assemble::side_name;
 use crate::capture::{CaptureFacts, Ending};
-use crate::endpoint::{Endpoint, Side};
+use crate::endpoint::Side;
 use crate::ip::{FragmentCounts, Why};
 use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, PacketCite};
+use crate::tls::KeyLogFacts;
 
 #[allow(unused_imports, reason = "for the flow that ends in TLS without keys")]
 pub(super) use connection::{of_connection, of_unread};
@@ -135,6 +136,18 @@ pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
             )
         });
     }
+    if let Some((offset, reason)) = &facts.secrets.first_unread {
+        let what = count(facts.secrets.unread, "block");
+        spots.push(spot(
+            "key-log",
+            None,
+            format!(
+                "what the keys open in {what} of secrets that cannot be read whole, first at byte \
+                 {offset}: {reason}"
+            ),
+            "the other keys serve",
+        ));
+    }
     if facts.skipped > 0 {
         let reason = facts.problems.first().map_or("", |problem| problem.reason.as_str());
         let problems = facts.problems.iter().take(MOST_CITED);
@@ -189,18 +202,58 @@ pub(super) fn of_packets<S>(others: &HashMap<Why, u64, S>) -> (Vec<BlindSpot>, u
     (spots, unread)
 }
 
-/// What cannot be told for TLS: so many connections, some of them with these servers.
-pub(super) fn of_tls(streams: u64, servers: &[Endpoint]) -> Option<BlindSpot> {
+/// What is wrong with the keys in a capture.
+pub(super) fn of_key_log(facts: &KeyLogFacts) -> Option<BlindSpot> {
+    let complaints = facts.complaints();
+    (!complaints.is_empty()).then(|| {
+        let hides = format!("what some of the keys in the capture open: {}", complaints.join("; "));
+        spot("key-log", None, hides, "the other keys serve")
+    })
+}
+
+/// What so many connections of TLS held before their keys came.
+pub(super) fn of_late_keys(connections: u64) -> Option<BlindSpot> {
+    (connections > 0).then(|| {
+        let what = count(connections, "connection");
+        let hides = format!(
+            "what was sent first in {what} whose keys stand too far behind in a capture that was \
+             read only once"
+        );
+        spot(
+            "key-log",
+            None,
+            hides,
+            "give the keys with --keylog, or a single file that is no pipe",
+        )
+    })
+}
+
+/// What cannot be told for TLS inside TLS, as it is spoken through a proxy that is itself reached
+/// by TLS.
+pub(super) fn of_nested_tls(streams: u64) -> Option<BlindSpot> {
     if streams == 0 {
         return None;
     }
-    let named: Vec<String> = servers.iter().map(ToString::to_string).collect();
-    let with = match named.as_slice() {
+    let hides = format!("what is in {} encrypted by TLS twice", count(streams, "connection"));
+    Some(spot("encrypted", None, hides, "only the outer TLS is opened"))
+}
+
+/// What cannot be told for TLS: so many connections, some of them with these servers.
+pub(super) fn of_tls(streams: u64, servers: &[String]) -> Option<BlindSpot> {
+    if streams == 0 {
+        return None;
+    }
+    let with = match servers {
         [] => String::new(),
         named => format!(", such as with {}", named.join(", ")),
     };
     let hides = format!("what is in {} encrypted by TLS{with}", count(streams, "connection"));
-    Some(spot("encrypted", None, hides, "whether any of them is a WebSocket is not said"))
+    Some(spot(
+        "encrypted",
+        None,
+        hides,
+        "whether any of them is a WebSocket is not said; with their keys: wsblame explain keylog",
+    ))
 }
 
 /// The blind spot that fragments leave which could not be put together.

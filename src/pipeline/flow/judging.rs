@@ -11,6 +11,9 @@ use crate::pipeline::conversation::Milestone;
 use crate::pipeline::dispute;
 use crate::pipeline::findings::Findings;
 use crate::pipeline::identity::{Identity, Judged, UsedKeys};
+use crate::pipeline::inferred::{Unread, inferred_report};
+use crate::pipeline::secure::Secure;
+use crate::pipeline::tls_report::put_in_tls;
 use crate::provenance::PacketRef;
 use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::Range64;
@@ -62,6 +65,7 @@ impl Flow {
         let mut facts = Facts {
             deflate: handshake.agreement().deflate,
             handshake,
+            tls: self.secure.as_deref().map(|secure| secure.facts().clone()),
             tcp,
             frames,
             midstream,
@@ -85,15 +89,28 @@ impl Flow {
         findings.iter_mut().for_each(|finding| dispute::acquit(finding, &facts));
         let verdict = verdict::judge(&facts, &mut findings);
         let endpoints = self.tcp.endpoints;
-        let report = connection_report(Case {
+        let mut report = connection_report(Case {
             stream: self.stream,
             endpoints,
             layers: self.layers.clone(),
+            transport: PerSide::from_fn(|side| self.tcp.summary(side)),
             facts,
             findings,
             verdict,
             milestones,
         });
+        if let Some(secure) = &self.secure {
+            put_in_tls(&mut report, secure.facts());
+        }
         Judged { report, identity }
+    }
+
+    /// The report on a connection in TLS that could not be read, if it looks like a WebSocket.
+    pub(super) fn infer(&self, secure: &Secure, latest: PacketRef) -> Option<Judged> {
+        let found = secure.infer(&PerSide::from_fn(|side| self.tcp.summary(side)));
+        let place = (self.stream, self.layers.clone());
+        let unread = Unread::of(&self.tcp, place, latest, secure.facts(), found);
+        let report = inferred_report(unread)?;
+        Some(Judged { report, identity: None })
     }
 }

@@ -1,5 +1,5 @@
 //! Cards: what is known of a rule, a cause, a kind of blind spot, a close code, of two codes side by
-//! side, of a range of codes, of the codes of a product, or of a line of a log.
+//! side, of a range of codes, of the codes of a product, of key logs, or of a line of a log.
 //!
 //! In: rows of the catalogue of rules and of the tables of causes, blind spots, close codes and
 //! products. Out: them, laid out in the formats in which people ask for them; those of codes and
@@ -10,6 +10,7 @@ mod blind_spot;
 mod cause;
 mod code;
 mod comparison;
+mod key_log;
 mod line;
 mod range;
 mod rule;
@@ -42,6 +43,8 @@ pub enum Card {
     Range(CloseCode, CloseCode),
     /// The codes of a product.
     Product(&'static Product),
+    /// How to have the keys of TLS sessions logged.
+    KeyLog,
 }
 
 impl Card {
@@ -98,6 +101,7 @@ fn write_text(card: Card, language: Language, page: &mut page::Page<'_>) -> io::
         Card::Codes(a, b) => comparison::text(&compare(a, b, language), language, page),
         Card::Range(first, last) => range::text(&(first.0..=last.0), language, page),
         Card::Product(product) => application::text(product, language, page),
+        Card::KeyLog => key_log::text(page),
     }
 }
 
@@ -110,6 +114,7 @@ fn write_markdown(card: Card, language: Language, out: &mut dyn Write) -> io::Re
         Card::Codes(a, b) => comparison::markdown(&compare(a, b, language), language, out),
         Card::Range(first, last) => range::markdown(&(first.0..=last.0), language, out),
         Card::Product(product) => application::markdown(product, language, out),
+        Card::KeyLog => key_log::markdown(out),
     }
 }
 
@@ -129,6 +134,7 @@ fn write_json(card: Card, language: Language, out: &mut dyn Write) -> io::Result
         Card::Product(product) => {
             json::print(&application::ProductCard::of(product, language), out)
         }
+        Card::KeyLog => json::print(&key_log::KeyLogCard::all(), out),
     }
 }
 
@@ -177,7 +183,7 @@ mod tests {
                 .map(|(first, last)| Card::Range(CloseCode(first), CloseCode(last)));
         let causes = CAUSES.iter().map(Card::Cause);
         let spots = BLIND_SPOTS.iter().map(Card::BlindSpot);
-        let others = rules::all().map(Card::Rule).chain(causes).chain(spots);
+        let others = rules::all().map(Card::Rule).chain(causes).chain(spots).chain([Card::KeyLog]);
         others.chain(codes).chain(pairs).chain(ranges).chain(PRODUCTS.iter().map(Card::Product))
     }
 

@@ -50,8 +50,11 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let breach = match facts.end_of(side) {
         // Had it not arrived when TCP was ended, there was nothing to answer. A RST of this side may
         // mean that the Close was not read, and one of the closer came too late to be an excuse.
-        Some((fin, EndKind::Fin)) if fin.acked? >= end && facts.is_whole(side) => {
-            let detail = format!("the {side} had received the Close when it sent its FIN");
+        Some((fin, kind @ (EndKind::Fin | EndKind::CloseNotify)))
+            if fin.acked? >= end && facts.is_whole(side) =>
+        {
+            let what = if kind == EndKind::Fin { "FIN" } else { "close_notify" };
+            let detail = format!("the {side} had received the Close when it sent its {what}");
             Breach::new(detail).in_packet(fin.at)
         }
         None => {

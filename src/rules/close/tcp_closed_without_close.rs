@@ -51,6 +51,8 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     }
     let what = match kind {
         EndKind::Fin => "FIN",
+        EndKind::CloseNotify => "close_notify",
+        EndKind::Alert => return None, // its sender says that the peer has done something wrong
         EndKind::Reset => "RST",
     };
     let end = facts.tcp[side].end;
