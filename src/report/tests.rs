@@ -92,6 +92,7 @@ fn what_was_inferred_says_so_and_invents_no_frames() {
             assert!(!text.contains(invented), "{name}: {invented}: {text}");
         }
     }
+    assert!(text(&inferred()).contains("1 WebSocket (1 inferred): "));
 }
 
 #[test]

@@ -107,18 +107,19 @@ fn handshake(
     let (begin, answer) = (found.ends[first].close, found.ends[peer].close);
     // Which packet was first may be a matter of the clock, or of the order in a file.
     let in_order = facts.tells_time() && answered_after > facts.clock_doubt;
+    let orderly = if is_distinct { "an orderly close" } else { "perhaps an orderly close" };
     let story = if in_order {
         let after = answered_after as f64 / 1e6;
         format!(
             "the {first} sent a record {}, and the {peer} answered {after:.1} ms later with one \
-             {}{notified}: an orderly close, begun by the {first}; the code is not visible",
+             {}{notified}: {orderly}, begun by the {first}; the code is not visible",
             sized(begin),
             sized(answer),
         )
     } else {
         format!(
-            "the {first} sent a record {}, and the {peer} one {}{notified}: an orderly close; who \
-             began it and the code are not visible",
+            "the {first} sent a record {}, and the {peer} one {}{notified}: {orderly}; who began it and the \
+             code are not visible",
             sized(begin),
             sized(answer),
         )
@@ -129,8 +130,9 @@ fn handshake(
 
 /// What cannot be inferred.
 fn unknown(facts: &Facts) -> Reading {
-    let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
-    if facts.first_end().is_some() || silent {
+    let may_have_ended =
+        |side: &Side| facts.tcp[*side].segments == 0 || facts.has_lost_its_end(*side);
+    if facts.first_end().is_some() || Side::BOTH.iter().any(may_have_ended) {
         return Reading {
             outcome: Outcome::Unknown,
             cause: None,
@@ -144,8 +146,9 @@ fn unknown(facts: &Facts) -> Reading {
     Reading {
         outcome: Outcome::Open,
         cause: Some("still-open"),
-        confidence: Confidence::Likely,
-        story: "the connection was open when the capture ended".to_owned(),
+        // The last records may be a closing handshake all the same.
+        confidence: Confidence::Possible,
+        story: "TCP was open when the capture ended, and the records do not tell more".to_owned(),
     }
 }
 
