@@ -2,6 +2,8 @@
 
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
+mod openssl;
+
 use proptest::prelude::*;
 
 use super::seal::Sealer;
