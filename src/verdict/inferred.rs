@@ -107,7 +107,7 @@ fn handshake(
     let (begin, answer) = (found.ends[first].close, found.ends[peer].close);
     // Which packet was first may be a matter of the clock, or of the order in a file.
     let in_order = facts.tells_time() && answered_after > facts.clock_doubt;
-    let orderly = if is_distinct { "an orderly close" } else { "perhaps an orderly close" };
+    let orderly = if is_distinct { "a closing handshake" } else { "perhaps a closing handshake" };
     let story = if in_order {
         let after = answered_after as f64 / 1e6;
         format!(
@@ -125,7 +125,10 @@ fn handshake(
         )
     };
     let confidence = if is_distinct { Confidence::Likely } else { Confidence::Possible };
-    Reading { outcome: Outcome::Closed, cause: Some("inferred-close"), confidence, story }
+    // A code that is not visible may be that of an error.
+    let is_empty = [begin, answer].iter().flatten().all(|close| close.most == 0);
+    let outcome = if is_empty { Outcome::Closed } else { Outcome::Unknown };
+    Reading { outcome, cause: Some("inferred-close"), confidence, story }
 }
 
 /// What cannot be inferred.
@@ -189,11 +192,13 @@ fn ended(facts: &Facts) -> String {
 fn alternatives(found: &Inference) -> Vec<String> {
     let mut others = Vec::new();
     match found.closing {
-        Closing::Handshake { .. } | Closing::Unanswered { .. } => others.push(
+        Closing::Handshake { .. } | Closing::Unanswered { .. } => others.extend([
+            "the code signals an error, and the connection failed for what was sent before"
+                .to_owned(),
             "the last records are messages of the sizes of a Close, such as an echo, and there was \
              no closing handshake"
                 .to_owned(),
-        ),
+        ]),
         Closing::WithoutClose => others.push(
             "a Close shared a record with the message before it, and has no size of its own"
                 .to_owned(),

@@ -229,6 +229,7 @@ impl Session {
         self.sides.swap();
         self.facts.sides.swap();
         self.outlet.swap_sides();
+        self.shape.forget();
         self.is_reversed = false;
     }
 
