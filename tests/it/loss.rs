@@ -92,6 +92,13 @@ pub(crate) fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
             whole.connections.iter().filter(|c| key_of(c) == key).collect();
         let number = seen.entry(key.clone()).or_default();
         *number += 1;
+        if is_inferred(connection) {
+            // That it may be a WebSocket depends on what of it was captured: a guess, and said so.
+            if !matches!(connection.verdict.at_fault, Blame::None | Blame::Unknown) {
+                claims.push(format!("{:?} is at fault, as inferred", connection.verdict.at_fault));
+            }
+            continue;
+        }
         if *number > same.len() {
             claims.push(format!("a connection of its own: {key}"));
             continue;
@@ -100,6 +107,10 @@ pub(crate) fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
         claims.extend(per_attempt.min_by_key(Vec::len).unwrap_or_default());
     }
     claims
+}
+
+fn is_inferred(connection: &ConnectionReport) -> bool {
+    connection.tls.as_ref().is_some_and(|tls| tls.inferred.is_some())
 }
 
 fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<String> {
