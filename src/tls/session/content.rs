@@ -1,6 +1,6 @@
 //! What the content of records means: messages of the handshake, alerts, and application data.
 
-use super::direction::{Change, Epoch};
+use super::direction::{Change, Direction, Epoch};
 use super::keys::Negotiation;
 use super::reading::Record;
 use super::{Early, Session, World};
@@ -9,9 +9,6 @@ use crate::tcp::GapCause;
 use crate::tls::facts::{Alert, AlertFact, EarlyData, TlsSide};
 use crate::tls::handshake::{Answer, ClientHello, Message, ServerHello};
 use crate::tls::{ContentType, Version};
-
-/// Handshakes of one session that are followed.
-const MOST_NEGOTIATIONS: usize = 64;
 
 impl Session {
     /// A record in the clear.
@@ -210,7 +207,7 @@ impl Session {
             }
             return;
         }
-        if at >= MOST_NEGOTIATIONS {
+        if at >= Direction::MOST_HELLOS {
             return;
         }
         direction.hellos += 1;
@@ -230,7 +227,7 @@ impl Session {
         let direction = &mut self.sides[Side::Server];
         direction.is_past_hello = true;
         let at = direction.hellos;
-        if at >= MOST_NEGOTIATIONS {
+        if at >= Direction::MOST_HELLOS {
             return;
         }
         direction.hellos += 1;

@@ -211,7 +211,7 @@ impl Session {
                 if kind == Some(ContentType::CHANGE_CIPHER_SPEC) {
                     next = Some(Epoch::Changed(generation.saturating_add(1)));
                 } else if kind != Some(ContentType::APPLICATION_DATA) {
-                    direction.messages.lose(None);
+                    direction.lose_renegotiation();
                 }
             }
             _ => {
@@ -428,9 +428,15 @@ impl Session {
             }
             _ => direction.doubt = direction.doubt.map(|doubt| doubt.and(one)),
         }
-        let is_before_1_3 = matches!(self.sides[side].epoch, Epoch::Changed(_));
-        if is_before_1_3 && header.content_type == ContentType::ALERT {
-            self.note_alert(side, None, record, world);
+        let is_before_1_3 = matches!(direction.epoch, Epoch::Changed(_));
+        match (direction.epoch, header.content_type) {
+            (Epoch::Changed(_), ContentType::ALERT) => self.note_alert(side, None, record, world),
+            (Epoch::Changed(_), ContentType::HANDSHAKE) => direction.lose_renegotiation(),
+            // Its type alone says what it does.
+            (Epoch::Changed(generation), ContentType::CHANGE_CIPHER_SPEC) => {
+                direction.enter(Epoch::Changed(generation.saturating_add(1)));
+            }
+            _ => {}
         }
         let plain = (is_before_1_3 && !header.is_protected()).then_some(0);
         self.hole(side, range, plain, GapCause::Undecrypted);
