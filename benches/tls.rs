@@ -31,12 +31,16 @@ struct Record {
     additional: Vec<u8>,
 }
 
+/// Opens records with nothing but the cipher, into a buffer, and says how many bytes of content
+/// they had.
+type Bare = dyn Fn(&[Record], &mut Vec<u8>) -> usize;
+
 /// Records of one size under one cipher, in the order of their sequence numbers.
 struct Talk {
     name: String,
     protection: Protection,
     records: Vec<Record>,
-    bare: Box<dyn Fn(&[Record], &mut Vec<u8>) -> usize>,
+    bare: Box<Bare>,
     content_len: usize,
     /// Bytes of content in all.
     total: usize,

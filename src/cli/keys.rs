@@ -67,7 +67,9 @@ impl KeyLogs {
     /// The file that the variable names, where nobody named another one.
     fn by_variable(&self) -> Option<PathBuf> {
         let path = PathBuf::from(std::env::var_os(VARIABLE).filter(|path| !path.is_empty())?);
-        (self.keylog.is_empty() && path.exists()).then_some(path)
+        // A named pipe may have nobody at its other end.
+        let is_there = path.is_file() || path.is_dir();
+        (self.keylog.is_empty() && is_there).then_some(path)
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Handshake {
     pub awaited_at: Option<u64>,
     /// What shows that the request came in the clear to a port that expects TLS.
     pub expects_tls: Option<ExpectsTls>,
+    /// Whether the beginning of the refusal's body, which might show that, was lost.
+    pub lost_refusal: bool,
 }
 
 /// What shows that a request came in the clear to a port that expects TLS.

@@ -15,6 +15,8 @@ pub struct KeyLogger {
     pub note: &'static str,
     /// Where this is written.
     pub source: &'static str,
+    /// Whether it was done, and the log that came of it read; else it is as the source says.
+    pub tried: bool,
 }
 
 /// What a key log is, and when it serves.
@@ -40,12 +42,14 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "or SSLKEYLOGFILE in the environment. A browser that is running already takes no \
             notice of either: quit it first, or use a profile of its own as here.",
         source: "chromium/chromium services/network/public/cpp/network_switches.cc",
+        tried: false,
     },
     KeyLogger {
         program: "Firefox",
         switch: &["SSLKEYLOGFILE=/tmp/keys.log firefox --no-remote"],
         note: "Builds of Mozilla's; some distributions build NSS without it.",
         source: "NSS documentation, NSS Key Log Format",
+        tried: false,
     },
     KeyLogger {
         program: "Node.js, as client or server",
@@ -53,6 +57,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "Where the command line is not yours: NODE_OPTIONS=--tls-keylog=/tmp/keys.log. In code, \
             the event 'keylog' of a TLSSocket or tls.Server. Node.js does not look at SSLKEYLOGFILE.",
         source: "Node.js documentation, Command-line API",
+        tried: true,
     },
     KeyLogger {
         program: "Python 3.8 and later, with its ssl module (websockets, aiohttp)",
@@ -60,6 +65,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "Only contexts from ssl.create_default_context() look at the variable; for others, mostly \
             those of servers: context.keylog_filename = \"/tmp/keys.log\".",
         source: "Python documentation, ssl; python/cpython Lib/ssl.py",
+        tried: true,
     },
     KeyLogger {
         program: "curl",
@@ -67,6 +73,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "With OpenSSL, LibreSSL, BoringSSL, GnuTLS and wolfSSL; not with Schannel or Secure \
             Transport.",
         source: "curl manual, ENVIRONMENT",
+        tried: true,
     },
     KeyLogger {
         program: "Java, as client or server",
@@ -74,12 +81,14 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "The JDK logs no keys by itself: -Djavax.net.debug does not print all that is needed. The \
             agent is neykov/extract-tls-secrets; jSSLKeyLog does the same for old JDKs.",
         source: "neykov/extract-tls-secrets README",
+        tried: false,
     },
     KeyLogger {
         program: "Go, as client or server",
         switch: &["&tls.Config{KeyLogWriter: file}"],
         note: "There is no variable: the program has to open the file itself, to append.",
         source: "Go documentation, crypto/tls Config.KeyLogWriter",
+        tried: false,
     },
     KeyLogger {
         program: ".NET 9 and later, on Linux",
@@ -90,12 +99,14 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "Both are needed; the switch may stand in runtimeconfig.json. SslStream cannot do it on \
             Windows, where Schannel holds the keys.",
         source: "dotnet/runtime#100665",
+        tried: false,
     },
     KeyLogger {
         program: "rustls",
         switch: &["config.key_log = Arc::new(rustls::KeyLogFile::new());"],
         note: "Then SSLKEYLOGFILE names the file. For ClientConfig and ServerConfig.",
         source: "rustls documentation, KeyLogFile",
+        tried: false,
     },
     KeyLogger {
         program: "OpenSSL, in a program of one's own or its test server",
@@ -103,6 +114,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "s_client takes it too. In code: SSL_CTX_set_keylog_callback, since 1.1.1. A program \
             whose code is not yours: LD_PRELOAD with libsslkeylog.so (see nginx).",
         source: "openssl s_server -help; OpenSSL documentation, SSL_CTX_set_keylog_callback",
+        tried: true,
     },
     KeyLogger {
         program: "nginx",
@@ -111,6 +123,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
             sslkeylog.c of Wireshark's notes; some forks write another format. NGINX Plus from 1.27.2 on has \
             ssl_key_log and proxy_ssl_key_log.",
         source: "Lekensteyn wireshark-notes src/sslkeylog.c; nginx documentation, ssl_key_log",
+        tried: false,
     },
     KeyLogger {
         program: "HAProxy 2.2 and later",
@@ -122,6 +135,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
             SERVER_TRAFFIC_SECRET_0, CLIENT_HANDSHAKE_TRAFFIC_SECRET, SERVER_HANDSHAKE_TRAFFIC_SECRET. \
             Up to TLS 1.2: CLIENT_RANDOM with ssl_fc_session_key,hex. Cut what syslog writes in front.",
         source: "HAProxy configuration manual, tune.ssl.keylog; haproxy/haproxy src/ssl_sample.c",
+        tried: true,
     },
     KeyLogger {
         program: "Envoy, Istio",
@@ -129,6 +143,7 @@ pub static KEY_LOGGERS: &[KeyLogger] = &[
         note: "In the DownstreamTlsContext for clients, in the UpstreamTlsContext for backends; address \
             ranges narrow it.",
         source: "Envoy documentation, TlsKeyLog",
+        tried: false,
     },
 ];
 

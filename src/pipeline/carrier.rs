@@ -90,6 +90,21 @@ impl Plaintext {
         half.read_to = half.read_to.max(position);
     }
 
+    /// Notes that a record behind all that was read of `side` could not be read. There was no
+    /// application data in it, but it may be the alert by which the side ended.
+    pub(super) fn lose_end(&mut self, side: Side, record: Range64) {
+        let half = &mut self.halves[side];
+        let end = half.map.end();
+        let is_last = half
+            .map
+            .carried(Range64 { start: end, end })
+            .is_none_or(|last| last.end <= record.start);
+        if is_last && half.gaps.len() < Summary::MOST_GAPS {
+            half.gaps.push((Range64 { start: end, end }, GapCause::Undecrypted));
+            half.around.push([None, None]);
+        }
+    }
+
     /// Notes that `side` ended its half by an alert in `record`, which came in `at`.
     pub(super) fn end(&mut self, side: Side, record: Range64, at: PacketRef) {
         self.halves[side].ending = Some((record, at));

@@ -327,6 +327,9 @@ impl Flow {
         if let Some(secure) = &mut self.secure {
             secure.finish(keyring, &self.tcp);
             self.read_plaintext();
+            if let Some(secure) = &mut self.secure {
+                secure.conclude();
+            }
             self.decide(true);
         }
         if let Stage::Http(exchange) = &mut self.stage {

@@ -212,18 +212,18 @@ mod tests {
     }
 
     #[test]
-    fn an_orderly_close_is_told_without_a_code() {
+    fn a_closing_handshake_is_told_without_a_code() {
         let report = connection(CLOSED).expect("it looks like a WebSocket");
         let verdict = report.verdict;
-        assert_eq!((verdict.outcome, verdict.at_fault), (Outcome::Closed, Blame::Unknown));
+        assert_eq!((verdict.outcome, verdict.at_fault), (Outcome::Unknown, Blame::Unknown));
         assert_eq!(verdict.confidence, Confidence::Likely);
         assert_eq!(
             verdict.summary,
             "Inferred from record sizes and times, of what looks like a WebSocket in TLS: the \
              server sent a record of the size of a Close with a code and no reason (packet 13), \
              and the client answered 1.0 ms later with one of the size of a Close with a code and \
-             no reason (packet 14), then what is likely close_notify from the server: an orderly \
-             close, begun by the server; the code is not visible."
+             no reason (packet 14), then what is likely close_notify from the server: a \
+             closing handshake, begun by the server; the code is not visible."
         );
         let inferred = report.tls.and_then(|tls| tls.inferred).expect("it was inferred");
         assert_eq!(inferred.began_close, Some(crate::report::SideName::Server));

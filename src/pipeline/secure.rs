@@ -36,12 +36,20 @@ impl Secure {
         self.session.push(side, event, keys, tcp);
     }
 
-    /// The stream has ended; then call [`Secure::next`] until it gives nothing.
+    /// The stream has ended; then call [`Secure::next`] until it gives nothing, and then
+    /// [`Secure::conclude`].
     pub(super) fn finish(&mut self, keys: &Keyring, tcp: &Connection) {
         self.session.finish(keys, tcp);
+    }
+
+    /// Everything was read: notes how each side ended.
+    pub(super) fn conclude(&mut self) {
         for side in Side::BOTH {
-            if let Some(ending) = self.session.facts().sides[side].ending {
+            let known = &self.session.facts().sides[side];
+            if let Some(ending) = known.ending {
                 self.plaintext.end(side, ending.range, ending.at);
+            } else if let Some(record) = known.last_unread {
+                self.plaintext.lose_end(side, record);
             }
             self.plaintext.reach(side, u64::MAX);
         }

@@ -317,8 +317,9 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
     BlindSpotKind {
         id: "encrypted",
         summary: "TLS connections, which cannot be looked into",
-        explanation: "A wss:// connection looks like any other TLS connection. Whether any of \
-            these is a WebSocket cannot be told without their keys.",
+        explanation: "Without its keys a wss:// connection looks much like any other TLS connection. \
+            Where the sizes and times of its records suggest a WebSocket, what they suggest is \
+            reported, and marked as inferred; whether any of the others is one cannot be told.",
         weight: Weight::Remark,
         cites: Cites::Nothing,
         remedy: Remedy::InTheClear,

@@ -309,7 +309,7 @@ pub(super) fn tls() -> TlsReport {
             began_close: Some(SideName::Server),
             client: end(9, 11),
             server: end(8, 10),
-            idle: Some(0.25),
+            idle: Some(60.25),
             keep_alive: None,
         }),
     }

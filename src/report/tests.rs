@@ -87,11 +87,13 @@ fn what_was_inferred_says_so_and_invents_no_frames() {
         assert!(text.contains("server.example"), "{name}: {text}");
         let close = "the server's Close: packet 8, by its size (2 bytes of payload)";
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains("no record of either side for 60.250 s"), "{name}: {text}");
         assert!(flat.contains(close), "{name}: {text}");
         for invented in ["handshake answered", "0 frames", "no Close", "nobody: no Close frame"] {
             assert!(!text.contains(invented), "{name}: {invented}: {text}");
         }
     }
+    assert!(text(&inferred()).contains("1 WebSocket (1 inferred): "));
 }
 
 #[test]

@@ -13,6 +13,9 @@ use super::{
 /// The label of everything that was inferred.
 const INFERRED: &str = "INFERRED";
 
+/// Seconds of silence before the end that are worth a line.
+const WORTH_A_LINE: f64 = 1.0;
+
 /// Label and text of each line.
 pub(super) fn lines(connection: &ConnectionReport, files: &Files<'_>) -> Vec<(String, String)> {
     let Some(tls) = &connection.tls else { return Vec::new() };
@@ -71,7 +74,8 @@ fn session(tls: &TlsReport) -> String {
         Some(TlsEarlyData::Offered) => parts.push("early data offered".to_owned()),
         None => {}
     }
-    if !tls.established {
+    // Without keys a handshake of TLS 1.3 cannot be seen to finish, though it has.
+    if !tls.established && tls.inferred.is_none() {
         parts.push("the handshake was not seen to finish".to_owned());
     }
     parts.join("; ")
@@ -114,8 +118,7 @@ fn alert_line(alert: &TlsAlert, files: &Files<'_>) -> String {
 
 fn inference(inferred: &InferredReport, files: &Files<'_>) -> Vec<String> {
     let sure = inferred.confidence.name();
-    let mut lines: Vec<String> =
-        inferred.because.iter().map(|why| format!("a WebSocket ({sure}): {why}")).collect();
+    let mut lines = vec![format!("a WebSocket ({sure}): {}", inferred.because.join("; "))];
     for (side, end) in [("client", &inferred.client), ("server", &inferred.server)] {
         if let Some(close) = &end.close {
             lines.push(close_line(side, close, files));
@@ -136,7 +139,7 @@ fn inference(inferred: &InferredReport, files: &Files<'_>) -> Vec<String> {
             words::grouped(beat.answered),
         ));
     }
-    if let Some(idle) = inferred.idle {
+    if let Some(idle) = inferred.idle.filter(|idle| *idle >= WORTH_A_LINE) {
         lines.push(format!("no record of either side for {idle:.3} s before TCP ended"));
     }
     lines

@@ -10,12 +10,16 @@
 //! CLIENT_HANDSHAKE_TRAFFIC_SECRET <client random> <secret>           TLS 1.3, and so on
 //! PMS_CLIENT_RANDOM <client random> <premaster secret>               GnuTLS and others, by hand
 //! RSA <8 bytes of the encrypted premaster secret> <premaster secret> RSA key exchange, old NSS
+//! RSA Session-ID:<session id> Master-Key:<master secret>             as old tools for OpenSSL write
 //! ```
 
-use std::fmt;
+mod facts;
+
 use std::io::{self, ErrorKind, Read};
 
 use zeroize::{Zeroize, Zeroizing};
+
+pub use self::facts::{Foreign, KeyLogFacts, LineFault, MalformedLine};
 
 use super::keyring::{Added, EncryptedPrefix, Keyring};
 use super::secret::{ClientRandom, Label, Secret};
@@ -30,11 +34,11 @@ const LOOKED_AT: usize = 16;
 /// Lines after which a file without a single known label is given up.
 const PATIENCE: u64 = 64;
 
-/// Malformed lines that are named.
-const NAMED_LINES: usize = 4;
-
 /// The longest premaster secret: that of a group of 8,192 bits (RFC 7919).
 const LONGEST_PREMASTER: usize = 1_024;
+
+/// The longest session id (RFC 5246 §7.4.1.2).
+const LONGEST_SESSION_ID: usize = 32;
 
 /// Reads a key log as its bytes come.
 pub struct KeyLog {
@@ -57,74 +61,6 @@ enum Among {
     Secrets,
     /// Anything that people write.
     Prose,
-}
-
-/// What was found in a key log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyLogFacts {
-    /// Lines that were read.
-    pub lines: u64,
-    /// Secrets that can be looked up now.
-    pub secrets: u64,
-    /// Secrets that took the place of another one for the same session.
-    pub replaced: u64,
-    /// Secrets of sessions for which there was no room.
-    pub turned_away: u64,
-    /// Lines with a label that is not known.
-    pub unknown: u64,
-    /// Lines that cannot be read.
-    pub malformed: u64,
-    /// The first few of them.
-    pub first_malformed: Vec<MalformedLine>,
-    /// What it is instead of a key log.
-    pub foreign: Option<Foreign>,
-}
-
-/// A line that cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MalformedLine {
-    /// Its number, from 1.
-    pub number: u64,
-    /// What is wrong with it.
-    pub fault: LineFault,
-}
-
-/// What is wrong with a line. Nothing of the line is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineFault {
-    /// It does not begin with a label.
-    NoLabel,
-    /// It is not text.
-    NotText,
-    /// It has fewer or more fields than a label, a session and a secret.
-    Fields,
-    /// What names the session is not so many bytes in hexadecimal.
-    Session(usize),
-    /// The secret is not hexadecimal.
-    NotHex,
-    /// The secret has so many bytes, which its label never has.
-    Length(usize),
-    /// It names the session by its session id.
-    BySessionId,
-    /// It is longer than any line that is used.
-    TooLong,
-}
-
-/// What a file is instead of a key log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
-    /// A packet capture.
-    Capture,
-    /// Compressed data.
-    Compressed,
-    /// Text in UTF-16.
-    Utf16,
-    /// A key or a certificate in PEM.
-    Pem,
-    /// Not even text.
-    Binary,
-    /// Text without one line of a key log.
-    Text,
 }
 
 /// What a label stands for.
@@ -286,7 +222,7 @@ impl KeyLog {
                 self.facts.secrets += 1;
                 self.facts.replaced += u64::from(added == Added::Replaced);
             }
-            Err(fault) => self.malformed(fault),
+            Err(fault) => self.facts.note_malformed(fault),
         }
     }
 
@@ -298,23 +234,15 @@ impl KeyLog {
         if begins && label.iter().all(of_label) {
             self.facts.unknown += 1;
         } else if line.iter().all(is_text) {
-            self.malformed(LineFault::NoLabel);
+            self.facts.note_malformed(LineFault::NoLabel);
         } else {
-            self.malformed(LineFault::NotText);
+            self.facts.note_malformed(LineFault::NotText);
             if self.known == 0 && line.contains(&0) {
                 self.facts.foreign = Some(Foreign::Binary);
             }
         }
         if self.known == 0 && self.facts.malformed + self.facts.unknown >= PATIENCE {
             self.facts.foreign = Some(Foreign::Text);
-        }
-    }
-
-    fn malformed(&mut self, fault: LineFault) {
-        self.facts.malformed += 1;
-        if self.facts.first_malformed.len() < NAMED_LINES {
-            let number = self.facts.lines;
-            self.facts.first_malformed.push(MalformedLine { number, fault });
         }
     }
 }
@@ -376,9 +304,6 @@ fn meaning(label: &[u8]) -> Option<Meaning> {
 
 /// Reads what stands behind a label, and puts the secret into `keys`.
 fn add(meaning: Meaning, fields: &[u8], keys: &mut Keyring) -> Result<Added, LineFault> {
-    if fields.starts_with(b"Session-ID:") {
-        return Err(LineFault::BySessionId); // as `openssl s_client` shows a session
-    }
     let end = fields.iter().position(u8::is_ascii_whitespace).ok_or(LineFault::Fields)?;
     let (session, secret) = fields.split_at(end);
     let secret = secret.trim_ascii_start();
@@ -397,6 +322,9 @@ fn add(meaning: Meaning, fields: &[u8], keys: &mut Keyring) -> Result<Added, Lin
             Ok(keys.add_premaster_of_random(random, secret))
         }
         Meaning::PremasterOfEncrypted => {
+            if let Some(id) = session.strip_prefix(b"Session-ID:") {
+                return add_by_session_id(id, secret, keys);
+            }
             let encrypted: EncryptedPrefix = fixed(session)?;
             // RFC 5246 §7.4.7.1: the version and 46 random bytes.
             let secret = decode(secret, |len| len == 48)?;
@@ -404,6 +332,19 @@ fn add(meaning: Meaning, fields: &[u8], keys: &mut Keyring) -> Result<Added, Lin
         }
         Meaning::NotNeeded => Ok(Added::Known),
     }
+}
+
+/// A session as `openssl s_client` shows it: its id, and its master secret.
+fn add_by_session_id(id: &[u8], secret: &[u8], keys: &mut Keyring) -> Result<Added, LineFault> {
+    let secret = secret.strip_prefix(b"Master-Key:").ok_or(LineFault::Fields)?;
+    let mut bytes = [0; LONGEST_SESSION_ID];
+    let whole = id.len().is_multiple_of(2) && !id.is_empty();
+    let fault = LineFault::Session(LONGEST_SESSION_ID);
+    let session = bytes.get_mut(..id.len() / 2).filter(|_| whole).ok_or(fault)?;
+    if !unhex(id, session) {
+        return Err(fault);
+    }
+    Ok(keys.add_master_of_session(session, decode(secret, |len| len == 48)?))
 }
 
 /// What names a session: exactly so many bytes.
@@ -445,111 +386,6 @@ fn unhex(hex: &[u8], bytes: &mut [u8]) -> bool {
         }
         _ => false,
     })
-}
-
-impl KeyLogFacts {
-    /// Adds what was found in another part of the same.
-    pub fn absorb(&mut self, other: KeyLogFacts) {
-        self.lines = self.lines.saturating_add(other.lines);
-        self.secrets = self.secrets.saturating_add(other.secrets);
-        self.replaced = self.replaced.saturating_add(other.replaced);
-        self.turned_away = self.turned_away.saturating_add(other.turned_away);
-        self.unknown = self.unknown.saturating_add(other.unknown);
-        self.malformed = self.malformed.saturating_add(other.malformed);
-        let room = NAMED_LINES.saturating_sub(self.first_malformed.len());
-        self.first_malformed.extend(other.first_malformed.into_iter().take(room));
-        self.foreign = self.foreign.or(other.foreign);
-    }
-
-    /// What is worth a word, each a clause without the log's name; nothing when all is well.
-    pub fn complaints(&self) -> Vec<String> {
-        let mut said: Vec<String> = Vec::new();
-        if let Some(foreign) = self.foreign {
-            said.push(format!("not a key log but {foreign}"));
-            if self.secrets == 0 {
-                return said; // all else follows from it
-            }
-        }
-        said.extend(self.first_malformed.iter().map(ToString::to_string));
-        let named = self.first_malformed.len() as u64;
-        let more = self.malformed.saturating_sub(named);
-        if more > 0 {
-            said.push(format!("{} more cannot be read and {} skipped", lines(more), are(more)));
-        }
-        let (unknown, replaced, away) = (self.unknown, self.replaced, self.turned_away);
-        if unknown > 0 {
-            let what = lines(unknown);
-            said.push(format!("{what} with a label that is not known {} skipped", are(unknown)));
-        }
-        if replaced > 0 {
-            let what = if replaced == 1 {
-                "1 secret differs"
-            } else {
-                &format!("{replaced} secrets differ")
-            };
-            said.push(format!(
-                "{what} from what was logged before for the same session; the later one counts"
-            ));
-        }
-        if away > 0 {
-            let what = if away == 1 { "1 secret is" } else { &format!("{away} secrets are") };
-            said.push(format!("{what} of sessions beyond the limit, and skipped"));
-        }
-        said
-    }
-}
-
-fn lines(number: u64) -> String {
-    if number == 1 { "1 line".to_owned() } else { format!("{number} lines") }
-}
-
-fn are(number: u64) -> &'static str {
-    if number == 1 { "is" } else { "are" }
-}
-
-impl fmt::Display for MalformedLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} is skipped: {}", self.number, self.fault)
-    }
-}
-
-impl fmt::Display for LineFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LineFault::NoLabel => f.write_str("it does not begin with a label"),
-            LineFault::NotText => f.write_str("it is not text"),
-            LineFault::Fields => {
-                f.write_str("behind the label it has not exactly a session and a secret")
-            }
-            LineFault::Session(bytes) => {
-                write!(f, "what names the session is not {bytes} bytes in hexadecimal")
-            }
-            LineFault::NotHex => f.write_str("the secret is not hexadecimal, or lacks a digit"),
-            LineFault::Length(bytes) => {
-                write!(f, "no secret under this label has {bytes} bytes")
-            }
-            LineFault::BySessionId => {
-                f.write_str("it names the session by its session id, which is not looked up")
-            }
-            LineFault::TooLong => write!(f, "it is longer than {LONGEST_LINE} bytes"),
-        }
-    }
-}
-
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Foreign::Capture => "a packet capture; name it without --keylog",
-            Foreign::Compressed => "compressed data; unpack it first",
-            Foreign::Utf16 => "text in UTF-16; save it as UTF-8",
-            Foreign::Pem => {
-                "a key or certificate in PEM, which opens no session; log the sessions' secrets \
-                 (see wsblame explain keylog)"
-            }
-            Foreign::Binary => "binary data",
-            Foreign::Text => "text without one line of a key log (see wsblame explain keylog)",
-        })
-    }
 }
 
 #[cfg(test)]

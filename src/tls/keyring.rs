@@ -25,6 +25,7 @@ pub struct Keyring {
     sessions: HashMap<ClientRandom, Logged, RandomState>,
     premasters: HashMap<ClientRandom, Secret, RandomState>,
     encrypted: HashMap<EncryptedPrefix, Secret, RandomState>,
+    resumable: HashMap<Vec<u8>, Secret, RandomState>,
     most: usize,
     revision: u64,
 }
@@ -56,6 +57,7 @@ impl Keyring {
             sessions: HashMap::default(),
             premasters: HashMap::default(),
             encrypted: HashMap::default(),
+            resumable: HashMap::default(),
             most: most_sessions,
             revision: 0,
         }
@@ -86,6 +88,13 @@ impl Keyring {
         own.or_else(|| self.base.as_deref()?.premaster_by_encrypted(encrypted))
     }
 
+    /// The master secret of the session to which the server gave this id (`RSA Session-ID:`); up to
+    /// TLS 1.2, where a ServerHello has it (RFC 5246 §7.4.1.3).
+    pub fn master_by_session_id(&self, id: &[u8]) -> Option<&Secret> {
+        let own = self.resumable.get(id);
+        own.or_else(|| self.base.as_deref()?.master_by_session_id(id))
+    }
+
     /// Whether there is any secret under `random`.
     pub fn knows(&self, random: &ClientRandom) -> bool {
         self.sessions.contains_key(random)
@@ -101,7 +110,8 @@ impl Keyring {
     /// Sessions and premaster secrets that it holds.
     pub fn sessions(&self) -> usize {
         let base = self.base.as_deref().map_or(0, Keyring::sessions);
-        base + self.sessions.len() + self.premasters.len() + self.encrypted.len()
+        let premasters = self.premasters.len() + self.encrypted.len();
+        base + self.sessions.len() + premasters + self.resumable.len()
     }
 
     /// Grows whenever a secret is added: who looked one up in vain need not look again before.
@@ -145,6 +155,17 @@ impl Keyring {
         let known = known.map(|known| known.bytes() == secret.bytes());
         let has_room = !self.is_full();
         match put(&mut self.encrypted, encrypted, secret, known, has_room) {
+            Some(added) => added,
+            None => self.changed(known),
+        }
+    }
+
+    /// Adds the master secret of the session to which the server gave this id.
+    pub fn add_master_of_session(&mut self, id: &[u8], secret: Secret) -> Added {
+        let known = self.master_by_session_id(id);
+        let known = known.map(|known| known.bytes() == secret.bytes());
+        let has_room = !self.is_full();
+        match put(&mut self.resumable, id.to_vec(), secret, known, has_room) {
             Some(added) => added,
             None => self.changed(known),
         }
@@ -249,6 +270,7 @@ mod tests {
         let mut base = Keyring::new(10);
         base.add(random(1), Label::MasterSecret, secret(1));
         base.add_premaster_of_encrypted([9; 8], secret(9));
+        base.add_master_of_session(&[8; 32], secret(8));
         let base = Arc::new(base);
         let mut one = Keyring::over(base.clone());
         let other = Keyring::over(base.clone());
@@ -258,6 +280,8 @@ mod tests {
         assert_eq!(first_byte(one.secret(&random(1), Label::MasterSecret)), Some(3));
         assert_eq!(first_byte(other.secret(&random(1), Label::MasterSecret)), Some(1));
         assert_eq!(first_byte(one.premaster_by_encrypted(&[9; 8])), Some(9));
+        assert_eq!(first_byte(one.master_by_session_id(&[8; 32])), Some(8));
+        assert!(one.master_by_session_id(&[8; 31]).is_none());
         assert_eq!(first_byte(one.premaster_by_random(&random(4))), Some(4));
         assert!(one.knows(&random(4)) && !other.knows(&random(4)) && other.knows(&random(1)));
     }

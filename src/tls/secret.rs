@@ -43,7 +43,6 @@ impl Secret {
     }
 
     /// The bytes, for the key schedule alone.
-    #[allow(dead_code, reason = "for the key schedule")]
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }

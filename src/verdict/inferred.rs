@@ -107,30 +107,35 @@ fn handshake(
     let (begin, answer) = (found.ends[first].close, found.ends[peer].close);
     // Which packet was first may be a matter of the clock, or of the order in a file.
     let in_order = facts.tells_time() && answered_after > facts.clock_doubt;
+    let orderly = if is_distinct { "a closing handshake" } else { "perhaps a closing handshake" };
     let story = if in_order {
         let after = answered_after as f64 / 1e6;
         format!(
             "the {first} sent a record {}, and the {peer} answered {after:.1} ms later with one \
-             {}{notified}: an orderly close, begun by the {first}; the code is not visible",
+             {}{notified}: {orderly}, begun by the {first}; the code is not visible",
             sized(begin),
             sized(answer),
         )
     } else {
         format!(
-            "the {first} sent a record {}, and the {peer} one {}{notified}: an orderly close; who \
-             began it and the code are not visible",
+            "the {first} sent a record {}, and the {peer} one {}{notified}: {orderly}; who began it and the \
+             code are not visible",
             sized(begin),
             sized(answer),
         )
     };
     let confidence = if is_distinct { Confidence::Likely } else { Confidence::Possible };
-    Reading { outcome: Outcome::Closed, cause: Some("inferred-close"), confidence, story }
+    // A code that is not visible may be that of an error.
+    let is_empty = [begin, answer].iter().flatten().all(|close| close.most == 0);
+    let outcome = if is_empty { Outcome::Closed } else { Outcome::Unknown };
+    Reading { outcome, cause: Some("inferred-close"), confidence, story }
 }
 
 /// What cannot be inferred.
 fn unknown(facts: &Facts) -> Reading {
-    let silent = Side::BOTH.iter().any(|side| facts.tcp[*side].segments == 0);
-    if facts.first_end().is_some() || silent {
+    let may_have_ended =
+        |side: &Side| facts.tcp[*side].segments == 0 || facts.has_lost_its_end(*side);
+    if facts.first_end().is_some() || Side::BOTH.iter().any(may_have_ended) {
         return Reading {
             outcome: Outcome::Unknown,
             cause: None,
@@ -144,8 +149,9 @@ fn unknown(facts: &Facts) -> Reading {
     Reading {
         outcome: Outcome::Open,
         cause: Some("still-open"),
-        confidence: Confidence::Likely,
-        story: "the connection was open when the capture ended".to_owned(),
+        // The last records may be a closing handshake all the same.
+        confidence: Confidence::Possible,
+        story: "TCP was open when the capture ended, and the records do not tell more".to_owned(),
     }
 }
 
@@ -186,11 +192,13 @@ fn ended(facts: &Facts) -> String {
 fn alternatives(found: &Inference) -> Vec<String> {
     let mut others = Vec::new();
     match found.closing {
-        Closing::Handshake { .. } | Closing::Unanswered { .. } => others.push(
+        Closing::Handshake { .. } | Closing::Unanswered { .. } => others.extend([
+            "the code signals an error, and the connection failed for what was sent before"
+                .to_owned(),
             "the last records are messages of the sizes of a Close, such as an echo, and there was \
              no closing handshake"
                 .to_owned(),
-        ),
+        ]),
         Closing::WithoutClose => others.push(
             "a Close shared a record with the message before it, and has no size of its own"
                 .to_owned(),

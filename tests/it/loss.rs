@@ -21,12 +21,15 @@ use wsblame::script::{Play, write_pcap};
 
 use crate::application;
 use crate::support::{
-    Raw, Seg, all_samples, analyse, capture_of, everywhere, key_of, packets, raw_packet, segments,
+    Raw, Seg, all_samples, analyse, analyse_without_keys, capture_of, everywhere, key_of, packets,
+    raw_packet, segments, tls_samples,
 };
 
 /// A sample with the report on all of it.
 struct Sample {
     name: String,
+    /// Whether what is in TLS is decrypted.
+    keys: bool,
     packets: Vec<Raw>,
     segments: Vec<Seg>,
     whole: Report,
@@ -45,15 +48,35 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
         .chain(keeps)
         .chain(talk)
         .filter(|(_, capture)| capture.len() < 64 << 10 && seen.insert(capture.clone()));
-    small
-        .map(|(name, capture)| Sample {
-            name,
-            packets: packets(&capture),
-            segments: segments(&capture),
-            whole: analyse(&capture),
-        })
-        .collect()
+    let sample = |name: String, capture: &[u8], keys: bool| Sample {
+        name,
+        keys,
+        packets: packets(capture),
+        segments: segments(capture),
+        whole: match keys {
+            true => analyse(capture),
+            // Those in it are not among its packets.
+            false => analyse_without_keys(&capture_of(&packets(capture))),
+        },
+    };
+    let clear: Vec<Sample> = small.map(|(name, capture)| sample(name, &capture, true)).collect();
+    // What is inferred of one without its keys accuses nobody, whatever is lost.
+    let tls = tls_samples().iter().flat_map(|tls| {
+        let without = format!("{} without its keys", tls.name);
+        [sample(tls.name.clone(), &tls.capture, true), sample(without, &tls.capture, false)]
+    });
+    clear.into_iter().chain(tls).collect()
 });
+
+impl Sample {
+    /// The report on a part of it.
+    fn analyse(&self, capture: &[u8]) -> Report {
+        match self.keys {
+            true => analyse(capture),
+            false => analyse_without_keys(capture),
+        }
+    }
+}
 
 fn assert_none(wrong: &[String]) {
     assert!(wrong.is_empty(), "{} claims\n{}", wrong.len(), wrong.join("\n"));
@@ -69,6 +92,13 @@ pub(crate) fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
             whole.connections.iter().filter(|c| key_of(c) == key).collect();
         let number = seen.entry(key.clone()).or_default();
         *number += 1;
+        if is_inferred(connection) {
+            // That it may be a WebSocket depends on what of it was captured: a guess, and said so.
+            if !matches!(connection.verdict.at_fault, Blame::None | Blame::Unknown) {
+                claims.push(format!("{:?} is at fault, as inferred", connection.verdict.at_fault));
+            }
+            continue;
+        }
         if *number > same.len() {
             claims.push(format!("a connection of its own: {key}"));
             continue;
@@ -77,6 +107,10 @@ pub(crate) fn unsupported(part: &Report, whole: &Report) -> Vec<String> {
         claims.extend(per_attempt.min_by_key(Vec::len).unwrap_or_default());
     }
     claims
+}
+
+fn is_inferred(connection: &ConnectionReport) -> bool {
+    connection.tls.as_ref().is_some_and(|tls| tls.inferred.is_some())
 }
 
 fn claims_beyond(part: &ConnectionReport, whole: &ConnectionReport) -> Vec<String> {
@@ -237,11 +271,12 @@ fn claims_of_application(
 #[test]
 fn no_packet_is_missed_without_the_report_taking_it_into_account() {
     let wrong = everywhere(SAMPLES.len(), |number| {
-        let Sample { name, packets, whole, .. } = &SAMPLES[number];
+        let sample = &SAMPLES[number];
+        let Sample { name, packets, whole, .. } = sample;
         let without = |lost: usize| {
             let mut rest = packets.clone();
             rest.remove(lost);
-            let claims = unsupported(&analyse(&capture_of(&rest)), whole);
+            let claims = unsupported(&sample.analyse(&capture_of(&rest)), whole);
             claims.into_iter().map(move |claim| format!("{name} without {}: {claim}", lost + 1))
         };
         (0..packets.len()).flat_map(without).collect()
@@ -252,14 +287,15 @@ fn no_packet_is_missed_without_the_report_taking_it_into_account() {
 #[test]
 fn a_capture_that_starts_late_or_ends_early_claims_no_more() {
     let wrong = everywhere(SAMPLES.len(), |number| {
-        let Sample { name, packets, whole, .. } = &SAMPLES[number];
+        let sample = &SAMPLES[number];
+        let Sample { name, packets, whole, .. } = sample;
         let mut wrong = Vec::new();
         for cut in 1..packets.len() {
             let (head, tail) = packets.split_at(cut);
-            for claim in unsupported(&analyse(&capture_of(head)), whole) {
+            for claim in unsupported(&sample.analyse(&capture_of(head)), whole) {
                 wrong.push(format!("{name} cut after packet {cut}: {claim}"));
             }
-            for claim in unsupported(&analyse(&capture_of(tail)), whole) {
+            for claim in unsupported(&sample.analyse(&capture_of(tail)), whole) {
                 wrong.push(format!("{name} from packet {} on: {claim}", cut + 1));
             }
         }
@@ -272,14 +308,15 @@ fn a_capture_that_starts_late_or_ends_early_claims_no_more() {
 #[test]
 fn a_capture_from_anywhere_to_anywhere_claims_no_more() {
     let wrong = everywhere(SAMPLES.len(), |number| {
-        let Sample { name, packets, whole, .. } = &SAMPLES[number];
+        let sample = &SAMPLES[number];
+        let Sample { name, packets, whole, .. } = sample;
         let mut wrong = Vec::new();
         // Of long samples every part would be too many.
         let step = packets.len() / 40 + 1;
         for first in (1..packets.len()).step_by(step) {
             for behind in (first + 1..packets.len()).step_by(step) {
                 let part = &packets[first..behind];
-                for claim in unsupported(&analyse(&capture_of(part)), whole) {
+                for claim in unsupported(&sample.analyse(&capture_of(part)), whole) {
                     wrong.push(format!("{name}, packets {} to {behind}: {claim}", first + 1));
                 }
             }
@@ -293,7 +330,8 @@ fn a_capture_from_anywhere_to_anywhere_claims_no_more() {
 #[test]
 fn whatever_the_snap_length_no_more_is_claimed() {
     let wrong = everywhere(SAMPLES.len(), |number| {
-        let Sample { name, packets, whole, .. } = &SAMPLES[number];
+        let sample = &SAMPLES[number];
+        let Sample { name, packets, whole, .. } = sample;
         let longest = packets.iter().map(|packet| packet.data.len()).max().unwrap_or(0);
         let mut wrong = Vec::new();
         for snap in (0..longest.min(400)).step_by(if packets.len() > 100 { 16 } else { 1 }) {
@@ -302,7 +340,7 @@ fn whatever_the_snap_length_no_more_is_claimed() {
             // As it is, and without the packets before the first frames.
             for first in [0, 3, 5] {
                 let part = &cut[first.min(cut.len())..];
-                for claim in unsupported(&analyse(&capture_of(part)), whole) {
+                for claim in unsupported(&sample.analyse(&capture_of(part)), whole) {
                     wrong.push(format!("{name}, -s {snap} from packet {}: {claim}", first + 1));
                 }
             }
@@ -463,7 +501,7 @@ impl Damage {
 
     /// What the report claims that the whole does not support.
     fn claims(&self) -> Vec<String> {
-        unsupported(&analyse(&self.apply()), &self.sample().whole)
+        unsupported(&self.sample().analyse(&self.apply()), &self.sample().whole)
     }
 }
 

@@ -34,6 +34,7 @@ mod reuse;
 mod rules;
 mod samples;
 mod support;
+mod tls;
 #[path = "../common/travel.rs"]
 mod travel;
 #[path = "../common/tunnel.rs"]

@@ -27,7 +27,7 @@ const NOT_IN_THE_CAPTURE: &[(&str, &str)] = &[
 ];
 
 /// The note of a sample: what its two programs reported.
-fn truth(path: &std::path::Path) -> Value {
+pub(crate) fn truth(path: &std::path::Path) -> Value {
     let note = fs::read_to_string(path.with_extension("md")).expect("every sample has a note");
     let (_, block) = note.split_once("```json\n").expect("with a block of JSON");
     let (block, _) = block.split_once("\n```").expect("that ends");
@@ -35,7 +35,7 @@ fn truth(path: &std::path::Path) -> Value {
 }
 
 /// The same facts out of a report.
-fn verdict(connection: &ConnectionReport) -> Value {
+pub(crate) fn verdict(connection: &ConnectionReport) -> Value {
     let close = &connection.close;
     let sent = |frame: &Option<wsblame::report::CloseFrameReport>| {
         frame.as_ref().map(|frame| json!({ "code": frame.code, "reason": frame.reason }))
@@ -52,7 +52,7 @@ fn verdict(connection: &ConnectionReport) -> Value {
 }
 
 /// The rules that were broken on any of the connections, notes left out.
-fn broken_rules(connections: &[ConnectionReport]) -> Value {
+pub(crate) fn broken_rules(connections: &[ConnectionReport]) -> Value {
     let findings = connections.iter().flat_map(|connection| &connection.findings);
     let rules: BTreeSet<&str> = findings
         .filter(|finding| finding.severity > Severity::Note)

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use proptest::prelude::ProptestConfig;
 use serde_json::{Value, json};
-use wsblame::capture::Reader;
+use wsblame::capture::{Disclosed, Reader};
 use wsblame::endpoint::Endpoint;
 use wsblame::ip::{Dissected, Dissector, TcpFlags};
 use wsblame::pipeline::{Analysis, Options};
 use wsblame::report::{ConnectionReport, Report};
 use wsblame::rules;
 use wsblame::script::{Play, write_pcap};
+use wsblame::tls::{KeyLog, Keyring, read_key_log};
 
 /// The project's own folder.
 pub(crate) fn root() -> &'static Path {
@@ -50,9 +51,73 @@ pub(crate) fn all_samples() -> Vec<(String, Vec<u8>)> {
     ALL.clone()
 }
 
-/// The report on a capture in memory.
+/// A capture of connections in TLS.
+pub(crate) struct TlsSample {
+    pub name: String,
+    pub path: PathBuf,
+    pub capture: Vec<u8>,
+}
+
+/// Captures of real stacks in TLS, by name; not those that are in the clear, or have lost their
+/// keys on purpose.
+pub(crate) fn tls_samples() -> &'static [TlsSample] {
+    static ALL: LazyLock<Vec<TlsSample>> = LazyLock::new(|| {
+        let entries = fs::read_dir(root().join("samples/tls")).expect("part of the project");
+        let mut found: Vec<TlsSample> = entries
+            .map(|entry| entry.expect("a readable entry").path())
+            .filter(|path| path.extension().is_some_and(|ext| ext == "pcap" || ext == "pcapng"))
+            .map(|path| TlsSample {
+                name: path.file_stem().expect("a name").to_string_lossy().into_owned(),
+                capture: fs::read(&path).expect("a readable sample"),
+                path,
+            })
+            .filter(|sample| !sample.name.ends_with("-clear") && !sample.name.ends_with("-no-keys"))
+            .collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        assert!(found.len() >= 40, "the samples are gone");
+        found
+    });
+    &ALL
+}
+
+/// The keys of all samples in TLS: those beside them, and those in them.
+pub(crate) fn keys_of_samples() -> Arc<Keyring> {
+    static ALL: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
+        let mut keyring = Keyring::new(10_000);
+        for sample in tls_samples() {
+            if let Ok(log) = fs::read(sample.path.with_extension("keys")) {
+                read_key_log(&log[..], &mut keyring).expect("a readable log");
+            }
+            let mut reader = Reader::new(&sample.capture[..], "sample").expect("a capture");
+            let mut take = |text: Disclosed<'_>| {
+                let (mut log, text) = match text {
+                    Disclosed::KeyLog(text) => (KeyLog::new(), text),
+                    Disclosed::Comment(text) => (KeyLog::among_prose(), text),
+                };
+                log.push(text, &mut keyring);
+                log.finish(&mut keyring);
+            };
+            while let Ok(Some(_)) = reader.next_disclosing(&mut take) {}
+        }
+        assert!(keyring.sessions() > 100, "the keys are gone");
+        Arc::new(keyring)
+    });
+    ALL.clone()
+}
+
+/// The report on a capture in memory; those in TLS are decrypted.
 pub(crate) fn analyse(capture: &[u8]) -> Report {
+    analyse_with(keys_of_samples(), capture)
+}
+
+/// The report on a capture in memory, with no keys but those in it.
+pub(crate) fn analyse_without_keys(capture: &[u8]) -> Report {
+    analyse_with(Arc::new(Keyring::new(1_000)), capture)
+}
+
+fn analyse_with(keys: Arc<Keyring>, capture: &[u8]) -> Report {
     let mut analysis = Analysis::new(Options::default());
+    analysis.use_keys(keys);
     analysis.read("sample", capture);
     analysis.into_report()
 }

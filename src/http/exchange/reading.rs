@@ -79,7 +79,7 @@ impl Exchange {
 
     fn skip_body(&mut self, side: Side, next: State) -> bool {
         let State::Body { body, .. } = &mut self.states[side] else { return false };
-        let start = self.inlets[side].offset();
+        let (start, was_cut) = (self.inlets[side].offset(), self.inlets[side].is_cut());
         let refusal = self.refusal.as_mut().filter(|_| side == Side::Server);
         let looked_at = refusal.map(|refusal| {
             (
@@ -96,13 +96,15 @@ impl Exchange {
         if let Some((refusal, bytes)) = looked_at {
             let passed = self.inlets[side].offset().saturating_sub(start);
             let passed = usize::try_from(passed).unwrap_or(usize::MAX).min(bytes.len());
+            let is_cut = was_cut && passed < BodyStart::MOST;
             let found = refusal.push(bytes.get(..passed).unwrap_or_default());
             if let Some(attempt) = self.attempts.get_mut(refusal.attempt)
-                && let Some(phrase) = found
+                && (found.is_some() || is_cut)
             {
-                attempt.expects_tls = Some(ExpectsTls::Says(phrase));
+                attempt.expects_tls = found.map(ExpectsTls::Says);
+                attempt.lost_refusal = found.is_none();
             }
-            if found.is_some() || refusal.is_full() {
+            if found.is_some() || is_cut || refusal.is_full() {
                 self.refusal = None;
             }
         }

@@ -23,6 +23,7 @@ struct Program {
     switch: &'static [&'static str],
     note: &'static str,
     source: &'static str,
+    tried: bool,
 }
 
 impl KeyLogCard {
@@ -32,6 +33,7 @@ impl KeyLogCard {
             switch: logger.switch,
             note: logger.note,
             source: logger.source,
+            tried: logger.tried,
         });
         KeyLogCard {
             id: "keylog",
@@ -62,9 +64,15 @@ pub(super) fn text(page: &mut Page<'_>) -> io::Result<()> {
             page.line(&[(Ink::Plain, "      "), (Ink::Good, line)])?;
         }
         page.flow(&[(Ink::Plain, "    ")], Ink::Plain, logger.note)?;
-        page.flow(&[(Ink::Faint, "    source: ")], Ink::Faint, logger.source)?;
+        let source = format!("{}{}", logger.source, untried(logger.tried));
+        page.flow(&[(Ink::Faint, "    source: ")], Ink::Faint, &source)?;
     }
     Ok(())
+}
+
+/// What to say of a row that is only as its source says.
+fn untried(tried: bool) -> &'static str {
+    if tried { "" } else { "; not tried" }
 }
 
 pub(super) fn markdown(out: &mut dyn Write) -> io::Result<()> {
@@ -77,7 +85,13 @@ pub(super) fn markdown(out: &mut dyn Write) -> io::Result<()> {
     for logger in KEY_LOGGERS {
         let lines: Vec<String> = logger.switch.iter().map(|line| code(line).to_string()).collect();
         writeln!(out, "- **{}:** {}", prose(logger.program), lines.join(" and "))?;
-        writeln!(out, "  {} (Source: {}.)", prose(logger.note), prose(logger.source))?;
+        writeln!(
+            out,
+            "  {} (Source: {}{}.)",
+            prose(logger.note),
+            prose(logger.source),
+            untried(logger.tried)
+        )?;
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::io;
 use super::super::cite::Files;
 use super::super::clock;
 use super::super::page::{Ink, Page};
-use super::super::{BlindSpot, CaptureQuality, CaptureReport, Detail, Grade, Report, hints, words};
+use super::super::{
+    BlindSpot, CaptureQuality, CaptureReport, Detail, Grade, Report, hints, tls_lines, words,
+};
 use crate::rules::Severity;
 
 /// Files of a series that are listed.
@@ -126,7 +128,12 @@ fn tally(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         findings.filter(|finding| finding.severity == severity).count()
     };
     let connections = u64::try_from(words::counted(report).count()).unwrap_or(u64::MAX);
-    let line = format!("{}: ", words::count(connections, "WebSocket"));
+    let inferred = words::counted(report).filter(|one| tls_lines::is_inferred(one)).count();
+    let inferred = match inferred {
+        0 => String::new(),
+        number => format!(" ({number} inferred)"),
+    };
+    let line = format!("{}{inferred}: ", words::count(connections, "WebSocket"));
     let mut spans = vec![(Ink::Strong, line)];
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         let found = u64::try_from(number(severity)).unwrap_or(u64::MAX);

@@ -33,6 +33,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, side: Side) -> Option<Breach> {
+    if facts.tls.is_some() {
+        return None; // it mostly answers the peer's close_notify, which came to a socket that is gone
+    }
     let close = facts.frames[side].close.as_ref()?;
     let (reset, end) = (facts.tcp[side].rst?, close.frame.range.end);
     // Once both sides have ended TCP, a RST is nothing but an answer to a straggler.

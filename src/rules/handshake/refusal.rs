@@ -26,6 +26,10 @@ impl<'h> Refusal<'h> {
     /// The breach, laid at the door of whoever gave the ground for it.
     pub(super) fn breach(&self, mut detail: String) -> Breach {
         let mut fault = self.is_by_proxy().then_some(Fault::Intermediary);
+        if self.handshake.lost_refusal {
+            // What was lost of it may say that the client should have spoken TLS.
+            fault = fault.or(Some(Fault::Unknown));
+        }
         if matches!(self.response.status, 400 | 405 | 426 | 501 | 505)
             && let Some((id, culprit)) = self.ground()
         {

@@ -62,6 +62,16 @@ const LABELS: [(&str, Label); 6] = [
 ];
 
 #[test]
+fn a_master_secret_may_be_logged_under_a_session_id_of_any_length() {
+    let log = format!("RSA Session-ID:0a0B Master-Key:{}\n", hex(7, 48))
+        + &format!("RSA Session-ID:{RANDOM} Master-Key:{}\n", hex(8, 48));
+    let (keys, facts) = read(&log);
+    assert_eq!((facts.secrets, facts.complaints()), (2, Vec::new()));
+    assert_eq!(first_byte(keys.master_by_session_id(&[10, 11])), Some(7));
+    assert_eq!(first_byte(keys.master_by_session_id(&random().0)), Some(8));
+}
+
+#[test]
 fn premaster_secrets_are_found_by_random_and_by_what_they_are_encrypted_to() {
     let log =
         format!("PMS_CLIENT_RANDOM {RANDOM} {}\nRSA 0102030405060708 {}\n", hex(7, 32), hex(8, 48));
@@ -121,7 +131,10 @@ fn a_malformed_line_is_named_and_those_behind_it_are_read() {
         (format!("CLIENT_RANDOM {RANDOM} {}x0", hex(3, 47)), LineFault::NotHex),
         (format!("CLIENT_RANDOM {RANDOM}00 {}", hex(3, 48)), LineFault::Session(32)),
         (format!("RSA {RANDOM} {}", hex(3, 48)), LineFault::Session(8)),
-        (format!("RSA Session-ID:{RANDOM} Master-Key:{}", hex(3, 48)), LineFault::BySessionId),
+        (format!("RSA Session-ID:{RANDOM} Master-Key:{}", hex(3, 47)), LineFault::Length(47)),
+        (format!("RSA Session-ID:{RANDOM} {}", hex(3, 48)), LineFault::Fields),
+        (format!("RSA Session-ID: Master-Key:{}", hex(3, 48)), LineFault::Session(32)),
+        (format!("RSA Session-ID:{RANDOM}00 Master-Key:{}", hex(3, 48)), LineFault::Session(32)),
         (format!("CLIENT_TRAFFIC_SECRET_0 {RANDOM} {}", hex(3, 64)), LineFault::Length(64)),
         (format!("PMS_CLIENT_RANDOM {RANDOM} {}", hex(3, 1_025)), LineFault::Length(1_025)),
         (format!("PMS_CLIENT_RANDOM {RANDOM} {}", hex(3, 9_000)), LineFault::TooLong),

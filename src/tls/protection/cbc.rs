@@ -76,12 +76,22 @@ impl Cbc {
             MacOrder::EncryptThenMac => self.open_mac_behind(sequence, header, fragment, out),
         };
         opened?;
-        self.pass(fragment);
+        self.chain(fragment);
         Ok(header.content_type)
     }
 
-    /// Before TLS 1.1, the last block of a record is the IV of the next, opened or not.
+    /// Passes over a record that was not opened. Where the MAC is that of the ciphertext, it does
+    /// not cover the IV before TLS 1.1: what is not known to be authentic must not become one, or
+    /// the next record would be opened with a first block that nobody sent.
     pub(super) fn pass(&mut self, fragment: &[u8]) {
+        match self.order {
+            MacOrder::MacThenEncrypt => self.chain(fragment),
+            MacOrder::EncryptThenMac => self.forget(),
+        }
+    }
+
+    /// Before TLS 1.1, the last block of a record is the IV of the next.
+    fn chain(&mut self, fragment: &[u8]) {
         if let Iv::Chained(iv) = &mut self.iv {
             let behind = match self.order {
                 MacOrder::MacThenEncrypt => 0,

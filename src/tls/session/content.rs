@@ -1,6 +1,6 @@
 //! What the content of records means: messages of the handshake, alerts, and application data.
 
-use super::direction::{Change, Epoch};
+use super::direction::{Change, Direction, Epoch};
 use super::keys::Negotiation;
 use super::reading::Record;
 use super::{Early, Session, World};
@@ -9,9 +9,6 @@ use crate::tcp::GapCause;
 use crate::tls::facts::{Alert, AlertFact, EarlyData, TlsSide};
 use crate::tls::handshake::{Answer, ClientHello, Message, ServerHello};
 use crate::tls::{ContentType, Version};
-
-/// Handshakes of one session that are followed.
-const MOST_NEGOTIATIONS: usize = 64;
 
 impl Session {
     /// A record in the clear.
@@ -200,6 +197,7 @@ impl Session {
         let at = direction.hellos;
         let before = at.checked_sub(1).and_then(|at| self.negotiations.get_mut(at));
         if let Some(before) = before
+            && !matches!(direction.epoch, Epoch::Changed(_))
             && before.client.as_ref().is_some_and(|client| client.random == hello.random)
         {
             // RFC 8446 §4.1.2: the answer to a HelloRetryRequest.
@@ -209,7 +207,7 @@ impl Session {
             }
             return;
         }
-        if at >= MOST_NEGOTIATIONS {
+        if at >= Direction::MOST_HELLOS {
             return;
         }
         direction.hellos += 1;
@@ -229,7 +227,7 @@ impl Session {
         let direction = &mut self.sides[Side::Server];
         direction.is_past_hello = true;
         let at = direction.hellos;
-        if at >= MOST_NEGOTIATIONS {
+        if at >= Direction::MOST_HELLOS {
             return;
         }
         direction.hellos += 1;

@@ -45,8 +45,6 @@ pub(super) struct Direction {
     pub(super) saw_change: bool,
     /// Whether its Finished was read.
     pub(super) has_finished: bool,
-    /// Whether the last block before the next record is lost (TLS 1.0).
-    pub(super) is_unchained: bool,
     /// What was found when keys were looked up last, and the revision of the keys then.
     pub(super) blocked: Option<(u64, Blocked)>,
 }
@@ -91,6 +89,8 @@ pub(super) struct Following {
     pub(super) updates: u64,
     pub(super) protection: Protection,
     pub(super) suite: &'static Suite,
+    /// Whether it stands where its epoch begins: no record was passed over under it.
+    pub(super) is_fresh: bool,
 }
 
 /// Why records are not opened now.
@@ -140,6 +140,9 @@ impl Doubt {
 }
 
 impl Direction {
+    /// Handshakes of one session that are followed.
+    pub(super) const MOST_HELLOS: usize = 64;
+
     /// Records of which it is not certain how many they are were lost.
     pub(super) fn lose(&mut self, lost: Doubt) {
         self.doubt = Some(self.doubt.unwrap_or_default().and(lost));
@@ -151,16 +154,27 @@ impl Direction {
         if let Some(protection) = &mut self.protection {
             protection.forget();
         }
-        self.is_unchained = true;
+        for next in self.following.iter_mut().flatten().filter(|next| !next.is_fresh) {
+            next.protection.forget();
+        }
+    }
+
+    /// Messages of a handshake inside the session may have been lost: which hello of one side
+    /// answers which of the other is not known from here on, so no renegotiation is followed.
+    pub(super) fn lose_renegotiation(&mut self) {
+        self.messages.lose(None);
+        self.hellos = Direction::MOST_HELLOS;
     }
 
     /// A record that is there, and was not opened.
     pub(super) fn pass(&mut self, body: &[u8]) {
-        let following = self.following.iter_mut().flatten().map(|next| &mut next.protection);
-        for protection in self.protection.iter_mut().chain(following) {
+        if let Some(protection) = &mut self.protection {
             protection.pass(body);
         }
-        self.is_unchained = false;
+        for next in self.following.iter_mut().flatten() {
+            next.protection.pass(body);
+            next.is_fresh = false;
+        }
     }
 
     /// Other keys from the next record on, whatever was in doubt.
@@ -172,7 +186,6 @@ impl Direction {
         self.doubt = None;
         self.blocked = None;
         self.refused = 0;
-        self.is_unchained = false;
         self.messages.reset();
     }
 
@@ -182,13 +195,15 @@ impl Direction {
         self.has_finished |= matches!(to.epoch, Epoch::Application | Epoch::Changed(_));
         self.protection = Some(to.protection);
         self.sequence = sequence.saturating_add(1);
+        if self.epoch == Epoch::Handshake && sequence > 0 {
+            self.messages.lose(None); // the record need not begin with one
+        }
     }
 
     /// The record with this number was opened under the keys of the epoch.
     pub(super) fn opened(&mut self, sequence: u64) {
         self.sequence = sequence.saturating_add(1);
         self.refused = 0;
-        self.is_unchained = false;
         if self.doubt.take().is_some() {
             self.following = None;
             // A message of the handshake may have lost its beginning; behind it, messages are

@@ -261,7 +261,8 @@ impl Session {
         };
         let Some((_, suite)) = self.suite(generation) else { return Vec::new() };
         let protection = if side == Side::Client { client } else { server };
-        vec![Following { epoch: Epoch::Changed(generation), updates: 0, protection, suite }]
+        let epoch = Epoch::Changed(generation);
+        vec![Following { epoch, updates: 0, protection, suite, is_fresh: true }]
     }
 
     fn following_1_3(&self, side: Side, keys: &Keyring) -> Vec<Following> {
@@ -270,7 +271,7 @@ impl Session {
         let mut add = |epoch, updates, protection: Option<Protection>| {
             if let Some(protection) = protection {
                 let suite = protection.suite();
-                found.push(Following { epoch, updates, protection, suite });
+                found.push(Following { epoch, updates, protection, suite, is_fresh: true });
             }
         };
         if direction.epoch == Epoch::Application

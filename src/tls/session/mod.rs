@@ -133,6 +133,7 @@ impl Session {
         sources: &dyn Sources,
     ) {
         let world = World { keys, sources };
+        self.go_on(world); // with keys that have come since
         let end = self.sides[side].deframer.end();
         match event {
             StreamEvent::Data { offset, bytes } => {
@@ -228,6 +229,7 @@ impl Session {
         self.sides.swap();
         self.facts.sides.swap();
         self.outlet.swap_sides();
+        self.shape.forget();
         self.is_reversed = false;
     }
 

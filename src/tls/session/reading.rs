@@ -142,6 +142,10 @@ impl Session {
             return false;
         }
         let Agreed::Version(version) = self.agreed(world.keys) else { return false };
+        let server = self.negotiations.first().and_then(|first| first.server.as_ref());
+        if side == Side::Server && self.sides[side].epoch == Epoch::Clear && server.is_none() {
+            return false; // it may follow, in the clear
+        }
         self.enter_handshake(side, version);
         // Before TLS 1.1 a record needs the one before it.
         version > Version::TLS_1_0 && self.ready(side, world) == Ready::Yes
@@ -207,7 +211,7 @@ impl Session {
                 if kind == Some(ContentType::CHANGE_CIPHER_SPEC) {
                     next = Some(Epoch::Changed(generation.saturating_add(1)));
                 } else if kind != Some(ContentType::APPLICATION_DATA) {
-                    direction.messages.lose(None);
+                    direction.lose_renegotiation();
                 }
             }
             _ => {
@@ -425,9 +429,15 @@ impl Session {
             }
             _ => direction.doubt = direction.doubt.map(|doubt| doubt.and(one)),
         }
-        let is_before_1_3 = matches!(self.sides[side].epoch, Epoch::Changed(_));
-        if is_before_1_3 && header.content_type == ContentType::ALERT {
-            self.note_alert(side, None, record, world);
+        let is_before_1_3 = matches!(direction.epoch, Epoch::Changed(_));
+        match (direction.epoch, header.content_type) {
+            (Epoch::Changed(_), ContentType::ALERT) => self.note_alert(side, None, record, world),
+            (Epoch::Changed(_), ContentType::HANDSHAKE) => direction.lose_renegotiation(),
+            // Its type alone says what it does.
+            (Epoch::Changed(generation), ContentType::CHANGE_CIPHER_SPEC) => {
+                direction.enter(Epoch::Changed(generation.saturating_add(1)));
+            }
+            _ => {}
         }
         let plain = (is_before_1_3 && !header.is_protected()).then_some(0);
         self.hole(side, range, plain, GapCause::Undecrypted);

@@ -116,6 +116,11 @@ impl Session {
                 }
                 // The numbers of later keys begin anew.
                 for (at, later) in next.iter_mut().enumerate().filter(|_| *with_later) {
+                    if skipped == 1 && later.is_fresh {
+                        // TLS 1.0: the first IV of an epoch is that of its first record alone.
+                        later.protection.forget();
+                        later.is_fresh = false;
+                    }
                     if !pay() {
                         break 'search;
                     }

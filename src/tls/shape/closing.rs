@@ -98,9 +98,17 @@ pub(super) fn read(
         let track = &shape.tracks[side];
         !track.lost_last && track.end >= tcp[side].end && (track.records > 0 || tcp[side].end == 0)
     });
-    let closing = match is_known {
+    // A handshake up to TLS 1.2 is no message, and may hide one behind it.
+    let are_messages = Side::BOTH.iter().all(|side| last[*side].last().is_none_or(is_data));
+    let closing = match is_known && are_messages {
         true => judge(shape, sizes, &candidates, &last, &notified, tcp),
         false => Closing::Unknown,
+    };
+    // What was never sent is told only where nothing was lost.
+    let has_lost = Side::BOTH.iter().any(|side| shape.tracks[*side].lost);
+    let closing = match closing {
+        Closing::Unanswered { .. } | Closing::WithoutClose if has_lost => Closing::Unknown,
+        closing => closing,
     };
     let is_close = |side: Side| match closing {
         Closing::Handshake { .. } => true,
@@ -109,7 +117,10 @@ pub(super) fn read(
     };
     let ends = PerSide::from_fn(|side| InferredEnd {
         close: candidates[side].map(|(_, close)| close).filter(|_| is_close(side)),
-        close_notify: notified[side].map(|mark| mark.at).filter(|_| is_known),
+        // Behind a hole two bytes of the server may as well be a Close, or a Ping.
+        close_notify: notified[side]
+            .filter(|_| is_known && (!has_lost || side == Side::Client || !sizes.hide_kinds()))
+            .map(|mark| mark.at),
     });
     (ends, closing)
 }

@@ -154,6 +154,12 @@ impl Shape {
         }
     }
 
+    /// What was noted means nothing: the sides were the other way round. Nothing more is inferred.
+    pub fn forget(&mut self) {
+        *self = Shape::default();
+        Side::BOTH.into_iter().for_each(|side| self.lose(side));
+    }
+
     /// The last records of a side, without a hole between them.
     pub(super) fn last(&self, side: Side) -> Vec<Mark> {
         let track = &self.tracks[side];
