@@ -18,6 +18,7 @@ pub mod libraries;
 pub mod library;
 pub mod logs;
 mod pattern;
+pub mod tls_alerts;
 
 pub use application_codes::{AppCode, PRODUCTS, Product, Sign, find_product};
 pub use close_code::{
@@ -29,6 +30,7 @@ pub use compare::{Comparison, Difference, compare};
 pub use key_log::is_key_log;
 pub use language::{Language, Words};
 pub use pattern::readable;
+pub use tls_alerts::tls_alert;
 
 #[cfg(test)]
 mod tests;

@@ -359,7 +359,7 @@ impl Flow {
             reports.push(self.judge(subject, latest, keys));
         }
         if let Some(secure) = &self.secure
-            && secure.facts().keys != Keys::Found
+            && reports.is_empty()
         {
             reports.extend(self.infer(secure, latest));
         }

@@ -59,28 +59,33 @@ impl<'a> Unread<'a> {
             found,
         }
     }
+
+    /// What is known of TCP, and nothing else.
+    pub(super) fn facts(&self) -> Facts {
+        Facts {
+            handshake: Handshake::default(),
+            deflate: crate::ws::Deflate::Absent,
+            tls: None,
+            tcp: self.tcp.clone(),
+            frames: PerSide::default(),
+            midstream: false,
+            violated: PerSide::default(),
+            span: self.span,
+            clock_doubt: self.clock_doubt,
+            clock_offset: self.clock_offset,
+            capture_end: self.capture_end,
+        }
+    }
 }
 
 /// The report on it; `None` where nothing suggests that it is a WebSocket. Its number and its
 /// capture are filled in later.
 pub(super) fn inferred_report(unread: Unread<'_>) -> Option<ConnectionReport> {
-    let Unread { stream, endpoints, layers, tls, found, .. } = unread;
-    if found.websocket == Likeness::No {
+    if unread.found.websocket == Likeness::No {
         return None;
     }
-    let facts = Facts {
-        handshake: Handshake::default(),
-        deflate: crate::ws::Deflate::Absent,
-        tls: None,
-        tcp: unread.tcp,
-        frames: PerSide::default(),
-        midstream: false,
-        violated: PerSide::default(),
-        span: unread.span,
-        clock_doubt: unread.clock_doubt,
-        clock_offset: unread.clock_offset,
-        capture_end: unread.capture_end,
-    };
+    let facts = unread.facts();
+    let Unread { stream, endpoints, layers, tls, found, .. } = unread;
     let verdict = verdict::infer(&facts, tls, &found);
     let spots = blind_spots::of_unread(&facts, &verdict);
     let milestones = milestones(&found);

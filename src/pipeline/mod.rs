@@ -12,6 +12,7 @@ mod carrier;
 mod conversation;
 mod counts;
 mod dispute;
+mod failed_tls;
 mod findings;
 mod flow;
 mod identity;

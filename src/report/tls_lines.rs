@@ -6,8 +6,8 @@
 use super::cite::Files;
 use super::words::{self, count};
 use super::{
-    ConnectionReport, InferredCloseReport, InferredReport, TlsAlert, TlsEarlyData, TlsKeys,
-    TlsReport, TlsSideReport,
+    ConnectionReport, InferredCloseReport, InferredReport, Outcome, TlsAlert, TlsEarlyData,
+    TlsKeys, TlsReport, TlsSideReport,
 };
 
 /// The label of everything that was inferred.
@@ -19,7 +19,11 @@ const WORTH_A_LINE: f64 = 1.0;
 /// Label and text of each line.
 pub(super) fn lines(connection: &ConnectionReport, files: &Files<'_>) -> Vec<(String, String)> {
     let Some(tls) = &connection.tls else { return Vec::new() };
-    let mut lines = vec![("TLS", session(tls)), ("TLS keys", keys(tls.keys).to_owned())];
+    let mut lines = vec![("TLS", session(tls))];
+    // A handshake that failed is told by what is in the clear.
+    if !(has_failed(connection) && tls.keys == TlsKeys::Missing) {
+        lines.push(("TLS keys", keys(tls.keys).to_owned()));
+    }
     for (label, side) in [("client's TLS", &tls.client), ("server's TLS", &tls.server)] {
         lines.push((label, sent(side, files)));
     }
@@ -32,6 +36,19 @@ pub(super) fn lines(connection: &ConnectionReport, files: &Files<'_>) -> Vec<(St
 /// Whether the connection is one that was not read, and was taken for a WebSocket by its sizes.
 pub(super) fn is_inferred(connection: &ConnectionReport) -> bool {
     connection.tls.as_ref().is_some_and(|tls| tls.inferred.is_some())
+}
+
+/// Whether its TLS handshake failed, so that nothing could be said inside.
+pub(super) fn has_failed(connection: &ConnectionReport) -> bool {
+    let shake = &connection.handshake;
+    let is_failed = connection.verdict.outcome == Outcome::HandshakeFailed;
+    let nothing_asked = shake.request_packets.is_empty() && shake.response_packets.is_empty();
+    is_failed && nothing_asked && connection.tls.as_ref().is_some_and(|tls| !tls.established)
+}
+
+/// Whether nothing inside TLS was read.
+pub(super) fn is_unread(connection: &ConnectionReport) -> bool {
+    is_inferred(connection) || has_failed(connection)
 }
 
 fn session(tls: &TlsReport) -> String {

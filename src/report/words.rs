@@ -121,10 +121,14 @@ pub(super) fn url(connection: &ConnectionReport) -> String {
     let scheme = if connection.transport.contains("tls") { "wss" } else { "ws" };
     let HandshakeReport { host, path, .. } = &connection.handshake;
     match (host, path) {
-        (None, None) if tls_lines::is_inferred(connection) => {
+        (None, None) if tls_lines::is_unread(connection) => {
             let name = connection.tls.as_ref().and_then(|tls| tls.server_name.clone());
             let name = name.unwrap_or_else(|| endpoint(&connection.server));
-            format!("{scheme}://{name} (inferred)")
+            let how = match tls_lines::has_failed(connection) {
+                true => "TLS handshake failed",
+                false => "inferred",
+            };
+            format!("{scheme}://{name} ({how})")
         }
         (None, None) => format!("{scheme}, request not captured"),
         // A proxy is asked for the whole URI (RFC 9112 §3.2.2).

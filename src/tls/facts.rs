@@ -71,6 +71,9 @@ pub enum Keys {
 pub struct TlsSide {
     /// Records whose header was read.
     pub records: u64,
+    /// Those of them that are encrypted, as far as their headers tell: of application data, which in
+    /// TLS 1.3 all pretend to be, and all behind a ChangeCipherSpec.
+    pub sealed: u64,
     /// Records of application data that were decrypted.
     pub opened: u64,
     /// Records that were captured whole and did not authenticate.

@@ -96,6 +96,32 @@ pub static CAUSES: &[Cause] = &[
             have them written. Then look at the side that ended TLS or TCP first.",
     },
     Cause {
+        id: "tls-handshake-failed",
+        title: "the TLS handshake failed, so that no WebSocket could be opened",
+        advice: "Look at the log of the side that ended the handshake, at this time; where it sent \
+            an alert, its name says what it did not accept.",
+    },
+    Cause {
+        id: "tls-certificate-rejected",
+        title: "a certificate was not accepted in the TLS handshake",
+        advice: "Look at the log of the side that ended the handshake; then at the certificate: its \
+            names, its dates, and whether the chain leads to an authority that the other side \
+            trusts.",
+    },
+    Cause {
+        id: "tls-to-plain-port",
+        title: "TLS to a port that does not speak it: wss:// where ws:// was due",
+        advice: "Use ws:// in the URL, or the port that speaks TLS; or let the server, or a proxy in \
+            front of it, speak TLS on this one.",
+    },
+    Cause {
+        id: "tls-alert",
+        title: "TLS failed under the open WebSocket, by a fatal alert",
+        advice: "The alert says what its sender did not accept. Capture beside both endpoints: if \
+            the bytes differ, something on the way changed them; if not, one of the two TLS \
+            libraries is wrong.",
+    },
+    Cause {
         id: "no-answer-to-request",
         title: "the opening request got no answer",
         advice: "Look at the log of the server, or of the proxy in front of it, at this time.",

@@ -2,6 +2,7 @@
 
 use super::causes::blame;
 use super::confidence::weigh;
+use super::tls;
 use super::unseen::{has_close, hidden, is_hidden, midstream, supposed_close};
 use super::wording::{self, Story};
 use super::{Told, Verdict, find_cause, in_your_logs, surfaced};
@@ -60,7 +61,7 @@ impl Rung<'_> {
         }
     }
 
-    fn or(mut self, alternative: &str) -> Self {
+    pub(super) fn or(mut self, alternative: &str) -> Self {
         self.alternatives.push(alternative.to_owned());
         self
     }
@@ -80,6 +81,9 @@ fn climb<'a>(facts: &Facts, findings: &'a [Finding], violation: Option<&'a Findi
         Initiator::One(side) => closed_by(facts, findings, side),
         Initiator::Both => closed_by_both(facts, findings),
         Initiator::Unknown if facts.closes_are_supposed() => supposed_close(facts),
+        Initiator::Unknown | Initiator::None if let Some(rung) = tls::failed_by_alert(facts) => {
+            rung
+        }
         Initiator::Unknown if has_close(facts) || is_hidden(facts) => hidden(facts),
         Initiator::Unknown | Initiator::None => without_close(facts, findings),
     }
@@ -276,6 +280,9 @@ fn another_reason(facts: &Facts, finding: &Finding) -> Option<String> {
 
 /// No 101: refused, unanswered, or not captured.
 fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
+    if let Some(rung) = tls::alert_instead_of_answer(facts) {
+        return rung;
+    }
     let response = facts.handshake.response.as_ref();
     let worst = findings
         .iter()
@@ -315,7 +322,10 @@ fn without_opening<'a>(facts: &Facts, findings: &'a [Finding]) -> Rung<'a> {
     };
     let mut rung = Rung::new(outcome, at_fault, finding.rule.id, sure);
     rung.violation = Some(finding);
-    rung
+    match tls::unanswered(facts) {
+        Some((other, at_most)) => Rung { confidence: sure.min(at_most), ..rung }.or(other),
+        None => rung,
+    }
 }
 
 /// `side` sent the first Close, and no violation explains it.
@@ -494,13 +504,18 @@ fn without_close(facts: &Facts, findings: &[Finding]) -> Rung<'static> {
         matches!(finding.rule.id, "tcp-closed-without-close" | "torn-frame" | "length-implausible")
     });
     match aborted.and_then(|finding| Some((finding, finding.culprit()?))) {
-        Some((finding, culprit)) => Rung::new(
-            Outcome::Aborted,
-            blame(culprit),
-            finding.rule.id,
-            Confidence::Likely,
-        )
-        .or("a proxy or firewall that holds this address ended TCP, such as by an idle time-out"),
+        Some((finding, culprit)) => {
+            let rung =
+                Rung::new(Outcome::Aborted, blame(culprit), finding.rule.id, Confidence::Likely)
+                    .or(
+                        "a proxy or firewall that holds this address ended TCP, such as by an idle \
+                     time-out",
+                    );
+            match tls::other_ends(facts, culprit) {
+                Some(other) => rung.or(other),
+                None => rung,
+            }
+        }
         None => Rung::unknown(Outcome::Aborted),
     }
 }

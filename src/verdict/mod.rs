@@ -14,6 +14,7 @@ mod in_your_logs;
 mod inferred;
 mod ladder;
 mod surfaced;
+mod tls;
 mod unseen;
 mod wording;
 
@@ -23,6 +24,7 @@ pub use in_your_logs::{Hint, in_your_logs};
 pub use inferred::infer;
 pub use ladder::judge;
 pub use surfaced::surfaced;
+pub use tls::failed_handshake;
 
 use crate::endpoint::PerSide;
 use crate::report::{Blame, Confidence, Outcome};

@@ -1,7 +1,7 @@
 //! The verdict in words.
 
 use super::ladder::Rung;
-use super::{Told, find_cause};
+use super::{Told, find_cause, tls};
 use crate::endpoint::{PerSide, Side};
 use crate::knowledge::Language;
 use crate::provenance::PacketNumber;
@@ -53,7 +53,10 @@ fn not_opened(story: &Story<'_>) -> String {
             format!("{what} (packet {})", packet(finding))
         }
         Some(finding) => format!("{what}: {} (packet {})", finding.rule.summary, packet(finding)),
-        None => format!("{what}{}", unexplained(story)),
+        None => match story.rung.cause.and_then(|cause| tls::told(story.facts, cause)) {
+            Some(alert) => format!("{what} but {alert}"),
+            None => format!("{what}{}", unexplained(story)),
+        },
     }
 }
 
@@ -136,23 +139,26 @@ fn signals_error(close: &Close) -> bool {
 fn dropped(story: &Story<'_>) -> String {
     match story.facts.first_end() {
         Some((side, _, how)) => {
-            let how = match how {
+            let with = match how {
                 EndKind::Fin => "a FIN",
                 EndKind::CloseNotify => "a close_notify",
-                EndKind::Alert => "a fatal TLS alert",
+                EndKind::Alert => "a fatal alert",
                 EndKind::Reset => "a RST",
             };
             if story.facts.first_to_end().is_none() {
                 let peer = !side;
                 return format!(
-                    "The {side} ended TCP with {how}, unless the {peer} had done so before, which \
+                    "The {side} ended TCP with {with}, unless the {peer} had done so before, which \
                      the capture lost{}",
                     because(story)
                 );
             }
             let known = story.facts.frames_are_known(side);
             let without = if known { "and without a Close" } else { "and perhaps without a Close" };
-            format!("The {side} ended TCP with {how} {without}{}", because(story))
+            let truncated = tls::without_close_notify(story.facts, side);
+            let what =
+                if matches!(how, EndKind::CloseNotify | EndKind::Alert) { "TLS" } else { "TCP" };
+            format!("The {side} ended {what} with {with}{truncated} {without}{}", because(story))
         }
         None => "How the connection ended was not captured".to_owned(),
     }
@@ -176,6 +182,9 @@ fn because(story: &Story<'_>) -> String {
     }
     if rung.confidence == Confidence::Unknown {
         return unexplained(story);
+    }
+    if let Some(alert) = rung.cause.and_then(|cause| tls::told(story.facts, cause)) {
+        return format!(": {alert}");
     }
     let told = explanation(story).filter(|_| rung.cause == Some("application-close"));
     if let Some(told) = told {

@@ -5,7 +5,7 @@ use crate::endpoint::Side;
 use crate::http::deflate::DEFLATE;
 use crate::http::redact;
 use crate::provenance::PacketRef;
-use crate::report::{BlindSpot, Confidence};
+use crate::report::{BlindSpot, Confidence, Outcome};
 use crate::rules::{Facts, Finding, Resumed};
 use crate::tcp::GapCause;
 use crate::verdict::Verdict;
@@ -105,6 +105,17 @@ pub(in crate::pipeline) fn of_unread(facts: &Facts, verdict: &Verdict) -> Vec<Bl
     );
     let packets = cite([facts.span.0]);
     let mut spots = vec![BlindSpot { packets, ..spot("encrypted", None, hides, &lowered) }];
+    for side in Side::BOTH {
+        of_side(facts, side, verdict, &mut spots);
+    }
+    of_clock(facts, &mut spots);
+    spots.extend(ends(facts, verdict));
+    spots
+}
+
+/// The blind spots of a connection whose TLS handshake failed: what was not captured of it.
+pub(in crate::pipeline) fn of_failed_tls(facts: &Facts, verdict: &Verdict) -> Vec<BlindSpot> {
+    let mut spots = Vec::new();
     for side in Side::BOTH {
         of_side(facts, side, verdict, &mut spots);
     }
@@ -238,7 +249,9 @@ fn doubtful_close(facts: &Facts, side: Side) -> String {
 /// A request without a response, unless it is certain that none came.
 fn no_response(facts: &Facts, findings: &[Finding], verdict: &Verdict) -> Option<BlindSpot> {
     let shake = &facts.handshake;
-    let certain = findings.iter().any(|finding| finding.rule.id == "handshake-no-response");
+    let refused = verdict.outcome == Outcome::HandshakeFailed && verdict.cause.is_some();
+    let certain = findings.iter().any(|finding| finding.rule.id == "handshake-no-response")
+        || (facts.tls.is_some() && refused);
     if shake.response.is_some() || certain {
         return None;
     }

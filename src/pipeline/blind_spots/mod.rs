@@ -17,8 +17,7 @@ use crate::provenance::PacketRef;
 use crate::report::{BlindSpot, PacketCite};
 use crate::tls::KeyLogFacts;
 
-#[allow(unused_imports, reason = "for the flow that ends in TLS without keys")]
-pub(super) use connection::{of_connection, of_unread};
+pub(super) use connection::{of_connection, of_failed_tls, of_unread};
 
 /// Packets that a blind spot cites at most.
 const MOST_CITED: usize = 8;

@@ -9,6 +9,7 @@ use crate::http::Handshake;
 use crate::pipeline::assemble::{Case, connection_report};
 use crate::pipeline::conversation::Milestone;
 use crate::pipeline::dispute;
+use crate::pipeline::failed_tls::failed_report;
 use crate::pipeline::findings::Findings;
 use crate::pipeline::identity::{Identity, Judged, UsedKeys};
 use crate::pipeline::inferred::{Unread, inferred_report};
@@ -17,6 +18,7 @@ use crate::pipeline::tls_report::put_in_tls;
 use crate::provenance::PacketRef;
 use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::Range64;
+use crate::tls::Keys;
 use crate::verdict;
 
 /// One WebSocket, or one attempt to open one.
@@ -105,12 +107,17 @@ impl Flow {
         Judged { report, identity }
     }
 
-    /// The report on a connection in TLS that could not be read, if it looks like a WebSocket.
+    /// The report on a connection in TLS of which nothing was read: if its handshake failed and it
+    /// may have been for a WebSocket, or if it looks like one.
     pub(super) fn infer(&self, secure: &Secure, latest: PacketRef) -> Option<Judged> {
         let found = secure.infer(&PerSide::from_fn(|side| self.tcp.summary(side)));
         let place = (self.stream, self.layers.clone());
         let unread = Unread::of(&self.tcp, place, latest, secure.facts(), found);
-        let report = inferred_report(unread)?;
+        let inferred = |unread| match secure.facts().keys {
+            Keys::Found => None,
+            _ => inferred_report(unread),
+        };
+        let report = failed_report(&unread).or_else(|| inferred(unread))?;
         Some(Judged { report, identity: None })
     }
 }

@@ -24,7 +24,11 @@ pub(super) fn write(
     out: Out<'_>,
 ) -> io::Result<()> {
     let ends = code(&words::direction(connection, SideName::Client));
-    let how = if tls_lines::is_inferred(connection) { " (inferred)" } else { "" };
+    let how = match (tls_lines::is_inferred(connection), tls_lines::has_failed(connection)) {
+        (true, _) => " (inferred)",
+        (false, true) => " (TLS handshake failed)",
+        (false, false) => "",
+    };
     writeln!(out, "## WebSocket {}: {ends}{how}\n", connection.id)?;
     verdict(connection, out)?;
     who_did_what(connection, files, out)?;
@@ -140,16 +144,16 @@ fn who_did_what(connection: &ConnectionReport, files: &Files<'_>, out: Out<'_>) 
         writeln!(out, "Closed first by: {}.\n", words::initiator(close.initiator))?;
     }
     header(&["", "client", "server"], out)?;
-    let is_inferred = tls_lines::is_inferred(connection);
+    let is_unread = tls_lines::is_unread(connection);
     let is_said = |row: &&[String; 3]| {
         let [label, client, server] = row;
         !(client.is_empty() && server.is_empty())
             && (may_have_closed || label != "Close sent")
-            && !(is_inferred && label == "sent")
+            && !(is_unread && label == "sent")
     };
     rows.iter().filter(is_said).try_for_each(|cells| row(cells, out))?;
     writeln!(out)?;
-    if !is_inferred {
+    if !is_unread {
         handshake(connection, out)?;
     }
     let mut lines = tls_lines::lines(connection, files);

@@ -154,6 +154,7 @@ fn who_did_what(
     let status = match connection.handshake.status {
         Some(status) => format!("handshake answered {status}"),
         None if tls_lines::is_inferred(connection) => "inside TLS, not read".to_owned(),
+        None if tls_lines::has_failed(connection) => "TLS was not established".to_owned(),
         None if connection.handshake.response_packets.is_empty() => {
             "no answer to the handshake captured".to_owned()
         }
@@ -211,7 +212,7 @@ fn handshake(
     for (side, peer, sent) in
         [("client", "server", &traffic.client), ("server", "client", &traffic.server)]
     {
-        if tls_lines::is_inferred(connection) {
+        if tls_lines::is_unread(connection) {
             continue; // no frame was read
         }
         fact(&format!("{side} traffic"), &amounts::sent(sent), page)?;

@@ -1,7 +1,7 @@
 //! The server ends the connection instead of answering the opening request.
 
 use crate::endpoint::Side;
-use crate::rules::{Breach, Check, Facts, Family, Fault, Rule, Severity};
+use crate::rules::{Breach, Check, EndKind, Facts, Family, Fault, Rule, Severity};
 use crate::script::{ASK, CLIENT_FIN, CONFORMING, SERVER_FIN};
 
 /// See the module.
@@ -39,6 +39,10 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
     // the request be a repetition.
     let unknown = !server.has_start || !server.gaps.is_empty() || !server.conflicts.is_empty();
     if !received || unknown || server.end > awaited_at {
+        return None;
+    }
+    // A fatal alert is an answer, and says why there will be no other.
+    if matches!(facts.end_of(Side::Server), Some((_, EndKind::Alert))) {
         return None;
     }
     let ending = [server.fin, server.rst].into_iter().flatten().min_by_key(|end| end.offset)?;

@@ -260,6 +260,7 @@ impl Session {
         let is_change = header.content_type == ContentType::CHANGE_CIPHER_SPEC;
         let direction = &mut self.sides[side];
         if header.is_protected() || (direction.saw_change && !is_change) {
+            self.facts.sides[side].sealed += 1;
             self.note_shape(side, header, range, world);
         }
         self.sides[side].saw_change |= is_change;
