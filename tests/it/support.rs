@@ -105,6 +105,12 @@ pub(crate) fn keys_of_samples() -> Arc<Keyring> {
     ALL.clone()
 }
 
+/// Every sample as bytes, those in TLS too.
+pub(crate) fn every_sample() -> Vec<(String, Vec<u8>)> {
+    let tls = tls_samples().iter().map(|tls| (tls.name.clone(), tls.capture.clone()));
+    all_samples().into_iter().chain(tls).collect()
+}
+
 /// The report on a capture in memory; those in TLS are decrypted.
 pub(crate) fn analyse(capture: &[u8]) -> Report {
     analyse_with(keys_of_samples(), capture)
@@ -340,10 +346,8 @@ fn strip(value: &mut Value) {
         Value::Object(map) => {
             map.retain(|key, _| !VOLATILE.contains(&key.as_str()));
             map.values_mut().for_each(strip);
-            if let Some(Value::String(detail)) = map.get_mut("detail") {
-                *detail = without_packet_numbers(detail);
-            }
         }
+        Value::String(text) => *text = without_packet_numbers(text),
         Value::Array(list) => list.iter_mut().for_each(strip),
         _ => {}
     }
