@@ -66,6 +66,11 @@ impl Undecided {
         };
         use Opening::{NeedMore, Other, Request, Response, Tls};
         match (opening(Side::Client), opening(Side::Server)) {
+            // A server that expected TLS answers a request in the clear with an alert.
+            (Request, Tls) => Decision::Http,
+            (Tls, Request) => Decision::HttpSwapped,
+            (Tls, NeedMore) if self.is_alert(Side::Client) => Decision::NotYet,
+            (NeedMore, Tls) if self.is_alert(Side::Server) => Decision::NotYet,
             (Tls, _) | (_, Tls) => self.decide_tls(at_last),
             (Request, _) | (_, Response) => Decision::Http,
             (Response, _) | (_, Request) => Decision::HttpSwapped,
@@ -75,6 +80,11 @@ impl Undecided {
             (NeedMore, Other) if !self.lost.server => Decision::SomethingElse,
             (Other | NeedMore, NeedMore) | (NeedMore, Other) => Decision::NotYet,
         }
+    }
+
+    /// Whether a side begins with a TLS alert, which says nothing of what it answers.
+    fn is_alert(&self, side: Side) -> bool {
+        self.first_bytes[side].first() == Some(&0x15)
     }
 
     /// Which side is the client: the one that says ClientHello (RFC 8446 §4).

@@ -118,8 +118,8 @@ fn handshake(
         )
     } else {
         format!(
-            "the {first} sent a record {}, and the {peer} one {}{notified}: {orderly}; who began it and the \
-             code are not visible",
+            "the {first} sent a record {}, and the {peer} one {}{notified}: {orderly}; who began \
+             it and the code are not visible",
             sized(begin),
             sized(answer),
         )

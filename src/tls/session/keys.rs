@@ -158,8 +158,13 @@ impl Session {
         let protections = self.derive(generation, keys)?;
         if self.sides[side].epoch == Epoch::Changed(generation) {
             let PerSide { client, server } = protections;
-            let own = if side == Side::Client { client } else { server };
-            self.sides[side].protection = Some(own);
+            let mut own = if side == Side::Client { client } else { server };
+            let direction = &mut self.sides[side];
+            if direction.sequence > 0 || direction.doubt.is_some() {
+                // TLS 1.0: the first IV of an epoch is that of its first record alone.
+                own.forget();
+            }
+            direction.protection = Some(own);
         }
         Ok(())
     }

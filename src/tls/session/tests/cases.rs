@@ -230,6 +230,42 @@ fn before_tls_1_1_a_hole_costs_the_record_behind_it_too() {
     assert_eq!(heard.session.facts().sides[Client].refused, 0);
 }
 
+/// There the MAC does not cover the IV: a first block that nobody sent would pass.
+#[test]
+fn before_tls_1_1_with_encrypt_then_mac_nothing_is_read_behind_what_was_not_authentic() {
+    let acts = [Act::Data(Client, 40), Act::Data(Client, 41), Act::Data(Client, 42)];
+    let order = MacOrder::EncryptThenMac;
+    let mut talk = Talk::before(Version::TLS_1_0, RSA_AES_128_CBC_SHA, order, &acts);
+    let last = talk.lines.len() - 1;
+    // The Finished, on whose last block the first data depends.
+    let finished = talk.lines.iter().position(|line| line.data.len() == 40).unwrap() - 3;
+    assert_eq!(talk.lines[finished].side, Client);
+    let heard = Heard::without(&talk, |at| at == finished);
+    heard.is_true_to(&talk);
+    assert_eq!(heard.data(Client), []);
+    // A block of the ciphertext of the record before the last.
+    *talk.lines[last - 1].record.iter_mut().nth_back(25).unwrap() ^= 1;
+    let heard = Heard::in_order(&talk, &talk.keys);
+    heard.is_true_to(&talk);
+    assert_eq!(heard.data(Client), talk.data(Client)[..1]);
+}
+
+#[test]
+fn a_renegotiation_whose_hello_is_lost_costs_what_follows_and_nobody_is_accused() {
+    let acts = [Act::Data(Client, 5), Act::Renegotiate, Act::Data(Client, 6), Act::Renegotiate];
+    for (version, suite) in [(Version::TLS_1_2, ECDHE_RSA_AES_128_GCM), (Version::TLS_1_0, 0x2F)] {
+        for order in [MacOrder::MacThenEncrypt, MacOrder::EncryptThenMac] {
+            let talk = Talk::before(version, suite, order, &acts);
+            let data = talk.lines.iter().position(|line| !line.data.is_empty()).unwrap();
+            let heard = Heard::without(&talk, |at| at == data + 1);
+            heard.is_true_to(&talk);
+            assert_eq!(heard.data(Client), talk.data(Client)[..1]);
+            let facts = heard.session.facts();
+            assert_eq!((facts.sides[Client].refused, facts.sides[Server].refused), (0, 0));
+        }
+    }
+}
+
 #[test]
 fn a_hole_may_hide_the_change_of_keys() {
     let acts =
