@@ -16,8 +16,10 @@ pub(super) struct Counts {
     pub tls: u64,
     /// Those of them of which nothing could be read.
     pub tls_unread: u64,
-    /// Those of these on which there is no report.
+    /// Those of these on which there is no report, and of which only the keys are missing.
     tls_unnamed: u64,
+    /// The others on which there is no report, by what keeps them from being read.
+    tls_unread_for: BTreeMap<String, u64>,
     /// Those of them that carry TLS once more.
     tls_nested: u64,
     /// Connections of TLS whose keys came, or may have come, too late: what they had held of their
@@ -53,12 +55,20 @@ impl Counts {
             spot(hides, "a request there counts as not captured, and a WebSocket may go unseen")
         });
         let tls = blind_spots::of_tls(self.tls_unnamed, &self.tls_servers);
+        let unread = blind_spots::of_unread_tls(&self.tls_unread_for);
         let nested = blind_spots::of_nested_tls(self.tls_nested);
         let cut_short = (self.cut_short > 0).then(|| {
             let hides = format!("the rest of {} connections without their start", self.cut_short);
             spot(hides, "a WebSocket whose frames came later there goes unseen")
         });
-        turned_away.into_iter().chain(given_up).chain(cut_short).chain(tls).chain(nested).collect()
+        turned_away
+            .into_iter()
+            .chain(given_up)
+            .chain(cut_short)
+            .chain(tls)
+            .chain(unread)
+            .chain(nested)
+            .collect()
     }
 
     /// Counts a connection in TLS.
@@ -74,6 +84,9 @@ impl Counts {
         if encrypted.is_reported {
             return;
         }
+        if let Some(reason) = &encrypted.unread_for {
+            return self.note_unread(reason);
+        }
         self.tls_unnamed += 1;
         let server = match &encrypted.server_name {
             Some(name) => format!("{name} ({})", encrypted.server),
@@ -82,6 +95,14 @@ impl Counts {
         if self.tls_servers.len() < NAMED && !self.tls_servers.contains(&server) {
             self.tls_servers.push(server);
         }
+    }
+
+    fn note_unread(&mut self, reason: &str) {
+        const NAMED: usize = 8;
+        let has_room =
+            self.tls_unread_for.len() < NAMED || self.tls_unread_for.contains_key(reason);
+        let reason = if has_room { reason } else { "other suites and versions" };
+        *self.tls_unread_for.entry(reason.to_owned()).or_default() += 1;
     }
 
     /// Counts a connection that is no WebSocket.

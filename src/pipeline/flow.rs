@@ -7,6 +7,7 @@ use super::findings::Findings;
 use super::identity::{Judged, UsedKeys};
 use super::secure::Secure;
 use super::tap::{CaptureTap, StreamTap};
+use super::tls_report::why_unread;
 use super::undecided::{Decision, Undecided};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
@@ -39,6 +40,8 @@ pub(super) struct Encrypted {
     pub(super) server_name: Option<String>,
     /// Whether anything of it was read.
     pub(super) is_read: bool,
+    /// What it has that keeps it from being read, besides that its keys are missing.
+    pub(super) unread_for: Option<String>,
     /// Whether there is a report on it all the same, by what was inferred.
     pub(super) is_reported: bool,
     /// Whether it carries TLS once more, which is not read.
@@ -212,6 +215,7 @@ impl Flow {
             server: self.tcp.endpoints.server,
             server_name: facts.server_name.clone(),
             is_read: facts.keys == Keys::Found,
+            unread_for: why_unread(facts),
             is_reported: false,
             is_nested: self.is_nested,
             waited_in_vain: secure.waited_in_vain(),

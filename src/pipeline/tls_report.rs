@@ -9,7 +9,7 @@ use crate::report::{
 };
 use crate::tls::{
     AlertFact, Closing, EarlyData, Inference, InferredEnd, KeepAlive, Keys, Likeness, TlsFacts,
-    TlsSide, suite,
+    TlsSide, Version, suite,
 };
 
 /// Characters of a name from the wire.
@@ -22,6 +22,23 @@ const MOST_NAMES: usize = 16;
 pub(super) fn put_in_tls(report: &mut ConnectionReport, facts: &TlsFacts) {
     report.transport = "tls".to_owned();
     report.tls = Some(tls_report(facts));
+}
+
+/// What a session has that keeps it from being read, although keys may be there.
+pub(super) fn why_unread(facts: &TlsFacts) -> Option<String> {
+    Some(match facts.keys {
+        Keys::Found | Keys::Missing => return None,
+        Keys::Unsupported => match (facts.version, facts.suite) {
+            (Some(version), _) if version < Version::TLS_1_0 => {
+                format!("{version}, a version that is not decrypted")
+            }
+            (_, Some(id)) => format!("{}, a suite that is not decrypted", suite::name(id)),
+            _ => "a version or a suite that is not decrypted".to_owned(),
+        },
+        Keys::Wrong => "keys under which no record authenticates".to_owned(),
+        Keys::Incomplete => "only a part of the keys that are needed".to_owned(),
+        Keys::HelloLost => "no captured hello that tells which keys they need".to_owned(),
+    })
 }
 
 /// The report on a session.

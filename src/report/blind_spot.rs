@@ -196,6 +196,16 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::LargerBuffer,
     },
     BlindSpotKind {
+        id: "refused-records",
+        summary: "records of TLS that did not authenticate",
+        explanation: "The records were captured whole, and their tags are wrong under the keys of \
+            the session: the key log belongs to something else, the capture is damaged, or somebody \
+            changed the bytes on the way. Nothing in them is believed.",
+        weight: Weight::Loss,
+        cites: Cites::Always,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
         id: "lost-end",
         summary: "the FIN of one side was acknowledged, but not captured",
         explanation: "A number of TCP is acknowledged that no captured packet has, right behind the \

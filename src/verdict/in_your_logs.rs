@@ -113,6 +113,9 @@ fn rejected(facts: &Facts, verdict: &Verdict, side: Side) -> Option<Event> {
 /// The opening handshake did not come to an end.
 fn not_opened(facts: &Facts, verdict: &Verdict, side: Side) -> Option<Event> {
     let cause = verdict.cause?;
+    if cause.starts_with("tls-") {
+        return None; // what it heard is in the alert, and its words depend on that
+    }
     if side == Side::Server {
         return (verdict.surfaced.server == Some(1006)).then(|| lost(facts, side)).flatten();
     }

@@ -93,6 +93,8 @@ pub(super) static PHRASES: &[Phrase] = &[
     HANDSHAKE.judges("Error during WebSocket handshake: net::*", NO_ANSWER),
     HANDSHAKE.judges("Connection closed before receiving a handshake response", NO_ANSWER),
     BLINK.judges("WebSocket opening handshake timed out", NO_ANSWER),
+    BLINK.judges("Error in connection establishment: net::ERR_CERT_AUTHORITY_INVALID", BAD_CERTIFICATE)
+        .noting("On the wire Chromium says certificate_unknown, whatever is wrong with the certificate; in TLS 1.3 that alert is encrypted."),
     BLINK.judges("Error in connection establishment: net::*", &["no-answer-to-request"])
         .noting("TCP or TLS did not come about, so that no request was sent: look for RST in answer to SYN, or for a TLS alert."),
     BLINK.ends("WebSocket is closed before the connection is established.", &["no-answer-to-request"])

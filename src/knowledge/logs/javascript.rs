@@ -24,6 +24,18 @@ const NODE: Origin = Origin {
     place: Place::Exception,
     source: "nodejs/node lib/net.js, lib/_http_client.js",
 };
+const TLS_CLIENT: Origin = Origin {
+    libraries: &[&WS_ROW],
+    side: Some(Side::Client),
+    place: Place::Exception,
+    source: "nodejs/node lib/_tls_wrap.js, and OpenSSL",
+};
+const TLS_SERVER: Origin = Origin {
+    libraries: &[&WS_ROW],
+    side: Some(Side::Server),
+    place: Place::Exception,
+    source: "nodejs/node lib/_tls_wrap.js (tlsClientError), and OpenSSL",
+};
 const UNDICI: Origin = Origin {
     libraries: &[&UNDICI_ROW],
     side: Some(Side::Client),
@@ -139,7 +151,24 @@ pub(super) static PHRASES: &[Phrase] = &[
     SERVER.judges("Invalid or unacceptable Sec-WebSocket-Extensions header", &["handshake-extensions-syntax"]),
 
     NODE.is_reset("read ECONNRESET"),
-    NODE.on(Side::Client).judges("socket hang up", NO_ANSWER),
+    NODE.on(Side::Client).judges("socket hang up", &["handshake-no-response", "no-answer-to-request", "plain-http-to-tls-port", "tls-certificate-rejected"])
+        .noting("The other side ended TCP before it had answered: also what ws:// to a port of TLS comes to, and in TLS 1.3 a client without the certificate that the server requires."),
+    TLS_CLIENT.judges("Client network socket disconnected before secure TLS connection was established", &["tls-handshake-failed", "tls-to-plain-port"])
+        .noting("The server ended TCP in the middle of the TLS handshake and sent no alert. Servers on Python's asyncio never send one, and a server without TLS may hang up on it."),
+    TLS_CLIENT.judges("unable to verify the first certificate", BAD_CERTIFICATE)
+        .noting("The client ends TCP without an alert then, so that the server knows nothing of the reason: its log says socket hang up or ECONNRESET."),
+    TLS_CLIENT.judges("UNABLE_TO_VERIFY_LEAF_SIGNATURE", BAD_CERTIFICATE),
+    TLS_CLIENT.judges("tlsv13 alert certificate required", BAD_CERTIFICATE)
+        .noting("The server wants a certificate of the client. In TLS 1.3 the opening request had gone out already."),
+    TLS_CLIENT.judges("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", BAD_CERTIFICATE),
+    TLS_CLIENT.judges("sslv3 alert handshake failure", &["tls-handshake-failed", "tls-certificate-rejected"]),
+    TLS_SERVER.judges("ERR_SSL_HTTP_REQUEST", &["plain-http-to-tls-port"])
+        .noting("Node.js ends TCP then without a word to the client."),
+    TLS_SERVER.judges("ERR_SSL_UNSUPPORTED_PROTOCOL", NO_TLS),
+    TLS_SERVER.judges("ERR_SSL_NO_SHARED_CIPHER", NO_TLS),
+    TLS_SERVER.judges("ERR_SSL_NO_APPLICATION_PROTOCOL", NO_TLS),
+    TLS_SERVER.judges("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", BAD_CERTIFICATE)
+        .noting("The client did not know the authority that signed the server's certificate, and said so by an alert."),
     NODE.on(Side::Client).judges("connect ECONNREFUSED *", &["no-answer-to-request"])
         .noting("The port is closed: the SYN was answered with a RST, and no request was sent."),
 

@@ -70,6 +70,14 @@ const SOCKET: Origin = Origin {
     source: "Python documentation, built-in exceptions",
 };
 
+/// What the module ssl raises under a client.
+const SSL: Origin = Origin {
+    libraries: &[&libraries::PYTHON, &libraries::AIOHTTP, &libraries::WEBSOCKET_CLIENT],
+    side: Some(Side::Client),
+    place: Place::Exception,
+    source: "Python documentation, ssl, and OpenSSL",
+};
+
 #[rustfmt::skip] // one row a line, as a table
 pub(super) static PHRASES: &[Phrase] = &[
     PYTHON.loses("no close frame received or sent")
@@ -176,4 +184,11 @@ pub(super) static PHRASES: &[Phrase] = &[
     UVICORN.judges("No supported WebSocket library detected.", &["handshake-rejected"]),
 
     SOCKET.is_reset("[Errno 104] Connection reset by peer"),
+    SSL.judges("unable to get local issuer certificate", BAD_CERTIFICATE)
+        .noting("On asyncio the client ends TCP without an alert then; an ordinary socket sends unknown_ca in the clear."),
+    SSL.judges("certificate verify failed: certificate has expired", BAD_CERTIFICATE)
+        .noting("On asyncio the client ends TCP without an alert then; an ordinary socket sends certificate_expired in the clear."),
+    SSL.judges("[SSL: WRONG_VERSION_NUMBER] wrong version number", &["tls-to-plain-port"])
+        .noting("The server answered the ClientHello with something that is no TLS, mostly an HTTP response in the clear: the URL says wss:// and the port speaks ws://."),
+    SSL.judges("WRONG_VERSION_NUMBER", &["tls-to-plain-port"]),
 ];

@@ -84,6 +84,7 @@ pub(in crate::pipeline) fn of_connection(
         spots.extend(no_response(facts, findings, verdict));
     }
     for side in Side::BOTH {
+        spots.extend(refused_records(facts, side, verdict));
         of_side(facts, side, verdict, &mut spots);
     }
     of_clock(facts, &mut spots);
@@ -300,6 +301,29 @@ fn of_side(facts: &Facts, side: Side, verdict: &Verdict, spots: &mut Vec<BlindSp
         let spot = spot("conflicting-copies", Some(side), hides, &lowered);
         spots.push(BlindSpot { bytes, packets, ..spot });
     }
+}
+
+/// Records of TLS that are there and are not authentic.
+fn refused_records(facts: &Facts, side: Side, verdict: &Verdict) -> Option<BlindSpot> {
+    let sent = &facts.tls.as_ref()?.sides[side];
+    let (range, at) = sent.first_refused?;
+    let (number, plural) = (sent.refused, if sent.refused == 1 { "" } else { "s" });
+    let hides = format!(
+        "what was in {number} record{plural} of the {side} that did not authenticate, first in \
+         packet {}",
+        at.number
+    );
+    let lowered = format!(
+        "nothing of them is parsed: the key is another, the capture is damaged, or somebody \
+         changed them; {}",
+        on_verdict(verdict)
+    );
+    let bytes = if number == 1 { range.len() } else { 0 };
+    Some(BlindSpot {
+        bytes,
+        packets: cite([at]),
+        ..spot("refused-records", Some(side), hides, &lowered)
+    })
 }
 
 /// The holes of one cause in a side's stream.

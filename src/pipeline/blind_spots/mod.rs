@@ -7,6 +7,8 @@
 
 mod connection;
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 
 use super::assemble::side_name;
@@ -253,6 +255,16 @@ pub(super) fn of_tls(streams: u64, servers: &[String]) -> Option<BlindSpot> {
         hides,
         "whether any of them is a WebSocket is not said; with their keys: wsblame explain keylog",
     ))
+}
+
+/// What cannot be told for TLS that could not be read for another reason than missing keys: so many
+/// connections with each.
+pub(super) fn of_unread_tls(reasons: &BTreeMap<String, u64>) -> Vec<BlindSpot> {
+    let spots = reasons.iter().map(|(reason, streams)| {
+        let hides = format!("what is in {} with {reason}", count(*streams, "connection"));
+        spot("encrypted", None, hides, "whether any of them is a WebSocket is not said")
+    });
+    spots.collect()
 }
 
 /// The blind spot that fragments leave which could not be put together.

@@ -99,7 +99,12 @@ impl Failure {
 fn by_alert(facts: &Facts, tls: &TlsFacts) -> Option<Failure> {
     let fatal = Fatal::of(facts, tls)?;
     // Behind a Finished of the client something may have been said that was not read.
-    if tls.keys != Keys::Found && is_past_the_handshake(tls) {
+    let has_holes = Side::BOTH.iter().any(|side| !facts.tcp[*side].gaps.is_empty());
+    let may_be_past = match tls.keys {
+        Keys::Found => has_holes && tls.sides.client.sealed > 1,
+        _ => is_past_the_handshake(tls) || has_holes && tls.sides.client.sealed > 0,
+    };
+    if may_be_past {
         return None;
     }
     let whose = match (fatal.is_about_a_certificate(), fatal.by) {
