@@ -177,7 +177,9 @@ impl Session {
             return Err((Some(Keys::Unsupported), Blocked::Never));
         };
         let derived;
-        let logged = keys.secret(&client.random, Label::MasterSecret);
+        // RFC 5246 §7.4.1.3: the id is empty where the session is not to be found again by it.
+        let by_id = || keys.master_by_session_id(&server.session_id);
+        let logged = keys.secret(&client.random, Label::MasterSecret).or_else(by_id);
         let master: &Secret = match logged {
             Some(master) => master,
             // RFC 7627 §4: there the master secret also depends on all messages before.

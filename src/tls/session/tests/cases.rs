@@ -1,7 +1,7 @@
 //! Conversations of each kind, one by one.
 
 use super::listener::{Heard, at};
-use super::talk::{Act, Client, EarlyData, Opening, RANDOM, Server, Talk};
+use super::talk::{Act, Client, EarlyData, Opening, RANDOM, SESSION_ID, Server, Talk};
 use crate::tls::facts::{self, Keys};
 use crate::tls::suite::MacOrder;
 use crate::tls::{Keyring, Label, Secret, Version};
@@ -297,6 +297,16 @@ fn without_keys_the_clear_part_is_known() {
     assert_eq!(facts.sides[Client].alerts[0].alert, None);
     assert_eq!(heard.holes(Client), [Some(16_208)]);
     heard.is_true_to(&talk);
+}
+
+#[test]
+fn a_master_secret_may_be_logged_by_the_session_id() {
+    let talk = gcm_1_2();
+    let mut keys = Keyring::new(1);
+    keys.add_master_of_session(&SESSION_ID, Secret::new(vec![RANDOM.0[0]; 48]));
+    let heard = Heard::in_order(&talk, &keys);
+    is_all_there(&talk, &heard);
+    assert_eq!(heard.session.facts().keys, Keys::Found);
 }
 
 #[test]
