@@ -224,6 +224,9 @@ impl Session {
         };
         match may_come {
             true => Err((None, Blocked::Wait)),
+            // A hello inside the session need not be lost: where the session cannot be read, neither
+            // can that, and the reason is known.
+            false if generation > 0 => Err((None, Blocked::Never)),
             false => Err((Some(Keys::HelloLost), Blocked::Never)),
         }
     }

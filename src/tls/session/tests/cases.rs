@@ -310,6 +310,16 @@ fn a_master_secret_may_be_logged_by_the_session_id() {
 }
 
 #[test]
+fn keys_that_are_missing_are_not_a_hello_that_was_lost_because_of_a_renegotiation() {
+    let order = MacOrder::MacThenEncrypt;
+    let acts = [Act::Data(Client, 5), Act::Renegotiate, Act::Data(Server, 7)];
+    let talk = Talk::before(Version::TLS_1_2, ECDHE_RSA_AES_128_GCM, order, &acts);
+    let heard = Heard::in_order(&talk, &Keyring::new(1));
+    assert_eq!(heard.session.facts().keys, Keys::Missing);
+    heard.is_true_to(&talk);
+}
+
+#[test]
 fn keys_that_come_late_serve_what_waits() {
     for talk in [gcm_1_2(), Talk::tls_1_3(Opening::of(AES_128_GCM_1_3), &exchange())] {
         for from in 0..talk.lines.len() {
