@@ -72,7 +72,8 @@ impl Session {
         Some(&self.negotiations.get(generation)?.client.as_ref()?.random)
     }
 
-    /// The suite of a handshake, if it is one that is decrypted.
+    /// The suite of a handshake, if it is one that is decrypted. What is compressed inside is not:
+    /// since 2012, when that turned out to give secrets away, hardly anybody does so.
     pub(super) fn suite(&self, generation: usize) -> Option<(Version, &'static Suite)> {
         let server = self.negotiations.get(generation)?.server.as_ref()?;
         let suite = suite::find(server.suite)?;
@@ -82,7 +83,7 @@ impl Session {
             Version::TLS_1_0 | Version::TLS_1_1 | Version::TLS_1_2 => !is_1_3,
             _ => false,
         };
-        fits.then_some((server.version, suite))
+        (fits && server.compression == 0).then_some((server.version, suite))
     }
 
     /// Whether the records of `side` can be opened; if so, its protection is set up where its

@@ -310,6 +310,23 @@ fn a_master_secret_may_be_logged_by_the_session_id() {
 }
 
 #[test]
+fn what_is_compressed_is_not_read_as_if_it_were_not() {
+    let mut talk = gcm_1_2();
+    let hello = talk.lines.iter_mut().find(|line| line.side == Server).unwrap();
+    // The headers of record and message, version, random, session id, suite.
+    let method = 5 + 4 + 2 + 32 + 1 + SESSION_ID.len() + 2;
+    assert_eq!(hello.record[method], 0);
+    hello.record[method] = 1; // DEFLATE, RFC 3749 §2
+    let heard = Heard::in_order(&talk, &talk.keys);
+    let facts = heard.session.facts();
+    assert_eq!((facts.keys, facts.is_compressed), (Keys::Unsupported, true));
+    for side in [Client, Server] {
+        assert_eq!(heard.data(side), []);
+        assert_eq!(heard.holes(side), [None], "how long it is, is not known");
+    }
+}
+
+#[test]
 fn keys_that_are_missing_are_not_a_hello_that_was_lost_because_of_a_renegotiation() {
     let order = MacOrder::MacThenEncrypt;
     let acts = [Act::Data(Client, 5), Act::Renegotiate, Act::Data(Server, 7)];
