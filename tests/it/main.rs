@@ -35,6 +35,7 @@ mod rules;
 mod samples;
 mod support;
 mod tls;
+mod tls_corpus;
 #[path = "../common/travel.rs"]
 mod travel;
 #[path = "../common/tunnel.rs"]
