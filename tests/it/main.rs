@@ -36,6 +36,7 @@ mod samples;
 mod support;
 mod tls;
 mod tls_ends;
+mod tls_corpus;
 #[path = "../common/travel.rs"]
 mod travel;
 #[path = "../common/tunnel.rs"]
