@@ -33,6 +33,10 @@ mod real;
 mod reuse;
 mod rules;
 mod samples;
+#[path = "../common/seal.rs"]
+mod seal;
+#[path = "../common/secure.rs"]
+mod secure;
 mod support;
 mod tls;
 mod tls_ends;

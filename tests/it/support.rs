@@ -122,7 +122,8 @@ pub(crate) fn analyse_without_keys(capture: &[u8]) -> Report {
     analyse_with(Arc::new(Keyring::new(1_000)), capture)
 }
 
-fn analyse_with(keys: Arc<Keyring>, capture: &[u8]) -> Report {
+/// The report on a capture in memory, with these keys.
+pub(crate) fn analyse_with(keys: Arc<Keyring>, capture: &[u8]) -> Report {
     let mut analysis = Analysis::new(Options::default());
     analysis.use_keys(keys);
     analysis.read("sample", capture);
