@@ -69,13 +69,16 @@ impl Plaintext {
         tcp: &Connection,
     ) -> (Range64, GapCause) {
         let half = &mut self.halves[side];
+        // That it was captured and not opened tells more than that its length is not known.
+        let told = if cause == GapCause::Undecrypted { cause } else { GapCause::Unmeasured };
+        let told = if plain.is_some() { cause } else { told };
         let cause = if plain.is_some() { cause } else { GapCause::Unmeasured };
         let range = half.map.push(record, plain.unwrap_or(record.len().max(1)));
         if !range.is_empty() {
             half.gap_bytes = half.gap_bytes.saturating_add(range.len());
             if half.gaps.len() < Summary::MOST_GAPS {
                 let at = |offset| Some(tcp.sources(side).locate(offset)?.at);
-                half.gaps.push((range, cause));
+                half.gaps.push((range, told));
                 let before = record.start.checked_sub(1).and_then(at);
                 half.around.push([before, at(record.end)]);
             }

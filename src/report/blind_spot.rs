@@ -196,6 +196,16 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::LargerBuffer,
     },
     BlindSpotKind {
+        id: "undecrypted",
+        summary: "captured, and not decrypted",
+        explanation: "The records are there, and none of the keys that were given opens them: those \
+            of this side, or of this part of the session, are missing or wrong. The number of bytes \
+            is the most that they can hold.",
+        weight: Weight::Loss,
+        cites: Cites::Always,
+        remedy: Remedy::KeysInFront,
+    },
+    BlindSpotKind {
         id: "refused-records",
         summary: "records of TLS that did not authenticate",
         explanation: "The records were captured whole, and their tags are wrong under the keys of \

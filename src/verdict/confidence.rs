@@ -3,6 +3,7 @@
 use crate::endpoint::Side;
 use crate::report::Confidence;
 use crate::rules::Facts;
+use crate::tcp::GapCause;
 
 /// The confidence left of `base`, with a reason for every level it lost.
 pub(super) fn weigh(facts: &Facts, base: Confidence) -> (Confidence, Vec<String>) {
@@ -18,7 +19,10 @@ pub(super) fn weigh(facts: &Facts, base: Confidence) -> (Confidence, Vec<String>
             reasons.push(format!("no packet of the {side} was captured"));
         } else if tcp.gap_bytes > 0 {
             let bytes = tcp.gap_bytes;
-            reasons.push(format!("{bytes} bytes of the {side}'s stream were not captured"));
+            reasons.push(match is_undecrypted(facts, side) {
+                true => format!("up to {bytes} bytes of the {side}'s stream were not decrypted"),
+                false => format!("{bytes} bytes of the {side}'s stream were not captured"),
+            });
         }
         if !tcp.conflicts.is_empty() {
             reasons.push(format!("two different copies of bytes of the {side} were captured"));
@@ -26,6 +30,12 @@ pub(super) fn weigh(facts: &Facts, base: Confidence) -> (Confidence, Vec<String>
     }
     let lowered = reasons.iter().fold(base, |confidence, _| lower(confidence));
     (lowered, reasons)
+}
+
+/// Whether all that is missing of `side` was captured, and could not be decrypted.
+pub(super) fn is_undecrypted(facts: &Facts, side: Side) -> bool {
+    let gaps = &facts.tcp[side].gaps;
+    !gaps.is_empty() && gaps.iter().all(|(_, cause)| *cause == GapCause::Undecrypted)
 }
 
 /// One level less; what is possible stays possible.

@@ -1,5 +1,6 @@
 //! The verdict in words.
 
+use super::confidence::is_undecrypted;
 use super::ladder::Rung;
 use super::{Told, find_cause, tls};
 use crate::endpoint::{PerSide, Side};
@@ -254,7 +255,18 @@ fn unexplained(story: &Story<'_>) -> String {
 pub(super) fn would_settle(story: &Story<'_>, lowered_by: &[String]) -> Vec<String> {
     let rung = story.rung;
     let mut wanted = Vec::new();
-    if !lowered_by.is_empty() {
+    let lacks = |side: &Side| story.facts.tcp[*side].gap_bytes > 0;
+    let undecrypted = |side: &Side| is_undecrypted(story.facts, *side);
+    if Side::BOTH.iter().any(undecrypted) {
+        wanted.push(
+            "all keys of this session, of both sides: wsblame explain keylog says how to have them \
+             written"
+                .to_owned(),
+        );
+    }
+    let only_keys = Side::BOTH.iter().any(lacks)
+        && Side::BOTH.iter().filter(|side| lacks(side)).all(undecrypted);
+    if !lowered_by.is_empty() && !only_keys {
         wanted.push(
             "a capture without loss: tcpdump -s 0 -B 65536 on the host of one endpoint, from \
              before the connection opens until after it ends"

@@ -281,7 +281,7 @@ fn of_side(facts: &Facts, side: Side, verdict: &Verdict, spots: &mut Vec<BlindSp
         (GapCause::NeverSeen, "missing-segments", "not captured, and perhaps never delivered"),
         (GapCause::SnapLength, "snap-length", "cut off by the snap length of the capture"),
         (GapCause::OverLimit, "over-limit", "given up on: too much was waiting behind them"),
-        (GapCause::Undecrypted, "undecrypted", "captured, and not decrypted"),
+        (GapCause::Undecrypted, "undecrypted", "at most, captured and not decrypted"),
         (GapCause::Unmeasured, "lost-records", "at most, in records of TLS that could not be read"),
     ];
     for (cause, kind, how) in kinds {

@@ -142,7 +142,7 @@ impl Session {
             Some(Change::Update) => {
                 let updated = self.sides[side].protection.as_ref().and_then(|now| now.updated());
                 self.sides[side].enter(Epoch::Application);
-                self.sides[side].protection = updated;
+                self.sides[side].protection = updated.map(Box::new);
                 self.facts.sides[side].key_updates += 1;
             }
             None => {}

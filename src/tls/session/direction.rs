@@ -23,7 +23,7 @@ pub(super) struct Direction {
     pub(super) has_overflowed: bool,
     pub(super) epoch: Epoch,
     /// The keys of the epoch, where they are known.
-    pub(super) protection: Option<Protection>,
+    pub(super) protection: Option<Box<Protection>>,
     /// The number of the next record in its epoch, unless there is a doubt.
     pub(super) sequence: u64,
     pub(super) doubt: Option<Doubt>,
@@ -193,7 +193,7 @@ impl Direction {
     pub(super) fn proceed(&mut self, to: Following, sequence: u64) {
         self.enter(to.epoch);
         self.has_finished |= matches!(to.epoch, Epoch::Application | Epoch::Changed(_));
-        self.protection = Some(to.protection);
+        self.protection = Some(Box::new(to.protection));
         self.sequence = sequence.saturating_add(1);
         if self.epoch == Epoch::Handshake && sequence > 0 {
             self.messages.lose(None); // the record need not begin with one

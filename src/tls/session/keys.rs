@@ -150,7 +150,7 @@ impl Session {
         if protection.is_none() && side == Side::Server && self.early == Early::Open {
             self.early = Early::Unknown; // EncryptedExtensions cannot be read
         }
-        self.sides[side].protection = protection;
+        self.sides[side].protection = protection.map(Box::new);
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Session {
                 // TLS 1.0: the first IV of an epoch is that of its first record alone.
                 own.forget();
             }
-            direction.protection = Some(own);
+            direction.protection = Some(Box::new(own));
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ use self::keys::Negotiation;
 use self::outlet::Outlet;
 use super::facts::TlsFacts;
 use super::records::{Framed, Input, Search};
-use super::{Keyring, RecordHeader, Shape};
+use super::{Keyring, Keys, RecordHeader, Shape};
 
 /// What one session may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +198,12 @@ impl Session {
                 self.unread(side, &unread);
             }
             self.finish_side(side);
+        }
+        // Of what matters nothing was opened, though the handshake was.
+        let opened = self.facts.sides.client.opened + self.facts.sides.server.opened;
+        let is_unread = Side::BOTH.iter().any(|side| self.facts.sides[*side].last_unread.is_some());
+        if self.facts.keys == Keys::Found && opened == 0 && is_unread {
+            self.facts.keys = Keys::Incomplete;
         }
     }
 

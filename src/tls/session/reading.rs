@@ -266,10 +266,10 @@ impl Session {
         self.sides[side].saw_change |= is_change;
     }
 
-    /// While nothing could be read, the shape of the session takes in what protected records look
+    /// While no application data could be read, the shape of the session takes in what protected records look
     /// like.
     fn note_shape(&mut self, side: Side, header: RecordHeader, range: Range64, world: World<'_>) {
-        if self.facts.keys != Keys::Found {
+        if self.facts.sides.client.opened + self.facts.sides.server.opened == 0 {
             let at = world.sources.locate(side, range.end.saturating_sub(1));
             self.shape.note(side, header, range, at.map(|source| source.at));
         }

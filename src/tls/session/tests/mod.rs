@@ -12,3 +12,9 @@ mod cases;
 mod laws;
 mod listener;
 mod talk;
+
+#[test]
+fn a_session_without_keys_is_small() {
+    let size = size_of::<super::Session>();
+    assert!(size <= 3_000, "{size}");
+}
