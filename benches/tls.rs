@@ -5,31 +5,24 @@
 //! its key and its nonces at hand and does nothing but decrypt and authenticate, from one buffer to
 //! another; with CBC that is the decryption and the MAC.
 
+#[path = "../tests/common/seal.rs"]
+mod seal;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use aes::cipher::array::Array;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyIvInit};
 use aes_gcm::aead::consts::U12;
-use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadCore, AeadInOut, KeyInit};
-use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use seal::{Record, Sealer, header};
 use sha1::Sha1;
 use sha2::digest::block_api::EagerHash;
 use sha2::{Sha256, Sha384};
 use wsblame::tls::protection::Protection;
 use wsblame::tls::suite::{self, MacOrder};
-use wsblame::tls::{ClientRandom, ContentType, HEADER_LEN, RecordHeader, Secret, Version};
-
-/// A record on the wire, and what the bare cipher needs beside it.
-struct Record {
-    header: RecordHeader,
-    fragment: Vec<u8>,
-    nonce: [u8; 12],
-    /// What is authenticated beside the content.
-    additional: Vec<u8>,
-}
+use wsblame::tls::{ClientRandom, ContentType, HEADER_LEN, Secret, Version};
 
 /// Opens records with nothing but the cipher, into a buffer, and says how many bytes of content
 /// they had.
@@ -46,23 +39,6 @@ struct Talk {
     total: usize,
 }
 
-/// A key in the form of TLS 1.3 (RFC 8446 §7.1), so that both sides have the same.
-fn expand<D: EagerHash>(secret: &[u8], label: &str, out: &mut [u8]) {
-    let label = format!("tls13 {label}");
-    let len = u16::try_from(out.len()).expect("short").to_be_bytes();
-    let label_len = [u8::try_from(label.len()).expect("short")];
-    let hkdf = Hkdf::<D>::from_prk(secret).expect("as long as the hash");
-    hkdf.expand_multi_info(&[&len, &label_len, label.as_bytes(), &[0]], out).expect("short");
-}
-
-fn header(len: usize) -> RecordHeader {
-    RecordHeader {
-        content_type: ContentType::APPLICATION_DATA,
-        version: Version::TLS_1_2,
-        len: u16::try_from(len).expect("the length of a record"),
-    }
-}
-
 /// Records of TLS 1.3 under an AEAD of this crate.
 fn aead<C, D>(id: u16, content_len: usize, count: usize) -> Talk
 where
@@ -71,36 +47,14 @@ where
 {
     let suite = suite::find(id).expect("it is in the table");
     let secret = vec![7; suite.hash.len()];
-    let (mut key, mut iv) = (vec![0; suite.cipher.key_len()], [0; 12]);
-    expand::<D>(&secret, "key", &mut key);
-    expand::<D>(&secret, "iv", &mut iv);
-    let cipher = C::new_from_slice(&key).expect("the length of a key");
+    let sealer = Sealer::<C>::of_traffic_secret::<D>(&secret);
     let records = (0..count as u64).map(|sequence| {
-        let mut nonce = iv;
-        nonce.iter_mut().rev().zip(sequence.to_le_bytes()).for_each(|(to, from)| *to ^= from);
-        let mut fragment = content(content_len, sequence);
-        fragment.push(ContentType::APPLICATION_DATA.0);
-        let header = header(fragment.len() + 16);
-        let additional = header.to_bytes().to_vec();
-        let buffer = fragment.as_mut_slice().into();
-        let tag = cipher.encrypt_inout_detached(&Array::from(nonce), &additional, buffer);
-        fragment.extend_from_slice(&tag.expect("short"));
-        Record { header, fragment, nonce, additional }
+        let content = content(content_len, sequence);
+        sealer.seal(sequence, ContentType::APPLICATION_DATA, &content)
     });
     let records = records.collect();
     let bare = Box::new(move |records: &[Record], out: &mut Vec<u8>| {
-        let mut opened = 0;
-        for record in records {
-            let (sealed, tag) = record.fragment.split_last_chunk::<16>().expect("it has a tag");
-            let tag = Array::try_from(tag.as_slice()).expect("a tag of 16 bytes");
-            out.resize(sealed.len(), 0);
-            let buffers = InOutBuf::new(sealed, out).expect("of one length");
-            let nonce = Array::from(record.nonce);
-            let result = cipher.decrypt_inout_detached(&nonce, &record.additional, buffers, &tag);
-            result.expect("it authenticates");
-            opened += black_box(&*out).len() - 1;
-        }
-        opened
+        records.iter().map(|record| sealer.open(record, out)).sum()
     });
     Talk {
         name: suite.name.to_owned(),

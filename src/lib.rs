@@ -2,9 +2,11 @@
 //! protocol, and who has to fix it: read off a packet capture, offline.
 //!
 //! ```text
-//! source ──capture──▶ Packet ──link, ip──▶ Segment ──tcp──▶ StreamEvent ──http──▶ Tunnel ──ws──▶ Event
-//!                                                                                                  │
-//!         bytes ◀──report── Report ◀──verdict── Finding ◀──────────────────rules───────────────────┘
+//! source ──capture──▶ Packet ──link, ip──▶ Segment ──tcp──▶ StreamEvent ──tls──▶ StreamEvent
+//!                                                                │ in the clear        │
+//!                                                                └───────────┬──http───┘
+//!                                                                            ▼
+//!         bytes ◀──report── Report ◀──verdict── Finding ◀──rules── Event ◀──ws── Tunnel
 //! ```
 //!
 //! Data goes one way. A stage knows the stage before it only by the types it hands on; [`pipeline`]

@@ -7,19 +7,20 @@ use super::findings::Findings;
 use super::identity::{Judged, UsedKeys};
 use super::secure::Secure;
 use super::tap::{CaptureTap, StreamTap};
-use super::tls_report::why_unread;
 use super::undecided::{Decision, Undecided};
 use crate::endpoint::{Endpoint, PerSide, Side};
 use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
 use crate::ip::{Layers, Segment, TcpFlags};
 use crate::provenance::PacketRef;
 use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
-use crate::tls::{Keyring, Keys};
+use crate::tls::Keyring;
 use crate::ws::search::{Found, Look, Search};
 
 mod judging;
+mod secured;
 
 use judging::Subject;
+pub(super) use secured::Encrypted;
 
 /// What a connection came to.
 pub(super) struct Finished {
@@ -29,25 +30,6 @@ pub(super) struct Finished {
     pub(super) given_up: Option<Why>,
     /// Its TLS, if it had that.
     pub(super) encrypted: Option<Encrypted>,
-}
-
-/// A connection in TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Encrypted {
-    /// The side that was asked.
-    pub(super) server: Endpoint,
-    /// The name by which it was asked for.
-    pub(super) server_name: Option<String>,
-    /// Whether anything of it was read.
-    pub(super) is_read: bool,
-    /// What it has that keeps it from being read, besides that its keys are missing.
-    pub(super) unread_for: Option<String>,
-    /// Whether there is a report on it all the same, by what was inferred.
-    pub(super) is_reported: bool,
-    /// Whether it carries TLS once more, which is not read.
-    pub(super) is_nested: bool,
-    /// Whether records were given up before their keys came.
-    pub(super) waited_in_vain: bool,
 }
 
 /// One connection.
@@ -207,21 +189,6 @@ impl Flow {
         matches!(self.stage, Stage::Over) && self.attempts.is_empty()
     }
 
-    /// Its TLS, if it has that.
-    pub(super) fn encrypted(&self) -> Option<Encrypted> {
-        let secure = self.secure.as_ref()?;
-        let facts = secure.facts();
-        Some(Encrypted {
-            server: self.tcp.endpoints.server,
-            server_name: facts.server_name.clone(),
-            is_read: facts.keys == Keys::Found,
-            unread_for: why_unread(facts),
-            is_reported: false,
-            is_nested: self.is_nested,
-            waited_in_vain: secure.waited_in_vain(),
-        })
-    }
-
     /// Whether a connection before this one is kept for its stragglers.
     pub(super) fn has_predecessor(&self) -> bool {
         self.predecessor.is_some()
@@ -232,18 +199,6 @@ impl Flow {
         match &self.stage {
             Stage::Searching(search) => search.size(),
             _ => 0,
-        }
-    }
-
-    /// Bytes that are held because they wait for the keys of TLS.
-    pub(super) fn undecrypted(&self) -> usize {
-        self.secure.as_ref().map_or(0, |secure| secure.held())
-    }
-
-    /// Gives up what waits for the keys of TLS.
-    pub(super) fn stop_waiting(&mut self) {
-        if let Some(secure) = &mut self.secure {
-            secure.stop_waiting();
         }
     }
 
@@ -380,51 +335,6 @@ impl Flow {
         while let Some((side, released)) = self.tcp.release() {
             self.take(side, released.as_event(), keyring);
         }
-    }
-
-    /// Takes in an event of TCP: what is read is that, or the plaintext in it.
-    fn take(&mut self, side: Side, event: StreamEvent<'_>, keyring: &Keyring) {
-        match &mut self.secure {
-            Some(secure) => {
-                secure.push(side, event, keyring, &self.tcp);
-                self.read_plaintext();
-            }
-            None => {
-                self.advance(side, event);
-                self.begin_tls(keyring);
-            }
-        }
-    }
-
-    fn read_plaintext(&mut self) {
-        while let Some(secure) = &mut self.secure
-            && let Some((side, released)) = secure.next(&self.tcp)
-        {
-            self.advance(side, released.as_event());
-            if let Some(secure) = &mut self.secure {
-                secure.recycle(released);
-            }
-        }
-    }
-
-    /// Reads on inside TLS, if that has turned out to be what the connection carries.
-    fn begin_tls(&mut self, keyring: &Keyring) {
-        let Stage::Tls(held) = &mut self.stage else { return };
-        let held = std::mem::take(held);
-        self.stage = Stage::Undecided(Undecided::default());
-        if self.secure.is_some() {
-            self.stage = Stage::Over;
-            self.is_nested = true;
-            return;
-        }
-        // What was asked of the proxy before was in the clear, and is none of this stream.
-        self.attempts.clear();
-        let mut secure = Box::new(Secure::new(&self.limits));
-        for (side, released) in held {
-            secure.push(side, released.as_event(), keyring, &self.tcp);
-        }
-        self.secure = Some(secure);
-        self.read_plaintext();
     }
 
     /// Hands an event to the stage at which the connection is.

@@ -51,7 +51,7 @@ pub enum TlsKeys {
     Wrong,
     /// Some of its keys were given, and not all that are needed.
     Incomplete,
-    /// Its version or its cipher suite is not decrypted.
+    /// Its version or its cipher suite is not decrypted, or it is compressed.
     Unsupported,
     /// The hello that tells which keys it needs was not captured.
     HelloLost,

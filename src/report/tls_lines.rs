@@ -87,7 +87,9 @@ fn keys(keys: TlsKeys) -> &'static str {
         TlsKeys::Missing => "missing: nothing inside could be read (wsblame explain keylog)",
         TlsKeys::Wrong => "wrong: no record authenticates under those given",
         TlsKeys::Incomplete => "incomplete: not all that are needed were given",
-        TlsKeys::Unsupported => "of no use: this version or cipher suite is not decrypted",
+        TlsKeys::Unsupported => {
+            "of no use: this version, cipher suite or compression is not decrypted"
+        }
         TlsKeys::HelloLost => "not to be found: the hello that names the session was not captured",
     }
 }

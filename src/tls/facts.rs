@@ -15,6 +15,8 @@ pub struct TlsFacts {
     pub version: Option<Version>,
     /// The negotiated cipher suite, by its IANA number.
     pub suite: Option<u16>,
+    /// Whether what is encrypted is compressed (RFC 3749): then it is not read.
+    pub is_compressed: bool,
     /// The host name that the client asked for (RFC 6066 §3).
     pub server_name: Option<String>,
     /// The protocols that the client offered (RFC 7301); `None` where it did not use ALPN, or its
@@ -59,7 +61,8 @@ pub enum Keys {
     Wrong,
     /// Keys are logged for this session, but not all that are needed.
     Incomplete,
-    /// The keys may be there, but the cipher suite or the version is one that is not decrypted.
+    /// The keys may be there, but the cipher suite or the version is one that is not decrypted, or
+    /// the plaintext is compressed.
     Unsupported,
     /// What is needed to use the keys was not captured: the ClientHello, or up to TLS 1.2 the
     /// ServerHello.

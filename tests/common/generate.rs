@@ -79,7 +79,7 @@ pub(crate) fn generate(plan: &Plan) -> Generated {
 }
 
 /// Chance that is the same each time: splitmix64.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chance(pub u64);
 
 impl Chance {

@@ -77,7 +77,7 @@ impl Row {
 }
 
 /// What a command prints, if it succeeds.
-fn output(command: &mut Command) -> Option<String> {
+pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -97,16 +97,19 @@ fn streams_by_tshark(path: &Path) -> Option<u64> {
     Some(highest.map_or(0, |stream| stream + 1))
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+/// The files in a folder and those below it, without those that `skip` names by their extension.
+pub(crate) fn files(folder: &Path, skip: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("a readable entry").path();
         match path.extension().and_then(|extension| extension.to_str()) {
-            _ if path.is_dir() => files(&path, found),
-            Some("md" | "txt" | "keys" | "key" | "pem" | "log" | "py" | "json" | "csv") => {}
+            _ if path.is_dir() => found.extend(files(&path, skip)),
+            Some(extension) if skip.contains(&extension) => {}
             _ => found.push(path),
         }
     }
     found.sort();
+    found
 }
 
 #[test]
@@ -114,8 +117,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn the_corpus_is_read_to_its_end() {
     let folder = std::env::var_os("WSBLAME_CORPUS").expect("WSBLAME_CORPUS names a folder");
     let folder = Path::new(&folder);
-    let mut paths = Vec::new();
-    files(folder, &mut paths);
+    let paths = files(folder, &["md", "txt", "keys", "key", "pem", "log", "py", "json", "csv"]);
     println!(
         "| file | packets | capinfos | equal | TCP streams | tshark | WebSockets | error | verdicts |"
     );

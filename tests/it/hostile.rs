@@ -8,7 +8,7 @@ use wsblame::script::{REQUEST, RESPONSE};
 
 use crate::pack::{PACKINGS, pack};
 use crate::support::{
-    Raw, Seg, all_samples, analyse, capture_of, capture_of_segments, cases, packets, raw_packet,
+    Raw, Seg, analyse, capture_of, capture_of_segments, cases, every_sample, packets, raw_packet,
     segments,
 };
 use crate::tunnel::with_checksums;
@@ -120,7 +120,7 @@ fn apply(change: &Change, bytes: &mut Vec<u8>, samples: &[(String, Vec<u8>)]) {
 
 /// All samples but the one that is large.
 fn small_samples() -> Vec<(String, Vec<u8>)> {
-    all_samples().into_iter().filter(|(_, sample)| sample.len() < 100_000).collect()
+    every_sample().into_iter().filter(|(_, sample)| sample.len() < 100_000).collect()
 }
 
 proptest! {

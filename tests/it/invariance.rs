@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::support::{
-    Seg, all_samples, analyse, capture_of_segments, cases, cut, essences, segments,
+    Seg, analyse, capture_of_segments, cases, cut, essences, every_sample, segments,
 };
 
 fn resegmented(sample: &[u8], size: usize) -> Vec<Seg> {
@@ -12,7 +12,7 @@ fn resegmented(sample: &[u8], size: usize) -> Vec<Seg> {
 
 #[test]
 fn segments_of_any_size_give_the_same_report() {
-    for (name, sample) in all_samples() {
+    for (name, sample) in every_sample() {
         let expected = essences(&analyse(&sample));
         for size in [1, 2, 3, 7, 64] {
             let again = analyse(&capture_of_segments(&resegmented(&sample, size)));
@@ -23,7 +23,7 @@ fn segments_of_any_size_give_the_same_report() {
 
 #[test]
 fn every_packet_twice_gives_the_same_report() {
-    for (name, sample) in all_samples() {
+    for (name, sample) in every_sample() {
         let expected = essences(&analyse(&sample));
         let twice: Vec<Seg> =
             segments(&sample).into_iter().flat_map(|segment| [segment.clone(), segment]).collect();
@@ -37,11 +37,12 @@ proptest! {
     #[test]
     fn packets_out_of_order_within_a_window_give_the_same_report(
         pick in any::<prop::sample::Index>(),
-        size in prop_oneof![Just(1_460_usize), 1..200_usize],
+        // A single byte that is not pushed and comes out of order counts as a keep-alive probe.
+        size in prop_oneof![Just(1_460_usize), 2..200_usize],
         jumps in prop::collection::vec(0..12_usize, 1..64),
         repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        let samples = all_samples();
+        let samples = every_sample();
         let (name, sample) = pick.get(&samples);
         let mut segments = resegmented(sample, size);
         // Of a real retransmission that is out of order nobody can tell which copy was the first.

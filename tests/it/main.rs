@@ -33,9 +33,14 @@ mod real;
 mod reuse;
 mod rules;
 mod samples;
+#[path = "../common/seal.rs"]
+mod seal;
+#[path = "../common/secure.rs"]
+mod secure;
 mod support;
 mod tls;
 mod tls_ends;
+mod tls_corpus;
 #[path = "../common/travel.rs"]
 mod travel;
 #[path = "../common/tunnel.rs"]

@@ -2,14 +2,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wsblame::pipeline::{Analysis, Options};
 use wsblame::report::{ConnectionReport, Report, SideTraffic};
+use wsblame::tls::{Keyring, read_key_log};
 
+use crate::generate::{Plan, generate};
 use crate::real::{broken_rules, truth, verdict};
+use crate::secure::secure;
 use crate::support::{
-    TlsSample, analyse, analyse_without_keys, keys_of_samples, root, tls_samples,
+    TlsSample, analyse, analyse_with, analyse_without_keys, keys_of_samples, root, tls_samples,
 };
 
 /// Where the note knows more than one capture can show. Of an intermediary it shows only the address
@@ -158,6 +162,31 @@ fn in_tls_a_connection_is_what_its_twin_is_in_the_clear() {
         twins += 1;
     }
     assert!(twins >= 8, "{twins} twins");
+}
+
+/// What must not depend on it, in the clear and in TLS.
+fn twins_of(capture: &[u8]) -> [Vec<Value>; 2] {
+    let secured = secure(capture, 5);
+    let mut keys = Keyring::new(10_000);
+    read_key_log(secured.key_log.as_bytes(), &mut keys).expect("a readable log");
+    let secured = analyse_with(Arc::new(keys), &secured.capture);
+    for connection in &secured.connections {
+        let tls = connection.tls.as_ref().expect("a connection in TLS");
+        assert_eq!(json!(tls.keys), "found");
+        assert_eq!(alerts(connection)["client"], json!(["close_notify"]));
+    }
+    [analyse(capture), secured].map(|report| report.connections.iter().map(twin).collect())
+}
+
+#[test]
+fn put_into_tls_a_capture_says_what_it_said_in_the_clear() {
+    for (seed, messages, sizes) in [(1, 20, 0..=125), (2, 8, 1..=4_000), (3, 1, 16_000..=99_000)] {
+        let (other_tcp, udp) = (0, 1 << 16);
+        let made = generate(&Plan { seed, websockets: 120, messages, sizes, other_tcp, udp });
+        let [clear, secured] = twins_of(&made.capture);
+        assert_eq!(clear.len(), 120);
+        assert_eq!(clear, secured);
+    }
 }
 
 #[test]

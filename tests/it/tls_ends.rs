@@ -141,7 +141,6 @@ fn the_wrong_scheme_is_recognised_both_ways() {
 #[test]
 fn an_alert_under_an_open_websocket_blames_neither_side() {
     let report = report_on("tls13-garbage-in-a-record");
-    // The record that nobody could read lowers it.
     assert_eq!(causes(&report), [(0, ALERT, Confidence::Possible)]);
     let connection = &report.connections[0];
     let verdict = &connection.verdict;

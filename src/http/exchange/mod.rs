@@ -411,6 +411,9 @@ impl Exchange {
 
     /// Whether both directions have said all they can.
     fn conclude(&mut self) -> Progress {
+        if let Some(over) = self.over {
+            return Progress::Over(over);
+        }
         let lost = |side: Side| self.states[side] == State::Lost;
         let both_lost = lost(Side::Client) && lost(Side::Server);
         if !both_lost && !self.has_ended {

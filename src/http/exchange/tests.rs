@@ -210,6 +210,31 @@ fn tls_behind_a_proxy_is_said_to_be_tls() {
 }
 
 #[test]
+fn tls_behind_a_proxy_is_handed_out_whole_however_it_is_cut() {
+    let connect = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n".as_bytes();
+    let hello: &[u8] = &[0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0];
+    for cut in 2..hello.len() {
+        let start = connect.len() as u64;
+        let mut exchange = Exchange::new(HttpLimits::default());
+        let events = [
+            data(Side::Client, 0, connect),
+            data(Side::Server, 0, b"HTTP/1.1 200 OK\r\n\r\n"),
+            data(Side::Client, start, &hello[..cut]),
+        ];
+        let mut over = None;
+        for (side, event) in &events {
+            exchange.push(*side, event.as_event());
+            if let Progress::Over(why) = exchange.advance(&UNKNOWN) {
+                over = Some(why);
+            }
+        }
+        assert_eq!(over, Some(Over::Tls), "said with the first {cut} bytes");
+        let unread = exchange.take_unread().client;
+        assert_eq!(unread, [Released::Data { offset: start, bytes: hello[..cut].to_vec() }]);
+    }
+}
+
+#[test]
 fn a_server_that_answers_in_tls_expected_tls() {
     let outcome = talk(REQUEST.as_bytes(), b"\x15\x03\x03\x00\x02\x02\x0A");
     assert_eq!(outcome.over, Some(Over::Ended));

@@ -30,6 +30,8 @@ pub(in crate::tls) struct ServerHello {
     /// The version of the session, wherever it stood.
     pub(in crate::tls) version: Version,
     pub(in crate::tls) suite: u16,
+    /// The method of compression (RFC 3749); 0 is none. TLS 1.3 has no other.
+    pub(in crate::tls) compression: u8,
     pub(in crate::tls) encrypt_then_mac: bool,
     pub(in crate::tls) extended_master_secret: bool,
     /// Whether the server chose a pre-shared key: in TLS 1.3, it resumes.
@@ -98,13 +100,14 @@ impl Answer {
     /// Reads the body of a ServerHello; `None` where it has no more than a beginning.
     pub(in crate::tls) fn parse(body: &[u8]) -> Option<Answer> {
         let head = (be_u16::<_, ()>, take(32_usize), length_data(be_u8), be_u16, be_u8);
-        let (rest, (version, random, session_id, suite, _compression)) =
+        let (rest, (version, random, session_id, suite, compression)) =
             { head }.parse(body).ok()?;
         let mut hello = ServerHello {
             random: random.try_into().ok()?,
             session_id: session_id.to_vec(),
             version: Version(version),
             suite,
+            compression,
             encrypt_then_mac: false,
             extended_master_secret: false,
             pre_shared_key: false,

@@ -234,6 +234,7 @@ impl Session {
         if at == 0 {
             self.facts.version = Some(hello.version);
             self.facts.suite = Some(hello.suite);
+            self.facts.is_compressed = hello.compression != 0;
             self.facts.chosen.clone_from(&hello.protocol);
             for side in Side::BOTH {
                 // RFC 8446 §5.1: records state no version above 1.2.

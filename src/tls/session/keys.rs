@@ -72,7 +72,8 @@ impl Session {
         Some(&self.negotiations.get(generation)?.client.as_ref()?.random)
     }
 
-    /// The suite of a handshake, if it is one that is decrypted.
+    /// The suite of a handshake, if it is one that is decrypted. What is compressed inside is not:
+    /// since 2012, when that turned out to give secrets away, hardly anybody does so.
     pub(super) fn suite(&self, generation: usize) -> Option<(Version, &'static Suite)> {
         let server = self.negotiations.get(generation)?.server.as_ref()?;
         let suite = suite::find(server.suite)?;
@@ -82,7 +83,7 @@ impl Session {
             Version::TLS_1_0 | Version::TLS_1_1 | Version::TLS_1_2 => !is_1_3,
             _ => false,
         };
-        fits.then_some((server.version, suite))
+        (fits && server.compression == 0).then_some((server.version, suite))
     }
 
     /// Whether the records of `side` can be opened; if so, its protection is set up where its
@@ -182,7 +183,9 @@ impl Session {
             return Err((Some(Keys::Unsupported), Blocked::Never));
         };
         let derived;
-        let logged = keys.secret(&client.random, Label::MasterSecret);
+        // RFC 5246 §7.4.1.3: the id is empty where the session is not to be found again by it.
+        let by_id = || keys.master_by_session_id(&server.session_id);
+        let logged = keys.secret(&client.random, Label::MasterSecret).or_else(by_id);
         let master: &Secret = match logged {
             Some(master) => master,
             // RFC 7627 §4: there the master secret also depends on all messages before.
@@ -227,6 +230,9 @@ impl Session {
         };
         match may_come {
             true => Err((None, Blocked::Wait)),
+            // A hello inside the session need not be lost: where the session cannot be read, neither
+            // can that, and the reason is known.
+            false if generation > 0 => Err((None, Blocked::Never)),
             false => Err((Some(Keys::HelloLost), Blocked::Never)),
         }
     }

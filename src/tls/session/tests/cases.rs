@@ -1,7 +1,7 @@
 //! Conversations of each kind, one by one.
 
 use super::listener::{Heard, at};
-use super::talk::{Act, Client, EarlyData, Opening, RANDOM, Server, Talk};
+use super::talk::{Act, Client, EarlyData, Opening, RANDOM, SESSION_ID, Server, Talk};
 use crate::tls::facts::{self, Keys};
 use crate::tls::suite::MacOrder;
 use crate::tls::{Keyring, Label, Secret, Version};
@@ -332,6 +332,43 @@ fn without_keys_the_clear_part_is_known() {
     assert_eq!(facts.sides[Client].alerts.len(), 1);
     assert_eq!(facts.sides[Client].alerts[0].alert, None);
     assert_eq!(heard.holes(Client), [Some(16_208)]);
+    heard.is_true_to(&talk);
+}
+
+#[test]
+fn a_master_secret_may_be_logged_by_the_session_id() {
+    let talk = gcm_1_2();
+    let mut keys = Keyring::new(1);
+    keys.add_master_of_session(&SESSION_ID, Secret::new(vec![RANDOM.0[0]; 48]));
+    let heard = Heard::in_order(&talk, &keys);
+    is_all_there(&talk, &heard);
+    assert_eq!(heard.session.facts().keys, Keys::Found);
+}
+
+#[test]
+fn what_is_compressed_is_not_read_as_if_it_were_not() {
+    let mut talk = gcm_1_2();
+    let hello = talk.lines.iter_mut().find(|line| line.side == Server).unwrap();
+    // The headers of record and message, version, random, session id, suite.
+    let method = 5 + 4 + 2 + 32 + 1 + SESSION_ID.len() + 2;
+    assert_eq!(hello.record[method], 0);
+    hello.record[method] = 1; // DEFLATE, RFC 3749 §2
+    let heard = Heard::in_order(&talk, &talk.keys);
+    let facts = heard.session.facts();
+    assert_eq!((facts.keys, facts.is_compressed), (Keys::Unsupported, true));
+    for side in [Client, Server] {
+        assert_eq!(heard.data(side), []);
+        assert_eq!(heard.holes(side), [None], "how long it is, is not known");
+    }
+}
+
+#[test]
+fn keys_that_are_missing_are_not_a_hello_that_was_lost_because_of_a_renegotiation() {
+    let order = MacOrder::MacThenEncrypt;
+    let acts = [Act::Data(Client, 5), Act::Renegotiate, Act::Data(Server, 7)];
+    let talk = Talk::before(Version::TLS_1_2, ECDHE_RSA_AES_128_GCM, order, &acts);
+    let heard = Heard::in_order(&talk, &Keyring::new(1));
+    assert_eq!(heard.session.facts().keys, Keys::Missing);
     heard.is_true_to(&talk);
 }
 

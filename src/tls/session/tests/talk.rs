@@ -55,7 +55,7 @@ pub(super) const START: u64 = 39;
 
 pub(super) const RANDOM: ClientRandom = ClientRandom([0xAA; 32]);
 const SERVER_RANDOM: [u8; 32] = [0x33; 32];
-const SESSION_ID: [u8; 8] = [0x44; 8];
+pub(super) const SESSION_ID: [u8; 8] = [0x44; 8];
 
 /// How TLS 1.3 begins.
 #[derive(Clone, Copy, Debug)]
