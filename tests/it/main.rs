@@ -39,8 +39,8 @@ mod seal;
 mod secure;
 mod support;
 mod tls;
-mod tls_ends;
 mod tls_corpus;
+mod tls_ends;
 #[path = "../common/travel.rs"]
 mod travel;
 #[path = "../common/tunnel.rs"]
