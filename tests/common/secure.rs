@@ -170,6 +170,8 @@ struct Speaker {
     /// Where it is in the clear, and in TLS.
     clear: u32,
     secure: u32,
+    /// What it last acknowledged, in the clear.
+    acked: u32,
     /// Where each of its writes ended, in the clear and in TLS.
     ends: Vec<(u32, u32)>,
     /// What it said and did not send yet.
@@ -194,6 +196,7 @@ impl Flow {
             headers: [0; _],
             clear: 0,
             secure: 0,
+            acked: 0,
             ends: Vec::new(),
             held: Vec::new(),
             handshake: sealer(&format!("{name}_HANDSHAKE_TRAFFIC_SECRET")),
@@ -223,6 +226,7 @@ impl Flow {
         }
         assert_eq!(segment.seq, self.sides[side].clear, "it is in order");
         self.sides[side].headers = segment.headers;
+        self.sides[side].acked = segment.ack;
         if !segment.payload.is_empty() {
             if !self.has_handshake {
                 self.has_handshake = true;
@@ -241,14 +245,9 @@ impl Flow {
         if segment.flags.has(TcpFlags::FIN) && self.has_handshake {
             const CLOSE_NOTIFY: [u8; 2] = [1, 0];
             let record = self.sides[side].seal(ContentType::ALERT, &CLOSE_NOTIFY);
-            self.send(side, &wire_bytes(&record), wire);
+            self.send(side, &wire_bytes(&record), self.ack(side), wire);
         }
-        // What it acknowledges ends where a write did.
-        let ends = &self.sides[!side].ends;
-        let ack = match segment.flags.has(TcpFlags::ACK) {
-            true => ends.iter().rev().find(|(clear, _)| *clear == segment.ack).expect("known").1,
-            false => 0,
-        };
+        let ack = if segment.flags.has(TcpFlags::ACK) { self.ack(side) } else { 0 };
         self.segment(side, segment.flags, ack, &[], wire);
         let phantom = u32::from(segment.flags.has(TcpFlags::FIN));
         let speaker = &mut self.sides[side];
@@ -269,11 +268,16 @@ impl Flow {
             bytes.extend(wire_bytes(&record));
             self.sides[side].spoken.push(record);
         }
-        self.send(side, &bytes, wire);
+        self.send(side, &bytes, self.ack(side), wire);
     }
 
-    fn send(&mut self, side: Side, bytes: &[u8], wire: &mut Wire) {
-        let ack = self.sides[!side].secure;
+    /// What a side acknowledges, which ends where a write did.
+    fn ack(&self, side: Side) -> u32 {
+        let mut ends = self.sides[!side].ends.iter().rev();
+        ends.find(|(clear, _)| *clear == self.sides[side].acked).expect("the end of a write").1
+    }
+
+    fn send(&mut self, side: Side, bytes: &[u8], ack: u32, wire: &mut Wire) {
         for chunk in bytes.chunks(SEGMENT) {
             self.segment(side, TcpFlags::PSH.with(TcpFlags::ACK), ack, chunk, wire);
         }
@@ -294,6 +298,11 @@ impl Flow {
         }
         speaker.secure = speaker.secure.wrapping_add(data.len() as u32);
         wire.capture(&[headers.as_slice(), data].concat());
+    }
+
+    /// Sends a flight of the handshake, which acknowledges all before it.
+    fn answer(&mut self, side: Side, flight: &[u8], wire: &mut Wire) {
+        self.send(side, flight, self.sides[!side].secure, wire);
     }
 
     /// A full handshake (RFC 8446 §2), and a ticket.
@@ -320,7 +329,7 @@ impl Flow {
         let suites_and_compression = [0, 2, 0x13, 0x01, 1, 0];
         let hello = hello(&self.random, &session_id, &suites_and_compression, &offers);
         let hello = message(CLIENT_HELLO, &hello);
-        self.send(Side::Client, &in_the_clear(ContentType::HANDSHAKE, &hello), wire);
+        self.answer(Side::Client, &in_the_clear(ContentType::HANDSHAKE, &hello), wire);
 
         let answers = [
             extension(0x002B, &[3, 4]),
@@ -342,13 +351,13 @@ impl Flow {
             change.clone(),
             wire_bytes(&sealed),
         ];
-        self.send(Side::Server, &flight.concat(), wire);
+        self.answer(Side::Server, &flight.concat(), wire);
 
         let sealed = self.sides[Side::Client].handshake.seal(0, ContentType::HANDSHAKE, &finished);
-        self.send(Side::Client, &[change, wire_bytes(&sealed)].concat(), wire);
+        self.answer(Side::Client, &[change, wire_bytes(&sealed)].concat(), wire);
         let ticket = message(NEW_SESSION_TICKET, &[0x5A; 200]);
         let ticket = self.sides[Side::Server].seal(ContentType::HANDSHAKE, &ticket);
-        self.send(Side::Server, &wire_bytes(&ticket), wire);
+        self.answer(Side::Server, &wire_bytes(&ticket), wire);
     }
 }
 

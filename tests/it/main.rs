@@ -34,8 +34,10 @@ mod reuse;
 mod rules;
 mod samples;
 #[path = "../common/seal.rs"]
+#[allow(dead_code, reason = "the benches use more of it")]
 mod seal;
 #[path = "../common/secure.rs"]
+#[allow(dead_code, reason = "the benches use more of it")]
 mod secure;
 mod support;
 mod tls;
