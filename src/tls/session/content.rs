@@ -234,7 +234,9 @@ impl Session {
         if at == 0 {
             self.facts.version = Some(hello.version);
             self.facts.suite = Some(hello.suite);
-            self.facts.is_compressed = hello.compression != 0;
+            // Early drafts of TLS 1.3 have a ServerHello of another form.
+            let is_before_1_3 = hello.version < Version::TLS_1_3;
+            self.facts.is_compressed = is_before_1_3 && hello.compression != 0;
             self.facts.chosen.clone_from(&hello.protocol);
             for side in Side::BOTH {
                 // RFC 8446 §5.1: records state no version above 1.2.
