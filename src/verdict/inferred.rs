@@ -216,8 +216,8 @@ fn alternatives(found: &Inference) -> Vec<String> {
 fn would_settle(tls: &TlsFacts) -> Vec<String> {
     let keys = match tls.keys {
         Keys::Unsupported => {
-            "a session with a version and a cipher suite that are decrypted, and its keys: wsblame \
-             explain keylog says how to have them written"
+            "a session without compression, of a version and a cipher suite that are decrypted, and \
+             its keys: wsblame explain keylog says how to have them written"
         }
         Keys::HelloLost => {
             "a capture that begins before the connection opens, and the keys of its session: \
