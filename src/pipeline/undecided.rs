@@ -38,19 +38,16 @@ impl Undecided {
         self.held_bytes = self.held_bytes.saturating_add(size_of::<(Side, Released)>());
         let first = &mut self.first_bytes[side];
         match event {
-            StreamEvent::Data { offset, bytes } => {
+            StreamEvent::Data { bytes, .. } => {
                 if !self.lost[side] {
                     let wanted = Undecided::ENOUGH.saturating_sub(first.len());
                     first.extend(bytes.iter().take(wanted));
                 }
                 self.held_bytes = self.held_bytes.saturating_add(bytes.len());
-                self.held.push((side, Released::Data { offset, bytes: bytes.to_vec() }));
             }
-            StreamEvent::Gap { range, cause } => {
-                self.lost[side] = true;
-                self.held.push((side, Released::Gap { range, cause }));
-            }
+            StreamEvent::Gap { .. } => self.lost[side] = true,
         }
+        self.held.push((side, event.to_owned()));
     }
 
     /// What it is. With `at_last`, nothing more will come.

@@ -393,10 +393,7 @@ impl Exchange {
             return;
         }
         self.unread_size[side] += len + PER_EVENT;
-        self.unread[side].push(match event {
-            StreamEvent::Data { offset, bytes } => Released::Data { offset, bytes: bytes.to_vec() },
-            StreamEvent::Gap { range, cause } => Released::Gap { range, cause },
-        });
+        self.unread[side].push(event.to_owned());
     }
 
     fn set_aside_inlet(&mut self, side: Side) {
