@@ -4,6 +4,7 @@
 //! directions of a connection meet, and the [`Side`] that every later stage speaks of.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::ops::{Index, IndexMut, Not};
 
@@ -27,16 +28,70 @@ impl fmt::Display for Endpoint {
 
 /// The two endpoints of a TCP connection in an order of their own, so that both directions have
 /// the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
     low: Endpoint,
     high: Endpoint,
+}
+
+/// Every packet is looked up by its key, so this takes as few steps as it can: one number for both
+/// endpoints of IPv4, two for each of IPv6.
+impl Hash for FlowKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match (self.low.address, self.high.address) {
+            (IpAddr::V4(low), IpAddr::V4(high)) => {
+                let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
+                let hosts = u64::from(low.to_bits()) << 32 | u64::from(high.to_bits());
+                state.write_u128(u128::from(hosts) << 64 | u128::from(ports));
+            }
+            _ => {
+                for endpoint in [self.low, self.high] {
+                    let bits = match endpoint.address {
+                        IpAddr::V4(address) => u128::from(address.to_bits()),
+                        IpAddr::V6(address) => address.to_bits(),
+                    };
+                    state.write_u128(bits);
+                    state.write_u16(endpoint.port);
+                }
+            }
+        }
+    }
 }
 
 impl FlowKey {
     /// The key of the flow between `a` and `b`; `FlowKey::of(a, b) == FlowKey::of(b, a)`.
     pub fn of(a: Endpoint, b: Endpoint) -> FlowKey {
         if a <= b { FlowKey { low: a, high: b } } else { FlowKey { low: b, high: a } }
+    }
+
+    /// Which of `parts` the flow falls into. The same on every machine and in every run, so that
+    /// what is bounded part by part comes out the same; whoever makes up flows can make them fall
+    /// into one part, and gains that part's share of the bounds.
+    pub fn part(&self, parts: usize) -> usize {
+        let mut hasher = Fold(0);
+        self.hash(&mut hasher);
+        usize::try_from(hasher.finish() % parts.max(1) as u64).unwrap_or(0)
+    }
+}
+
+/// A hash without a seed: two rounds of multiply and fold.
+struct Fold(u64);
+
+impl Hasher for Fold {
+    fn finish(&self) -> u64 {
+        let product = u128::from(self.0 ^ self.0 >> 29) * 0xbf58_476d_1ce4_e5b9;
+        (product >> 32) as u64 & u64::from(u32::MAX)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u128(u128::from(*byte)));
+    }
+
+    fn write_u128(&mut self, word: u128) {
+        for half in [word as u64, (word >> 64) as u64] {
+            let product = u128::from(self.0 ^ half) * 0x9e37_79b9_7f4a_7c15;
+            self.0 = product as u64 ^ (product >> 64) as u64;
+        }
     }
 }
 
@@ -138,6 +193,29 @@ mod tests {
         let a = Endpoint { address: [10, 0, 0, 1].into(), port: 50_000 };
         let b = Endpoint { address: [10, 0, 0, 2].into(), port: 80 };
         assert_eq!(FlowKey::of(a, b), FlowKey::of(b, a));
+    }
+
+    #[test]
+    fn flows_are_spread_over_all_parts_whatever_differs_between_them() {
+        let server = Endpoint { address: [10, 0, 0, 2].into(), port: 443 };
+        let by_port = |n: u16| Endpoint { address: [10, 0, 0, 1].into(), port: 32_768 + n };
+        let by_host = |n: u16| {
+            let [high, low] = n.to_be_bytes();
+            Endpoint { address: [10, 1, high, low].into(), port: 50_000 }
+        };
+        let by_host_of_v6 = |n: u16| {
+            let address = [0x2001, 0xdb8, 0, 0, 0, 0, 0, n].into();
+            Endpoint { address, port: 50_000 }
+        };
+        let clients: [&dyn Fn(u16) -> Endpoint; 3] = [&by_port, &by_host, &by_host_of_v6];
+        for client in clients {
+            let mut counts = [0_u32; 16];
+            for n in 0..16_000 {
+                let part = FlowKey::of(client(n), server).part(16);
+                counts.iter_mut().skip(part).take(1).for_each(|count| *count += 1);
+            }
+            assert!(counts.iter().all(|count| (700..1_300).contains(count)), "{counts:?}");
+        }
     }
 
     #[test]

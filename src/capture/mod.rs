@@ -50,3 +50,4 @@ pub use pcapng::Disclosed;
 pub use reader::Reader;
 pub use source::{Hashing, STDIN_NAME, Source, open};
 pub use unpack::{Leaf, Outcome, Packed, Unpacked, unpack};
+pub(crate) use window::Block;

@@ -12,7 +12,7 @@ use super::packet::{LinkType, Packet};
 use super::pcap::Pcap;
 use super::pcapng::{Disclosed, PcapNg};
 use super::sniff::{self, Content};
-use super::window::Window;
+use super::window::{Block, Window};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 /// Reads a capture packet by packet.
@@ -133,6 +133,15 @@ impl<R: Read> Reader<R> {
         &mut self,
         take: &mut dyn FnMut(Disclosed<'_>),
     ) -> Result<Option<Packet<'_>>, CaptureError> {
+        Ok(self.next_in_block(take)?.map(|(packet, _)| packet))
+    }
+
+    /// The next packet, as [`next_disclosing`](Reader::next_disclosing) says, and the block that it
+    /// is in.
+    pub(crate) fn next_in_block(
+        &mut self,
+        take: &mut dyn FnMut(Disclosed<'_>),
+    ) -> Result<Option<(Packet<'_>, &Block)>, CaptureError> {
         let record = loop {
             if self.done {
                 return Ok(None);
@@ -158,7 +167,8 @@ impl<R: Read> Reader<R> {
                 Err(source) => return Err(self.fail(source)),
             }
         };
-        Ok(Some(self.packet(record)))
+        let at = self.count(&record);
+        Ok(Some((self.packet(at, record), self.window.block())))
     }
 
     /// What is known about the capture by now.
@@ -216,7 +226,8 @@ impl<R: Read> Reader<R> {
         unreadable(&self.facts.name, &self.window, source)
     }
 
-    fn packet(&mut self, record: Record) -> Packet<'_> {
+    /// Numbers a packet and times it.
+    fn count(&mut self, record: &Record) -> PacketRef {
         self.numbered += 1;
         self.facts.packets += 1;
         let number = PacketNumber::in_file(self.file, self.numbered);
@@ -226,13 +237,17 @@ impl<R: Read> Reader<R> {
         let time = self.previous.unwrap_or(Timestamp(0));
         let at = PacketRef { number, time };
         self.facts.last_packet = Some(at);
-        let data = self.window.taken(record.data);
-        // A record may claim fewer bytes on the wire than it holds; what it holds was there.
-        let wire_len = record.wire_len.max(u32::try_from(data.len()).unwrap_or(u32::MAX));
-        if usize::try_from(wire_len).is_ok_and(|len| len > data.len()) {
+        if usize::try_from(record.wire_len).is_ok_and(|len| len > record.data.len()) {
             self.facts.cut_packets += 1;
             name(&mut self.facts.first_cut, number);
         }
+        at
+    }
+
+    fn packet(&self, at: PacketRef, record: Record) -> Packet<'_> {
+        let data = self.window.taken(record.data);
+        // A record may claim fewer bytes on the wire than it holds; what it holds was there.
+        let wire_len = record.wire_len.max(u32::try_from(data.len()).unwrap_or(u32::MAX));
         Packet { at, link: record.link, interface: record.interface, wire_len, data }
     }
 

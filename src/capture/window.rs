@@ -2,22 +2,47 @@
 //!
 //! In: a source that delivers bytes as it likes, one at a time if need be. Out: the bytes from
 //! the current record on, in one slice. It never allocates because of a length it was told: the
-//! block doubles only when it is full of bytes that have arrived.
+//! block doubles only when it is full of bytes that have arrived. Others may keep a [`Block`] of
+//! which they need more than one packet; then reading goes on in another.
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroize;
 
-/// The size of the block, until one record needs more.
+/// The size of a block, until one record needs more.
 const BLOCK: usize = 1 << 20;
+
+/// The size of the first block: most captures are small.
+const FIRST: usize = 1 << 16;
 
 /// The most that one record may occupy. Callers ask for no more.
 pub(super) const LARGEST_RECORD: usize = (16 << 20) + 4096;
 
+/// Bytes of a capture, several packets of it. Whoever holds one sees what was in it when it was
+/// handed out.
+#[derive(Clone)]
+pub(crate) struct Block(Arc<Held>);
+
+struct Held {
+    bytes: Vec<u8>,
+    /// Whether there was a secret in it that could not be overwritten at once.
+    is_secret: AtomicBool,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
 pub(super) struct Window<R> {
     source: R,
-    block: Vec<u8>,
+    block: Block,
+    /// Blocks that somebody held when reading went on in another, and may have let go since.
+    lent: Vec<Block>,
     /// What has been read and not taken: `start..end` of the block.
     start: usize,
     end: usize,
@@ -28,7 +53,13 @@ pub(super) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub(super) fn new(source: R) -> Window<R> {
-        Window { source, block: vec![0; BLOCK], start: 0, end: 0, offset: 0, ended: false }
+        let (block, lent) = (Block::of(FIRST), Vec::new());
+        Window { source, block, lent, start: 0, end: 0, offset: 0, ended: false }
+    }
+
+    /// The block in which the bytes taken last are.
+    pub(super) fn block(&self) -> &Block {
+        &self.block
     }
 
     /// The offset in the source of the first byte not taken.
@@ -48,7 +79,7 @@ impl<R: Read> Window<R> {
 
     /// The bytes that are read and not taken.
     pub(super) fn bytes(&self) -> &[u8] {
-        self.block.get(self.start..self.end).unwrap_or_default()
+        self.block.bytes().get(self.start..self.end).unwrap_or_default()
     }
 
     /// Reads until `wanted` bytes are there or the source ends; how many are there then.
@@ -72,13 +103,18 @@ impl<R: Read> Window<R> {
 
     /// Bytes taken since the last [`fill`](Window::fill).
     pub(super) fn taken(&self, range: Range<usize>) -> &[u8] {
-        self.block.get(range).unwrap_or_default()
+        self.block.bytes().get(range).unwrap_or_default()
     }
 
     /// Overwrites bytes taken since the last [`fill`](Window::fill): they were secret.
+    /// Where somebody holds them, that is done when nobody does any more.
     pub(super) fn wipe(&mut self, range: Range<usize>) {
-        if let Some(bytes) = self.block.get_mut(range) {
-            bytes.zeroize();
+        match Arc::get_mut(&mut self.block.0).and_then(|held| held.bytes.get_mut(range)) {
+            Some(bytes) => bytes.zeroize(),
+            None => {
+                self.block.0.is_secret.store(true, Ordering::Relaxed);
+                self.move_on();
+            }
         }
     }
 
@@ -97,21 +133,49 @@ impl<R: Read> Window<R> {
         self.source
     }
 
-    /// Leaves room behind `end` for at least a part of the `wanted` bytes.
+    /// Leaves room behind `end` for at least a part of the `wanted` bytes, in a block that nobody
+    /// else holds.
     fn make_room(&mut self, wanted: usize) {
-        if self.block.len() - self.start >= wanted {
+        let (start, end) = (self.start, self.end);
+        let Some(held) = Arc::get_mut(&mut self.block.0) else { return self.move_on() };
+        let block = &mut held.bytes;
+        if block.len() - start >= wanted {
             return;
         }
-        self.block.copy_within(self.start..self.end, 0); // less than one record
-        self.end -= self.start;
-        self.start = 0;
-        if self.end == self.block.len() {
-            self.block.resize((self.end * 2).min(LARGEST_RECORD), 0);
+        block.copy_within(start..end, 0); // less than one record
+        (self.start, self.end) = (0, end - start);
+        if block.len() < BLOCK || self.end == block.len() {
+            block.resize((block.len() * 2).min(LARGEST_RECORD), 0);
         }
     }
 
+    /// Goes on in a block that nobody holds, taking along what has not been taken.
+    #[cold]
+    fn move_on(&mut self) {
+        let waiting = self.available();
+        let free = self.lent.iter_mut().position(|block| Arc::get_mut(&mut block.0).is_some());
+        let mut fresh = match free {
+            Some(place) => self.lent.swap_remove(place),
+            None => Block::of((self.block.bytes().len() * 2).min(BLOCK)),
+        };
+        if let Some(held) = Arc::get_mut(&mut fresh.0) {
+            held.forget();
+            let block = &mut held.bytes;
+            if block.len() <= waiting {
+                block.resize((waiting * 2).min(LARGEST_RECORD), 0);
+            }
+            if let Some(room) = block.get_mut(..waiting) {
+                room.copy_from_slice(self.bytes());
+            }
+        }
+        (self.start, self.end) = (0, waiting);
+        self.lent.push(std::mem::replace(&mut self.block, fresh));
+    }
+
     fn read_once(&mut self) -> io::Result<()> {
-        let room = self.block.get_mut(self.end..).unwrap_or_default();
+        let end = self.end;
+        let held = Arc::get_mut(&mut self.block.0);
+        let room = held.and_then(|held| held.bytes.get_mut(end..)).unwrap_or_default();
         match self.source.read(room) {
             Ok(0) => self.ended = true,
             Ok(read) => self.end += read.min(room.len()),
@@ -119,6 +183,39 @@ impl<R: Read> Window<R> {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+}
+
+impl Block {
+    fn of(len: usize) -> Block {
+        Block(Arc::new(Held { bytes: vec![0; len], is_secret: AtomicBool::new(false) }))
+    }
+
+    /// Whether this is the same block as `other`, and not one with the same bytes.
+    pub(crate) fn is(&self, other: &Block) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    /// Where in the block `bytes` are; `None` when they are somewhere else.
+    pub(crate) fn position(&self, bytes: &[u8]) -> Option<Range<usize>> {
+        let start = bytes.as_ptr().addr().checked_sub(self.bytes().as_ptr().addr())?;
+        let end = start.checked_add(bytes.len())?;
+        (end <= self.bytes().len()).then_some(start..end)
+    }
+}
+
+impl Held {
+    /// Overwrites everything, if there was a secret in it.
+    fn forget(&mut self) {
+        if std::mem::take(self.is_secret.get_mut()) {
+            self.bytes.zeroize();
+            self.bytes.resize(self.bytes.capacity(), 0); // to be read into again
+        }
     }
 }
 
@@ -155,7 +252,52 @@ mod tests {
     fn the_block_grows_with_what_arrives_not_with_what_is_announced() {
         let mut window = Window::new(&[7_u8; 100][..]);
         assert_eq!(window.fill(LARGEST_RECORD).ok(), Some(100));
-        assert_eq!(window.block.len(), BLOCK);
+        assert!(window.block.bytes().len() <= 2 * FIRST);
+    }
+
+    #[test]
+    fn who_holds_a_block_sees_what_was_in_it_however_far_reading_goes_on() {
+        let bytes: Vec<u8> = (0..5 << 20).map(|n: u32| n.to_le_bytes()[1]).collect();
+        let mut window = Window::new(bytes.as_slice());
+        let mut held = Vec::new();
+        let mut offset = 0;
+        while window.fill(100_000).expect("a slice never fails") > 0 {
+            let taken = window.take(100_000);
+            let bytes = window.taken(taken.clone());
+            assert_eq!(window.block().position(bytes), Some(taken.clone()));
+            held.push((window.block().clone(), taken.clone(), offset));
+            offset += taken.len();
+        }
+        assert_eq!(offset, bytes.len());
+        for (block, taken, offset) in held {
+            let len = taken.len();
+            assert!(block.bytes().get(taken) == bytes.get(offset..offset + len));
+        }
+    }
+
+    #[test]
+    fn a_block_that_nobody_holds_any_more_is_read_into_again() {
+        let mut window = Window::new(io::repeat(7).take(64 << 20));
+        while window.fill(1 << 16).expect("a slice never fails") > 0 {
+            let _held = window.block().clone();
+            window.take(1 << 16);
+            window.fill(1 << 16).expect("a slice never fails");
+        }
+        assert!(window.lent.len() <= 1, "{}", window.lent.len());
+    }
+
+    #[test]
+    fn a_secret_in_a_block_that_is_held_is_overwritten_as_soon_as_nobody_does() {
+        let mut window = Window::new(&b"secret, and then the rest"[..]);
+        window.fill(6).expect("a slice never fails");
+        let held = window.block().clone();
+        let taken = window.take(6);
+        window.wipe(taken);
+        assert_eq!(window.bytes(), b", and then the rest");
+        assert!(held.bytes().starts_with(b"secret"));
+        drop(held);
+        window.move_on();
+        assert!(!window.block().bytes().starts_with(b"secret"));
     }
 
     #[test]
@@ -166,7 +308,7 @@ mod tests {
         assert!(window.fill(3 << 20).is_ok_and(|there| there >= 3 << 20));
         let taken = window.take(3 << 20);
         assert_eq!(window.taken(taken).len(), 3 << 20);
-        assert!(window.block.len() <= 4 << 20);
+        assert!(window.block.bytes().len() <= 4 << 20);
     }
 
     #[test]

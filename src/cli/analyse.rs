@@ -1,5 +1,6 @@
 //! `wsblame CAPTURE…`: the main job.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +34,10 @@ pub(super) struct Arguments {
     /// time
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     series: Together,
+
+    /// Threads, besides the one that reads [default: as many as there are cores]
+    #[arg(short = 'j', long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     keys: keys::KeyLogs,
@@ -240,7 +245,8 @@ fn analyse(inputs: Inputs, keys: Arc<Keyring>, arguments: &Arguments, format: &F
     let Inputs { mut inputs, mut failed } = inputs;
     inputs::refuse_terminal(&mut inputs, &mut failed);
     let series = arguments.series.series();
-    let options = Options { hash: format.names_by_hash, series, ..Options::default() };
+    let threads = arguments.threads;
+    let options = Options { hash: format.names_by_hash, series, threads, ..Options::default() };
     let mut analysis = Analysis::new(options);
     analysis.use_keys(keys);
     analysis.inputs(&inputs);

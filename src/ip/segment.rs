@@ -78,6 +78,29 @@ impl Segment<'_> {
         self.flags.has(TcpFlags::ACK).then_some(self.ack)
     }
 
+    /// The same segment with its options and its payload taken from somewhere else.
+    pub(crate) fn with_bytes<'c>(&self, options: &'c [u8], payload: &'c [u8]) -> Segment<'c> {
+        let Segment {
+            at, interface, from, to, seq, ack, flags, window, ttl, ip_id, via, cut, ..
+        } = *self;
+        Segment {
+            at,
+            interface,
+            from,
+            to,
+            seq,
+            ack,
+            flags,
+            window,
+            ttl,
+            ip_id,
+            options,
+            via,
+            payload,
+            cut,
+        }
+    }
+
     /// Payload bytes as sent, whether captured or not.
     pub fn payload_len(&self) -> u32 {
         u32::try_from(self.payload.len()).unwrap_or(u32::MAX).saturating_add(self.cut)

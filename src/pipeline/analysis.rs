@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -32,6 +34,15 @@ pub struct Options {
     pub hash: bool,
     /// Which files are parts of one capture.
     pub series: Series,
+    /// How many threads to use, besides the one that reads; all cores where `None`.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Options {
+    fn threads(&self) -> NonZeroUsize {
+        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.threads.unwrap_or_else(cores)
+    }
 }
 
 /// Something to read.
@@ -93,7 +104,8 @@ impl Analysis {
     pub fn new(options: Options) -> Analysis {
         let (captures, connections, digests) = (Vec::new(), Vec::new(), Vec::new());
         let keys = Arc::new(Keyring::new(options.limits.sessions));
-        let setup = Setup { limits: options.limits, tap: None, keys };
+        let threads = options.threads();
+        let setup = Setup { limits: options.limits, tap: None, keys, threads };
         Analysis { options, captures, connections, digests, setup }
     }
 

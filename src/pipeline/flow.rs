@@ -4,15 +4,16 @@ use super::Limits;
 use super::carrier::Carrier;
 use super::conversation::Conversation;
 use super::findings::Findings;
-use super::identity::{Judged, UsedKeys};
+use super::identity::{Identity, Judged, KeyUse, Reused};
+use super::network::Opener;
 use super::secure::Secure;
-use super::tap::{CaptureTap, StreamTap};
+use super::tap::StreamTap;
 use super::undecided::{Decision, Undecided};
-use crate::endpoint::{Endpoint, PerSide, Side};
+use crate::endpoint::{PerSide, Side};
 use crate::http::{Exchange, Handshake, Note, Over, Progress, Tunnel, Why};
 use crate::ip::{Layers, Segment, TcpFlags};
-use crate::provenance::PacketRef;
-use crate::tcp::{Connection, Range64, Released, Seq, StreamEvent};
+use crate::provenance::Timestamp;
+use crate::tcp::{Connection, Range64, Released, StreamEvent};
 use crate::tls::Keyring;
 use crate::ws::search::{Found, Look, Search};
 
@@ -35,9 +36,10 @@ pub(super) struct Finished {
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Flow {
-    stream: u64,
+    /// Which segment of the capture was its first: see [`Flow::birth`].
+    birth: u64,
     limits: Limits,
-    opener: Option<(Endpoint, Seq)>,
+    opener: Option<Opener>,
     /// The interface on which its first segment was captured.
     interface: u32,
     /// The tags and tunnels that its segments came through: the first few.
@@ -56,6 +58,8 @@ pub(super) struct Flow {
     predecessor: Option<Box<Flow>>,
     /// Where the frames of a WebSocket on it are listed, if that is wanted.
     tap: Option<StreamTap>,
+    /// Keys of opening handshakes, to be compared with those of other connections.
+    uses: Vec<KeyUse>,
 }
 
 /// How far a connection has come.
@@ -100,16 +104,15 @@ impl Flow {
 
     /// A connection whose first captured segment is `segment`, which is still to be handed in.
     pub(super) fn new(
-        stream: u64,
+        birth: u64,
         segment: &Segment<'_>,
         limits: Limits,
-        tap: Option<&CaptureTap>,
+        tap: Option<StreamTap>,
     ) -> Flow {
-        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
         Flow {
-            stream,
+            birth,
             limits,
-            opener: opens.then_some((segment.from, segment.seq)),
+            opener: Opener::of(segment),
             interface: segment.interface,
             layers: vec![segment.via.layers()],
             tcp: Connection::new(segment, limits.assembler()),
@@ -119,17 +122,29 @@ impl Flow {
             attempts: Vec::new(),
             given_up: None,
             predecessor: None,
-            tap: tap.and_then(|tap| tap.of_stream(stream)),
+            tap,
+            uses: Vec::new(),
         }
     }
 
-    /// The number that Wireshark gives the connection.
-    pub(super) fn stream(&self) -> u64 {
-        self.stream
+    /// Which segment of the capture was its first. No two connections have the same, and in this
+    /// order Wireshark numbers them.
+    pub(super) fn birth(&self) -> u64 {
+        self.birth
     }
 
-    /// The sender and the number of the SYN with which it began, if that was captured.
-    pub(super) fn opener(&self) -> Option<(Endpoint, Seq)> {
+    /// The time of its latest segment.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.tcp.last.time
+    }
+
+    /// Keys of opening handshakes that were seen since this was asked before.
+    pub(super) fn take_uses(&mut self) -> Vec<KeyUse> {
+        std::mem::take(&mut self.uses)
+    }
+
+    /// The SYN with which it began, if that was captured.
+    pub(super) fn opener(&self) -> Option<Opener> {
         self.opener
     }
 
@@ -181,7 +196,7 @@ impl Flow {
 
     /// Whether `segment` is the SYN with which it began: its numbers may fit its predecessor too.
     fn is_opened_by(&self, segment: &Segment<'_>) -> bool {
-        segment.flags.has(TcpFlags::SYN) && self.opener == Some((segment.from, segment.seq))
+        self.opener.is_some() && self.opener == Opener::of(segment)
     }
 
     /// Whether it is certain that there is no WebSocket on it, nor an attempt at one.
@@ -189,9 +204,12 @@ impl Flow {
         matches!(self.stage, Stage::Over) && self.attempts.is_empty()
     }
 
-    /// Whether a connection before this one is kept for its stragglers.
-    pub(super) fn has_predecessor(&self) -> bool {
-        self.predecessor.is_some()
+    /// Whether neither side has said anything yet.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(&self.stage, Stage::Undecided(undecided) if undecided.held_bytes == 0)
+            && self.predecessor.is_none()
+            && self.secure.is_none()
+            && self.tcp.carried_nothing()
     }
 
     /// Bytes that are held because they are searched for frames.
@@ -268,15 +286,8 @@ impl Flow {
         }
     }
 
-    /// The capture has ended, at `latest`: what the connection came to. Its predecessor is to be
-    /// taken and finished before.
-    pub(super) fn finish(
-        mut self,
-        latest: PacketRef,
-        keyring: &Keyring,
-        keys: &mut UsedKeys,
-    ) -> Finished {
-        let mut reports = Vec::new();
+    /// Nothing more comes: reads what has waited for more.
+    pub(super) fn conclude(&mut self, keyring: &Keyring) {
         self.tcp.finish();
         self.release(keyring);
         if let (Stage::Undecided(_), None) = (&self.stage, &self.secure) {
@@ -294,11 +305,22 @@ impl Flow {
         if let Stage::Http(exchange) = &mut self.stage {
             let carrier = carrier(&self.tcp, self.secure.as_deref());
             let progress = exchange.finish(&carrier);
-            self.attempts.extend(exchange.take_attempts());
+            let attempts = exchange.take_attempts();
             self.given_up = limit_reached(exchange);
+            self.note_attempts(attempts);
             self.follow(progress);
         }
         self.end_search();
+        let carrier = carrier(&self.tcp, self.secure.as_deref());
+        if let Stage::WebSocket(websocket) = &mut self.stage {
+            websocket.conversation.finish(carrier, &mut websocket.findings);
+        }
+    }
+
+    /// What the connection came to, once it was concluded; its predecessor is to be taken before.
+    /// Of its keys, those in `reused` had been used before.
+    pub(super) fn finish(mut self, reused: &Reused) -> Finished {
+        let mut reports = Vec::new();
         for attempt in std::mem::take(&mut self.attempts) {
             let subject = Subject {
                 handshake: attempt,
@@ -307,20 +329,19 @@ impl Flow {
                 milestones: Vec::new(),
                 findings: Findings::new(&self.limits),
             };
-            reports.push(self.judge(subject, latest, keys));
+            reports.push(self.judge(subject, reused));
         }
         if let Stage::WebSocket(websocket) = std::mem::replace(&mut self.stage, Stage::Over) {
-            let WebSocket { tunnel, midstream, mut conversation, mut findings } = *websocket;
-            conversation.finish(self.carrier(), &mut findings);
+            let WebSocket { tunnel, midstream, conversation, findings } = *websocket;
             let Conversation { frames, milestones, .. } = conversation;
             let handshake = tunnel.handshake;
             let subject = Subject { handshake, midstream, frames, milestones, findings };
-            reports.push(self.judge(subject, latest, keys));
+            reports.push(self.judge(subject, reused));
         }
         if let Some(secure) = &self.secure
             && reports.is_empty()
         {
-            reports.extend(self.infer(secure, latest));
+            reports.extend(self.infer(secure));
         }
         let is_reported = !reports.is_empty();
         let encrypted = self.encrypted().map(|encrypted| Encrypted { is_reported, ..encrypted });
@@ -450,13 +471,29 @@ impl Flow {
         }));
     }
 
+    /// Keeps attempts to open a WebSocket that came to nothing.
+    fn note_attempts(&mut self, attempts: Vec<Handshake>) {
+        attempts.iter().for_each(|attempt| self.note_use(attempt));
+        self.attempts.extend(attempts);
+    }
+
+    /// Notes the key of an opening handshake, unless its bytes are in dispute.
+    fn note_use(&mut self, handshake: &Handshake) {
+        let carrier = carrier(&self.tcp, self.secure.as_deref());
+        let disputed = |side| carrier.summary(side).disputed_from().is_some();
+        if !Side::BOTH.into_iter().any(disputed) {
+            let identity = Identity::of(handshake, carrier);
+            self.uses.extend(KeyUse::of(handshake, identity, self.birth, self.interface));
+        }
+    }
+
     /// Goes where the exchange of requests and responses leads.
     fn follow(&mut self, progress: Progress) {
         let Stage::Http(exchange) = &mut self.stage else { return };
         match progress {
             Progress::Reading => {}
             Progress::Over(over) => {
-                self.attempts.extend(exchange.take_attempts());
+                let attempts = exchange.take_attempts();
                 self.given_up = limit_reached(exchange);
                 let hides_heads = |note: &Note| note.why.is_a_hole();
                 let in_a_hole = exchange.notes().iter().any(hides_heads);
@@ -466,6 +503,7 @@ impl Flow {
                 let hidden =
                     matches!(over, Over::Ended | Over::NotHttp) && (in_a_hole || one_sided);
                 self.stage = Stage::Over;
+                self.note_attempts(attempts);
                 let PerSide { client, server } = unread;
                 let client = client.into_iter().map(|released| (Side::Client, released));
                 let server = server.into_iter().map(|released| (Side::Server, released));
@@ -477,8 +515,10 @@ impl Flow {
                 }
             }
             Progress::Switched(mut tunnel) => {
-                self.attempts.extend(exchange.take_attempts());
+                let attempts = exchange.take_attempts();
                 self.given_up = limit_reached(exchange);
+                self.note_attempts(attempts);
+                self.note_use(&tunnel.handshake);
                 let agreement = tunnel.handshake.agreement();
                 let conversation =
                     Conversation::new(&agreement, tunnel.start, &self.limits, self.tap.take());

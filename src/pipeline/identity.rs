@@ -4,15 +4,16 @@
 //! In: opening handshakes with their places in TCP's number space. Out: whether a key was used
 //! before, and which connections are one. A host that translates addresses (a container's bridge,
 //! a router) shows each connection under two pairs of addresses; numbers and bytes are the same.
+//! This is all that connections have to do with each other, and it is asked in one place, in the
+//! order of the capture, wherever they are followed.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::Limits;
 use super::carrier::Carrier;
 use crate::endpoint::Side;
 use crate::http::Handshake;
-use crate::provenance::PacketRef;
+use crate::provenance::{PacketNumber, PacketRef};
 use crate::report::ConnectionReport;
 use crate::tcp::Seq;
 
@@ -46,25 +47,73 @@ pub(super) struct Judged {
     pub(super) identity: Option<Identity>,
 }
 
-/// The reports alone. One on a connection that is there before refers to that, by its place in the
-/// list, counted from 0.
-pub(super) fn link_copies(judged: Vec<Judged>) -> Vec<ConnectionReport> {
-    let mut first: HashMap<Identity, u64, RandomState> = HashMap::default();
-    let mut reports = Vec::with_capacity(judged.len());
-    for (place, Judged { mut report, identity }) in (0..).zip(judged) {
-        if let Some(identity) = identity.filter(|identity| identity.response.is_some()) {
-            let original = *first.entry(identity).or_insert(place);
-            report.same_as = (original != place).then_some(original);
-        }
-        reports.push(report);
-    }
-    reports
+/// Which connections have been reported on, to know one that was captured twice.
+#[derive(Debug)]
+pub(super) struct Originals {
+    first: HashMap<Identity, u64, RandomState>,
+    most: usize,
 }
 
-/// The Sec-WebSocket-UsedKeys of the handshakes that succeeded, to notice one that is used again.
-#[derive(Debug, Default)]
+impl Originals {
+    /// None yet; `most` will be remembered.
+    pub(super) fn new(most: usize) -> Originals {
+        Originals { first: HashMap::default(), most }
+    }
+
+    /// The place in the list of reports of the one on the same connection, if there is one;
+    /// remembers that this one has `place`.
+    pub(super) fn same_as(&mut self, identity: Option<Identity>, place: u64) -> Option<u64> {
+        let identity = identity.filter(|identity| identity.response.is_some())?;
+        if let Some(original) = self.first.get(&identity) {
+            return Some(*original);
+        }
+        if self.first.len() < self.most {
+            self.first.insert(identity, place);
+        }
+        None
+    }
+}
+
+/// One use of a Sec-WebSocket-Key: an opening handshake, whatever came of it.
+#[derive(Clone, Debug)]
+pub(super) struct KeyUse {
+    birth: u64,
+    key: String,
+    request: PacketRef,
+    /// The last packet of the response, where that accepted it.
+    response: Option<PacketRef>,
+    identity: Option<Identity>,
+    interface: u32,
+}
+
+impl KeyUse {
+    /// The connection on which it was used.
+    pub(super) fn birth(&self) -> u64 {
+        self.birth
+    }
+
+    /// That of `handshake` on the connection of that birth; `None` where the request was not
+    /// captured or has no key.
+    pub(super) fn of(
+        handshake: &Handshake,
+        identity: Option<Identity>,
+        birth: u64,
+        interface: u32,
+    ) -> Option<KeyUse> {
+        let head = &handshake.request.as_ref()?.head;
+        let key = head.first("Sec-WebSocket-Key")?.value.clone();
+        let request = *head.packets.first()?;
+        let response = handshake.response.as_ref().filter(|response| response.status == 101);
+        let response = response.and_then(|response| response.head.packets.last()).copied();
+        Some(KeyUse { birth, key, request, response, identity, interface })
+    }
+}
+
+/// The keys of the handshakes that succeeded, to notice one that is used again.
+#[derive(Debug)]
 pub(super) struct UsedKeys {
     seen: HashMap<String, Use, RandomState>,
+    most: usize,
 }
 
 /// A successful opening handshake: its request and its response.
@@ -77,6 +126,11 @@ struct Use {
 }
 
 impl UsedKeys {
+    /// None yet; `most` will be remembered.
+    pub(super) fn new(most: usize) -> UsedKeys {
+        UsedKeys { seen: HashMap::default(), most }
+    }
+
     /// The request that used the same key before, if it had been accepted by the time of this one;
     /// remembers this one if there is room.
     ///
@@ -84,25 +138,15 @@ impl UsedKeys {
     /// sent before the first is answered: that is one use of the key. So is a connection that was
     /// captured on both sides of an address translation, and what another interface saw, by its
     /// own clock. A client that repeats a request which was refused has not used its key either.
-    pub(super) fn used_before(
-        &mut self,
-        handshake: &Handshake,
-        identity: Option<&Identity>,
-        interface: u32,
-        limits: &Limits,
-    ) -> Option<PacketRef> {
-        let head = &handshake.request.as_ref()?.head;
-        let key = &head.first("Sec-WebSocket-Key")?.value;
-        let request = *head.packets.first()?;
-        let response = handshake.response.as_ref().filter(|response| response.status == 101);
-        let last = response.and_then(|response| response.head.packets.last());
-        let this = last.map(|response| Use {
+    fn used_before(&mut self, this: KeyUse) -> Option<PacketRef> {
+        let KeyUse { key, request, response, identity, interface, .. } = this;
+        let this = response.map(|response| Use {
             request,
-            response: *response,
-            identity: identity.cloned(),
+            response,
+            identity: identity.clone(),
             interface,
         });
-        if let Some(before) = self.seen.get_mut(key) {
+        if let Some(before) = self.seen.get_mut(&key) {
             let is_the_same = identity.is_some_and(|this| {
                 before.identity.as_ref().is_some_and(|before| before.request == this.request)
             });
@@ -116,11 +160,45 @@ impl UsedKeys {
             }
             return Some(found);
         }
-        if self.seen.len() < limits.keys
+        if self.seen.len() < self.most
             && let Some(this) = this
         {
-            self.seen.insert(key.clone(), this);
+            self.seen.insert(key, this);
         }
         None
+    }
+}
+
+/// The handshakes whose key had been used before, by the connection that they are on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reused(HashMap<u64, Vec<(PacketNumber, PacketRef)>, RandomState>);
+
+impl Reused {
+    /// Compares the key of one more handshake with those in `keys`.
+    pub(super) fn add(&mut self, this: KeyUse, keys: &mut UsedKeys) {
+        let (birth, request) = (this.birth, this.request.number);
+        if let Some(before) = keys.used_before(this) {
+            self.0.entry(birth).or_default().push((request, before));
+        }
+    }
+
+    /// The handshake before that used the key of `handshake`, which is on the connection of that
+    /// birth.
+    pub(super) fn before(&self, birth: u64, handshake: &Handshake) -> Option<PacketRef> {
+        let request = handshake.request.as_ref()?.head.packets.first()?;
+        let on_it = self.0.get(&birth)?;
+        on_it.iter().find(|(number, _)| *number == request.number).map(|(_, before)| *before)
+    }
+
+    /// Takes in what was found later.
+    pub(super) fn extend(&mut self, later: Reused) {
+        for (birth, found) in later.0 {
+            self.0.entry(birth).or_default().extend(found);
+        }
+    }
+
+    /// Forgets a connection that is over.
+    pub(super) fn forget(&mut self, birth: u64) {
+        self.0.remove(&birth);
     }
 }

@@ -31,18 +31,15 @@ pub(super) struct Unread<'a> {
     pub clock_doubt: i64,
     /// As in [`Facts::clock_offset`].
     pub clock_offset: Option<i64>,
-    /// The latest packet of the whole capture, by time.
-    pub capture_end: PacketRef,
     pub tls: &'a TlsFacts,
     pub found: Inference,
 }
 
 impl<'a> Unread<'a> {
-    /// What is unread of a connection of TCP; the capture goes on until `capture_end`.
+    /// What is unread of a connection of TCP.
     pub(super) fn of(
         tcp: &Connection,
         (stream, layers): (u64, Vec<Layers>),
-        capture_end: PacketRef,
         tls: &'a TlsFacts,
         found: Inference,
     ) -> Unread<'a> {
@@ -54,7 +51,6 @@ impl<'a> Unread<'a> {
             span: (tcp.first, tcp.last),
             clock_doubt: tcp.clock_doubt(),
             clock_offset: tcp.clock_offset(),
-            capture_end,
             tls,
             found,
         }
@@ -73,7 +69,6 @@ impl<'a> Unread<'a> {
             span: self.span,
             clock_doubt: self.clock_doubt,
             clock_offset: self.clock_offset,
-            capture_end: self.capture_end,
         }
     }
 }
@@ -193,7 +188,6 @@ mod tests {
             span: (at(1), at(number + 1)),
             clock_doubt: 0,
             clock_offset: None,
-            capture_end: at(number + 1),
             tls: &tls,
             found,
         })

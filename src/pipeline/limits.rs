@@ -10,8 +10,12 @@ use crate::ws::search::SearchLimits;
 /// How much may be held. Reaching a limit is a blind spot of the report, never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// TCP connections that are followed at the same time.
+    /// TCP connections that are kept at the same time.
     pub flows: usize,
+    /// Nanoseconds of the capture for which a connection that is over is kept, for its stragglers.
+    pub linger: i64,
+    /// Connections that are kept for that at the same time.
+    pub lingering: usize,
     /// Bytes of one direction that wait behind a hole.
     pub out_of_order_bytes: usize,
     /// Pieces of one direction that wait behind a hole.
@@ -36,6 +40,8 @@ pub struct Limits {
     pub sessions: usize,
     /// Sec-WebSocket-Keys that are remembered to notice a repeated one.
     pub keys: usize,
+    /// WebSockets that are remembered to know a second capture of them.
+    pub copies: usize,
     /// Bytes of one direction that are held while the boundaries of its frames are searched for.
     pub search_window: usize,
     /// Bytes of a connection that are searched for frames before it is given up.
@@ -62,7 +68,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            flows: 500_000,
+            flows: 1 << 20,
+            linger: 60_000_000_000,
+            lingering: 8_192,
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
             sources: 1_024,
@@ -75,6 +83,7 @@ impl Default for Limits {
             fragment_bytes: 8 << 20,
             sessions: 1_000_000,
             keys: 1 << 16,
+            copies: 1 << 18,
             search_window: 64 << 10,
             searched: 128 << 10,
             searching: 64 << 20,
@@ -90,6 +99,20 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The share of one of so many parts into which the connections are dealt.
+    pub(super) fn share(self, parts: usize) -> Limits {
+        let share = |of: usize| of.div_ceil(parts.max(1));
+        Limits {
+            flows: share(self.flows),
+            lingering: share(self.lingering),
+            searching: share(self.searching),
+            undecrypted_in_all: share(self.undecrypted_in_all),
+            windows: share(self.windows),
+            content: share(self.content),
+            ..self
+        }
+    }
+
     pub(super) fn http(&self) -> HttpLimits {
         HttpLimits { head: self.head, held: self.held, ..HttpLimits::default() }
     }

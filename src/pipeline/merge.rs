@@ -76,7 +76,7 @@ pub(super) fn merge(
         };
         let Some(one) = open.get_mut(index) else { break };
         latest = latest.max(Some(one.next.at.time));
-        timeline.packet(&one.next.packet());
+        timeline.packet(&one.next.packet(), None);
         if !one.advance(timeline) {
             let ended = open.remove(index);
             digests.push(ended.end(timeline));

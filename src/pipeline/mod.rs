@@ -6,11 +6,14 @@
 
 mod analysis;
 mod assemble;
+mod births;
 mod blind_spots;
 mod bundle;
 mod carrier;
+mod collector;
 mod conversation;
 mod counts;
+mod crew;
 mod dispute;
 mod failed_tls;
 mod findings;
@@ -21,18 +24,21 @@ mod limits;
 mod listing;
 mod merge;
 mod network;
+mod parcel;
 mod pinging;
 mod quality;
 mod recapture;
 mod secure;
 mod series;
 mod setup;
+mod shards;
 mod table;
 mod tap;
 mod timeline;
 mod tls_report;
 mod traffic;
 mod undecided;
+mod worker;
 
 pub use analysis::{Analysis, Input, Options, analyse};
 pub use limits::Limits;

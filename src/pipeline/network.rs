@@ -8,13 +8,22 @@
 //! have one connection and one way, and then nothing is compared.
 
 use super::flow::Flow;
-use crate::endpoint::Endpoint;
 use crate::ip::{Segment, TcpFlags, Via};
 use crate::tcp::Seq;
 
-/// The connections of one flow key.
+/// The connections of one flow key: mostly one, and of most nothing is kept but that they are no
+/// WebSocket, in as little room as that takes.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) enum Slot {
+    /// One connection that came one way and is no WebSocket.
+    Ignored { way: Via, opener: Option<Opener> },
+    /// One or several.
+    Places(Box<Places>),
+}
+
+/// The connections of one flow key of which more is kept.
+#[derive(Debug)]
+pub(super) struct Places {
     here: Place,
     /// Those of other networks.
     elsewhere: Vec<Place>,
@@ -35,21 +44,134 @@ pub(super) struct Place {
 pub(super) enum Tracked {
     /// It may be, or is, a WebSocket.
     Followed(Box<Flow>),
-    /// It is something else: only what tells its successor from itself is kept.
-    Ignored { opener: Option<(Endpoint, Seq)> },
+    /// It is something else, or over: only what tells its successor from itself is kept.
+    Ignored { opener: Option<Opener> },
+}
+
+/// The SYN with which a connection began: which of its endpoints sent it, and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Opener {
+    is_from_low: bool,
+    seq: Seq,
+}
+
+impl Opener {
+    /// The SYN that `segment` is.
+    pub(super) fn of(segment: &Segment<'_>) -> Option<Opener> {
+        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+        opens.then(|| Opener { is_from_low: segment.from <= segment.to, seq: segment.seq })
+    }
 }
 
 impl Slot {
     /// Networks in which the same addresses are told apart.
     const MOST_PLACES: usize = 16;
 
-    pub(super) fn new(here: Place) -> Slot {
-        Slot { here, elsewhere: Vec::new() }
+    /// The slot of a connection that begins with a segment that came by `way`.
+    pub(super) fn new(flow: Flow, way: Via) -> Slot {
+        Slot::Places(Box::new(Places { here: Place::new(flow, way), elsewhere: Vec::new() }))
     }
 
+    /// Whether `segment` is one of the connection that is ignored here, if that is all there is.
+    #[inline]
+    pub(super) fn ignores(&self, segment: &Segment<'_>) -> bool {
+        match self {
+            Slot::Ignored { way, opener } => {
+                *way == segment.via
+                    && Opener::of(segment).is_none_or(|syn| opener.as_ref() == Some(&syn))
+            }
+            Slot::Places(_) => false,
+        }
+    }
+
+    /// The connections here, to be looked at one by one.
+    pub(super) fn places(&mut self) -> &mut Places {
+        if let Slot::Ignored { way, opener } = *self {
+            let tracked = Tracked::Ignored { opener };
+            let here = Place { tracked, latest: way, ways: Vec::new() };
+            *self = Slot::Places(Box::new(Places { here, elsewhere: Vec::new() }));
+        }
+        match self {
+            Slot::Places(places) => places,
+            Slot::Ignored { .. } => unreachable!("it has just been replaced"),
+        }
+    }
+
+    /// Gives back the room that is not needed any more.
+    pub(super) fn shrink(&mut self) {
+        if let Slot::Places(places) = self
+            && let Places { here, elsewhere } = &**places
+            && let Place { tracked: Tracked::Ignored { opener }, latest, ways } = here
+            && elsewhere.is_empty()
+            && ways.is_empty()
+        {
+            *self = Slot::Ignored { way: *latest, opener: *opener };
+        }
+    }
+
+    /// Connections of this key beyond the first.
+    pub(super) fn elsewhere(&self) -> usize {
+        match self {
+            Slot::Ignored { .. } => 0,
+            Slot::Places(places) => places.elsewhere.len(),
+        }
+    }
+
+    /// Drops what is no WebSocket; whether anything is left.
+    pub(super) fn forget_ignored(&mut self) -> bool {
+        let Slot::Places(places) = self else { return false };
+        let is_followed = |place: &Place| matches!(place.tracked, Tracked::Followed(_));
+        places.elsewhere.retain(is_followed);
+        if is_followed(&places.here) {
+            return true;
+        }
+        let next = places.elsewhere.pop();
+        let is_left = next.is_some();
+        if let Some(next) = next {
+            places.here = next;
+        }
+        is_left
+    }
+
+    /// Whether nothing but its opening is known of the one connection here.
+    pub(super) fn is_silent(&self) -> bool {
+        match self {
+            Slot::Ignored { .. } => false,
+            Slot::Places(places) => match &places.here.tracked {
+                Tracked::Followed(flow) => places.elsewhere.is_empty() && flow.is_silent(),
+                Tracked::Ignored { .. } => false,
+            },
+        }
+    }
+
+    /// All connections of this key of which more is kept.
+    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Tracked> {
+        let places = match self {
+            Slot::Ignored { .. } => None,
+            Slot::Places(places) => Some(places),
+        };
+        places.into_iter().flat_map(|places| places.all())
+    }
+
+    /// The connections that are followed.
+    pub(super) fn into_flows(self) -> impl Iterator<Item = Box<Flow>> {
+        let places = match self {
+            Slot::Ignored { .. } => None,
+            Slot::Places(places) => Some(*places),
+        };
+        let places = places.into_iter();
+        let all = places.flat_map(|places| std::iter::once(places.here).chain(places.elsewhere));
+        all.filter_map(|place| match place.tracked {
+            Tracked::Followed(flow) => Some(flow),
+            Tracked::Ignored { .. } => None,
+        })
+    }
+}
+
+impl Places {
     /// The connection that `segment` belongs to; `None` when it is of a network of its own.
     #[inline]
-    pub(super) fn place(&mut self, segment: &Segment<'_>) -> Option<&mut Place> {
+    pub(super) fn of(&mut self, segment: &Segment<'_>) -> Option<&mut Place> {
         if self.here.latest == segment.via && self.elsewhere.is_empty() {
             return Some(&mut self.here);
         }
@@ -57,7 +179,7 @@ impl Slot {
     }
 
     fn search(&mut self, segment: &Segment<'_>) -> Option<&mut Place> {
-        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+        let opens = Opener::of(segment).is_some();
         let places = || std::iter::once(&self.here).chain(&self.elsewhere);
         let found = places()
             .position(|place| place.knows(segment.via))
@@ -73,45 +195,18 @@ impl Slot {
         Some(place)
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.elsewhere.len() + 1 < Slot::MOST_PLACES
-    }
-
-    pub(super) fn add(&mut self, place: Place) {
-        self.elsewhere.push(place);
-    }
-
-    /// Connections of this key beyond the first.
-    pub(super) fn elsewhere(&self) -> usize {
-        self.elsewhere.len()
-    }
-
-    /// Drops what is no WebSocket; whether anything is left.
-    pub(super) fn forget_ignored(&mut self) -> bool {
-        let is_followed = |place: &Place| matches!(place.tracked, Tracked::Followed(_));
-        self.elsewhere.retain(is_followed);
-        if is_followed(&self.here) {
-            return true;
+    /// Adds a connection of another network; whether there was room.
+    pub(super) fn add(&mut self, flow: Flow, way: Via) -> bool {
+        let has_room = self.elsewhere.len() + 1 < Slot::MOST_PLACES;
+        if has_room {
+            self.elsewhere.push(Place::new(flow, way));
         }
-        let next = self.elsewhere.pop();
-        let is_left = next.is_some();
-        if let Some(next) = next {
-            self.here = next;
-        }
-        is_left
+        has_room
     }
 
-    /// All connections of this key.
+    /// All connections here.
     pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Tracked> {
         std::iter::once(&mut self.here).chain(&mut self.elsewhere).map(|place| &mut place.tracked)
-    }
-
-    /// The connections that are followed.
-    pub(super) fn into_flows(self) -> impl Iterator<Item = Box<Flow>> {
-        std::iter::once(self.here).chain(self.elsewhere).filter_map(|place| match place.tracked {
-            Tracked::Followed(flow) => Some(flow),
-            Tracked::Ignored { .. } => None,
-        })
     }
 }
 
@@ -119,7 +214,7 @@ impl Place {
     /// Ways of one connection that are remembered.
     const MOST_WAYS: usize = 16;
 
-    pub(super) fn new(flow: Flow, way: Via) -> Place {
+    fn new(flow: Flow, way: Via) -> Place {
         Place { tracked: Tracked::Followed(Box::new(flow)), latest: way, ways: Vec::new() }
     }
 
@@ -144,9 +239,7 @@ impl Tracked {
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
         match self {
             Tracked::Followed(flow) => flow.is_reopened_by(syn),
-            Tracked::Ignored { opener } => {
-                opener.is_none_or(|(endpoint, seq)| endpoint != syn.from || seq != syn.seq)
-            }
+            Tracked::Ignored { opener } => opener.is_none() || *opener != Opener::of(syn),
         }
     }
 
@@ -175,8 +268,7 @@ impl Tracked {
         match self {
             Tracked::Followed(flow) => flow.fits(segment),
             Tracked::Ignored { .. } => {
-                let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
-                !opens || !self.is_reopened_by(segment)
+                Opener::of(segment).is_none() || !self.is_reopened_by(segment)
             }
         }
     }

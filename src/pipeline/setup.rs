@@ -1,5 +1,6 @@
 //! What every capture of a run is analysed with.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::Limits;
@@ -13,6 +14,23 @@ pub(super) struct Setup {
     pub(super) tap: Option<Tap>,
     /// The keys that somebody gave for all captures.
     pub(super) keys: Arc<Keyring>,
+    /// Threads that follow the connections of one capture.
+    pub(super) threads: NonZeroUsize,
+}
+
+impl Setup {
+    /// The parts into which the connections of a capture are dealt. That is the same for any number
+    /// of threads, since the bounds are kept part by part; but frames that are listed go out in the
+    /// order in which they come, and then there is one part and one thread.
+    pub(super) fn shards(&self) -> usize {
+        const SHARDS: usize = 16;
+        if self.tap.is_some() { 1 } else { SHARDS }
+    }
+
+    /// Threads that can have a share of a capture.
+    pub(super) fn workers(&self) -> usize {
+        self.threads.get().min(self.shards())
+    }
 }
 
 /// The keys that are known once a whole capture has been read, and what was said of them there.

@@ -1,29 +1,36 @@
 //! The flow table: which segment belongs to which connection.
+//!
+//! In: segments, in the order of the capture. Out: what there is to tell of their connections: which
+//! began, which keys were used, which are over. What is over is kept for a while, for its
+//! stragglers, and then handed out; what turns out to be no WebSocket is forgotten but for its
+//! place in the table. A table knows nothing of other tables: see `shards`.
+
+use std::collections::VecDeque;
+use std::mem;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 use super::Limits;
 use super::counts::Counts;
 use super::flow::Flow;
-use super::identity::{Judged, UsedKeys, link_copies};
-use super::network::{Place, Slot, Tracked};
+use super::identity::KeyUse;
+use super::network::{Opener, Slot, Tracked};
 use super::tap::CaptureTap;
 use crate::endpoint::FlowKey;
-use crate::ip::{Segment, TcpFlags};
-use crate::provenance::{PacketRef, Timestamp};
-use crate::report::ConnectionReport;
+use crate::ip::Segment;
+use crate::provenance::Timestamp;
 use crate::tls::Keyring;
 
-/// All connections of one capture.
+/// Some connections of one capture.
 #[derive(Debug)]
 pub(super) struct Table {
     limits: Limits,
     flows: HashMap<FlowKey, Slot, RandomState>,
     /// Connections that share their endpoints with one of another network.
     elsewhere: usize,
-    past: Past,
+    /// Segments that are turned away before room is made once more.
+    until_forgetting: usize,
     /// Bytes held by connections that are searched for frames.
     searching: usize,
     /// Bytes that wait for the keys of TLS, in all connections.
@@ -32,26 +39,36 @@ pub(super) struct Table {
     windows: usize,
     /// Bytes of messages that are held for their rows, in all connections.
     content: usize,
-    latest: Option<PacketRef>,
+    /// Connections that are over, in the order in which that was noticed.
+    lingering: VecDeque<Lingering>,
     tap: Option<CaptureTap>,
-}
-
-/// What is left of connections that are over.
-#[derive(Debug, Default)]
-struct Past {
-    done: Vec<Judged>,
+    news: News,
     counts: Counts,
-    keys: UsedKeys,
 }
 
-impl Past {
-    /// Takes in a connection of which nothing more is expected; the capture has gone on until
-    /// `latest`.
-    fn end(&mut self, flow: Flow, latest: Option<PacketRef>, keyring: &Keyring) {
-        let finished = flow.finish(latest.unwrap_or(NOWHERE), keyring, &mut self.keys);
-        self.counts.note(finished.given_up, finished.encrypted.as_ref());
-        self.done.extend(finished.reports);
-    }
+/// What a table has to tell.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// The numbers of the segments with which connections began, ascending.
+    pub(super) births: Vec<u64>,
+    /// Handshakes, each with the number of the segment that completed it, ascending.
+    pub(super) uses: Vec<(u64, KeyUse)>,
+}
+
+/// A connection of which nothing more is expected.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// The number of the segment by which that was known.
+    pub(super) at: u64,
+    pub(super) flow: Box<Flow>,
+}
+
+/// A connection that is over.
+#[derive(Debug)]
+struct Lingering {
+    until: Timestamp,
+    key: FlowKey,
+    birth: u64,
 }
 
 impl Table {
@@ -60,57 +77,104 @@ impl Table {
             limits,
             flows: HashMap::default(),
             elsewhere: 0,
-            past: Past::default(),
+            until_forgetting: 0,
             searching: 0,
             undecrypted: 0,
             windows: 0,
             content: 0,
-            latest: None,
+            lingering: VecDeque::new(),
             tap,
+            news: News::default(),
+            counts: Counts::default(),
         }
     }
 
-    /// Notes that the capture has gone on until `at`.
-    pub(super) fn see(&mut self, at: PacketRef) {
-        if self.latest.is_none_or(|latest| latest.time <= at.time) {
-            self.latest = Some(at);
+    /// Hands a segment, the `order`th of the capture, to its connection. Connections that have
+    /// ended meanwhile go into `ended`.
+    #[inline]
+    pub(super) fn segment(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        match self.flows.get_mut(&key) {
+            Some(slot) if slot.ignores(segment) => {}
+            Some(_) => self.follow(order, key, segment, keyring, ended),
+            None => self.open(order, key, segment, keyring, ended),
         }
     }
 
-    /// Hands a segment to its connection.
-    pub(super) fn segment(&mut self, segment: &Segment<'_>, keyring: &Keyring) {
-        let full = self.flows.len() + self.elsewhere >= self.limits.flows;
-        let slot = match self.flows.entry(segment.flow()) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(_) if full => {
-                self.end_searches();
-                if self.forget_ignored() {
-                    return self.segment(segment, keyring);
-                }
-                self.past.counts.turned_away += 1;
-                return;
-            }
-            Entry::Vacant(entry) => {
-                let flow =
-                    Flow::new(self.past.counts.streams, segment, self.limits, self.tap.as_ref());
-                self.past.counts.streams += 1;
-                entry.insert(Slot::new(Place::new(flow, segment.via)))
-            }
-        };
-        let Some(place) = slot.place(segment) else {
-            return self.open_elsewhere(segment, keyring);
-        };
-        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
-        if opens && place.tracked.is_reopened_by(segment) {
-            let fresh =
-                Flow::new(self.past.counts.streams, segment, self.limits, self.tap.as_ref());
-            self.past.counts.streams += 1;
-            if let Some(older) = place.tracked.reopen(fresh) {
-                self.content = self.content.saturating_sub(older.content());
-                self.past.end(*older, self.latest, keyring);
-            }
+    /// What there is to tell since this was asked before.
+    pub(super) fn tell(&mut self) -> News {
+        mem::take(&mut self.news)
+    }
+
+    /// There are no more segments: everything that is followed goes into `ended`.
+    pub(super) fn conclude(&mut self, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
+        let mut flows: Vec<Box<Flow>> =
+            self.flows.drain().flat_map(|(_, slot)| slot.into_flows()).collect();
+        flows.sort_by_key(|flow| flow.birth());
+        for flow in flows {
+            self.end(u64::MAX, flow, keyring, ended);
         }
-        let Tracked::Followed(flow) = &mut place.tracked else { return };
+    }
+
+    /// What was counted of connections that were not handed out.
+    pub(super) fn into_counts(self) -> Counts {
+        self.counts
+    }
+
+    /// The first segment of a connection between these endpoints.
+    fn open(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        if self.is_full() && !self.make_room(order, keyring, ended) {
+            self.counts.turned_away += 1;
+            return;
+        }
+        let flow = self.birth(order, segment);
+        self.flows.insert(key, Slot::new(flow, segment.via));
+        self.follow(order, key, segment, keyring, ended);
+    }
+
+    /// A connection that begins with `segment`.
+    fn birth(&mut self, order: u64, segment: &Segment<'_>) -> Flow {
+        let tap = self.tap.as_ref().and_then(|tap| tap.of_stream(self.counts.streams));
+        self.counts.streams += 1;
+        self.news.births.push(order);
+        Flow::new(order, segment, self.limits, tap)
+    }
+
+    /// A segment of a connection of which more is kept than that it is no WebSocket.
+    fn follow(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        self.end_lingering(order, segment.at.time, keyring, ended);
+        let Some(slot) = self.flows.get_mut(&key) else { return };
+        let Some(place) = slot.places().of(segment) else {
+            return self.open_elsewhere(order, key, segment, keyring, ended);
+        };
+        let reopens = Opener::of(segment).is_some() && place.tracked.is_reopened_by(segment);
+        if reopens {
+            return self.reopen(order, key, segment, keyring, ended);
+        }
+        let Tracked::Followed(flow) = &mut place.tracked else {
+            return slot.shrink();
+        };
+        let was_over = flow.is_over();
         let (before, windows, content) = (flow.searching(), flow.windows(), flow.content());
         let undecrypted = flow.undecrypted();
         flow.segment(segment, keyring);
@@ -119,17 +183,174 @@ impl Table {
         self.undecrypted =
             self.undecrypted.saturating_add(flow.undecrypted()).saturating_sub(undecrypted);
         self.windows = self.windows.saturating_add(flow.windows()).saturating_sub(windows);
+        self.news.uses.extend(flow.take_uses().into_iter().map(|used| (order, used)));
         if flow.is_something_else() {
             let opener = flow.opener();
-            self.past.counts.note(flow.given_up(), flow.encrypted().as_ref());
-            if let Some(before) = flow.take_predecessor() {
-                self.content = self.content.saturating_sub(before.content());
-                self.past.end(*before, self.latest, keyring);
+            let mut of_before = None;
+            if let Tracked::Followed(mut flow) =
+                mem::replace(&mut place.tracked, Tracked::Ignored { opener })
+            {
+                self.counts.note(flow.given_up(), flow.encrypted().as_ref());
+                of_before = flow.take_predecessor();
             }
-            place.tracked = Tracked::Ignored { opener };
+            slot.shrink();
+            if let Some(before) = of_before {
+                self.end(order, before, keyring, ended);
+            }
+        } else if flow.is_over() && !was_over && self.tap.is_none() {
+            let until = Timestamp(segment.at.time.0.saturating_add(self.limits.linger));
+            let birth = flow.birth();
+            self.lingering.push_back(Lingering { until, key, birth });
         }
+        self.keep_bounds(order, keyring, ended);
+    }
+
+    /// A SYN that opens another connection between the endpoints of one that is known.
+    fn reopen(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        let fresh = self.birth(order, segment);
+        let Some(place) = self.flows.get_mut(&key).and_then(|slot| slot.places().of(segment))
+        else {
+            return;
+        };
+        let older = place.tracked.reopen(fresh);
+        if let Tracked::Followed(flow) = &mut place.tracked {
+            flow.segment(segment, keyring);
+        }
+        if let Some(older) = older {
+            self.end(order, older, keyring, ended);
+        }
+    }
+
+    /// The first segment of a connection whose endpoints have the addresses of others.
+    #[cold]
+    fn open_elsewhere(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        if self.is_full() && !self.make_room(order, keyring, ended) {
+            self.counts.turned_away += 1;
+            return;
+        }
+        let mut flow = self.birth(order, segment);
+        flow.segment(segment, keyring);
+        self.content = self.content.saturating_add(flow.content());
+        match self.flows.get_mut(&key).map(|slot| slot.places().add(flow, segment.via)) {
+            Some(true) => self.elsewhere += 1,
+            Some(false) | None => self.counts.turned_away += 1,
+        }
+    }
+
+    /// Hands out what has been over for long enough, or more than there is room for.
+    #[inline]
+    fn end_lingering(
+        &mut self,
+        order: u64,
+        now: Timestamp,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        while let Some(first) = self.lingering.front()
+            && (first.until <= now || self.lingering.len() > self.limits.lingering)
+        {
+            self.end_first(order, now, keyring, ended);
+        }
+    }
+
+    fn end_first(
+        &mut self,
+        order: u64,
+        now: Timestamp,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        let is_crowded = self.lingering.len() > self.limits.lingering;
+        let Some(Lingering { key, birth, .. }) = self.lingering.pop_front() else { return };
+        let Some(slot) = self.flows.get_mut(&key) else { return };
+        let mut all = slot.all();
+        let found =
+            all.find(|tracked| matches!(tracked, Tracked::Followed(flow) if flow.birth() == birth));
+        // Where the endpoints have opened another connection, it ends with that.
+        let Some(tracked) = found else { return };
+        let Tracked::Followed(flow) = tracked else { return };
+        // Keys may still come, or packets.
+        let until = Timestamp(flow.latest().0.saturating_add(self.limits.linger));
+        let waits = until > now || flow.undecrypted() > 0;
+        if waits && !is_crowded {
+            let until = until.max(Timestamp(now.0.saturating_add(self.limits.linger)));
+            self.lingering.push_back(Lingering { until, key, birth });
+            return;
+        }
+        let opener = flow.opener();
+        let over = mem::replace(tracked, Tracked::Ignored { opener });
+        drop(all);
+        slot.shrink();
+        if let Tracked::Followed(flow) = over {
+            self.end(order, flow, keyring, ended);
+        }
+    }
+
+    /// Nothing more is expected of `flow`, nor of the one before it.
+    fn end(
+        &mut self,
+        order: u64,
+        mut flow: Box<Flow>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        self.content = self.content.saturating_sub(flow.content());
+        let before = flow.take_predecessor();
+        for mut flow in before.into_iter().chain([flow]) {
+            self.searching = self.searching.saturating_sub(flow.searching());
+            self.undecrypted = self.undecrypted.saturating_sub(flow.undecrypted());
+            self.windows = self.windows.saturating_sub(flow.windows());
+            flow.conclude(keyring);
+            self.news.uses.extend(flow.take_uses().into_iter().map(|used| (order, used)));
+            ended.push_back(Ended { at: order, flow });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.flows.len() + self.elsewhere >= self.limits.flows
+    }
+
+    /// Forgets what is no WebSocket, and what has not said anything yet; whether there is room now.
+    /// Where that is little, so many segments are turned away before it is tried again that each
+    /// costs no more than a look-up.
+    #[cold]
+    fn make_room(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) -> bool {
+        if self.until_forgetting > 0 {
+            self.until_forgetting -= 1;
+            return false;
+        }
+        let before = self.flows.len() + self.elsewhere;
+        self.end_searches(order, keyring, ended);
+        self.flows.retain(|_, slot| slot.forget_ignored());
+        if self.flows.len() > self.limits.flows / 2 {
+            self.flows.retain(|_, slot| !slot.is_silent());
+        }
+        self.elsewhere = self.flows.values().map(Slot::elsewhere).sum();
+        let forgotten = before - (self.flows.len() + self.elsewhere).min(before);
+        self.counts.forgotten += forgotten as u64;
+        self.until_forgetting = (self.limits.flows / 8).saturating_sub(forgotten);
+        !self.is_full()
+    }
+
+    /// Gives up what is held beyond the bounds that all connections share.
+    #[inline]
+    fn keep_bounds(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
         if self.searching > self.limits.searching {
-            self.end_searches();
+            self.end_searches(order, keyring, ended);
         }
         if self.windows > self.limits.windows {
             self.free_windows();
@@ -147,8 +368,7 @@ impl Table {
     fn give_back_content(&mut self) {
         for above in [8 << 20, 1 << 20, 64 << 10, 0] {
             self.content = 0;
-            for tracked in self.flows.values_mut().flat_map(Slot::all) {
-                let Tracked::Followed(flow) = tracked else { continue };
+            for flow in followed(&mut self.flows) {
                 flow.give_back(above);
                 self.content = self.content.saturating_add(flow.content());
             }
@@ -161,8 +381,7 @@ impl Table {
     /// Takes their windows from the connections that are over, and from all if that is too little.
     fn free_windows(&mut self) {
         self.windows = 0;
-        for tracked in self.flows.values_mut().flat_map(Slot::all) {
-            let Tracked::Followed(flow) = tracked else { continue };
+        for flow in followed(&mut self.flows) {
             if flow.is_over() {
                 flow.stop_inflating();
             }
@@ -170,11 +389,7 @@ impl Table {
         }
         // Otherwise the next one would go through all of them again.
         if self.windows > self.limits.windows / 2 {
-            for tracked in self.flows.values_mut().flat_map(Slot::all) {
-                if let Tracked::Followed(flow) = tracked {
-                    flow.stop_inflating();
-                }
-            }
+            followed(&mut self.flows).for_each(Flow::stop_inflating);
             self.windows = 0;
         }
     }
@@ -183,74 +398,42 @@ impl Table {
     /// counted any more: otherwise the next segment might go through all connections again.
     fn stop_waiting(&mut self) {
         self.undecrypted = 0;
-        for tracked in self.flows.values_mut().flat_map(Slot::all) {
-            if let Tracked::Followed(flow) = tracked {
-                flow.stop_waiting();
-            }
-        }
+        followed(&mut self.flows).for_each(Flow::stop_waiting);
     }
 
     /// Ends every search for frames, so that what they hold does not grow with the capture: what is
     /// not found by now is not looked for any more.
-    fn end_searches(&mut self) {
-        for tracked in self.flows.values_mut().flat_map(Slot::all) {
-            let Tracked::Followed(flow) = tracked else { continue };
-            if flow.searching() > 0 {
-                flow.end_search();
-                if flow.is_something_else() && !flow.has_predecessor() {
-                    self.past.counts.cut_short += 1;
-                    *tracked = Tracked::Ignored { opener: flow.opener() };
+    fn end_searches(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
+        let mut before = Vec::new();
+        for slot in self.flows.values_mut() {
+            let mut is_ignored = false;
+            for tracked in slot.all() {
+                let Tracked::Followed(flow) = tracked else { continue };
+                if flow.searching() == 0 {
+                    continue;
                 }
+                flow.end_search();
+                if flow.is_something_else() {
+                    self.counts.cut_short += 1;
+                    before.extend(flow.take_predecessor());
+                    *tracked = Tracked::Ignored { opener: flow.opener() };
+                    is_ignored = true;
+                }
+            }
+            if is_ignored {
+                slot.shrink();
             }
         }
         self.searching = 0;
-    }
-
-    /// The first segment of a connection whose endpoints have the addresses of others.
-    #[cold]
-    fn open_elsewhere(&mut self, segment: &Segment<'_>, keyring: &Keyring) {
-        if self.flows.len() + self.elsewhere >= self.limits.flows {
-            self.forget_ignored();
-        }
-        let full = self.flows.len() + self.elsewhere >= self.limits.flows;
-        let slot = self.flows.get_mut(&segment.flow());
-        let Some(slot) = slot.filter(|slot| !full && slot.has_room()) else {
-            self.past.counts.turned_away += 1;
-            return;
-        };
-        let mut flow = Flow::new(self.past.counts.streams, segment, self.limits, self.tap.as_ref());
-        self.past.counts.streams += 1;
-        flow.segment(segment, keyring);
-        self.content = self.content.saturating_add(flow.content());
-        slot.add(Place::new(flow, segment.via));
-        self.elsewhere += 1;
-    }
-
-    /// Makes room by forgetting what is no WebSocket; whether there is any now.
-    fn forget_ignored(&mut self) -> bool {
-        self.flows.retain(|_, slot| slot.forget_ignored());
-        self.elsewhere = self.flows.values().map(Slot::elsewhere).sum();
-        self.flows.len() + self.elsewhere < self.limits.flows
-    }
-
-    /// The capture has ended: the reports on all WebSockets, in the order of their streams, and
-    /// what was counted.
-    pub(super) fn finish(mut self, keyring: &Keyring) -> (Vec<ConnectionReport>, Counts) {
-        let mut flows: Vec<Box<Flow>> =
-            self.flows.drain().flat_map(|(_, slot)| slot.into_flows()).collect();
-        flows.sort_by_key(|flow| flow.stream());
-        for mut flow in flows {
-            if let Some(before) = flow.take_predecessor() {
-                self.past.end(*before, self.latest, keyring);
-            }
-            self.past.end(*flow, self.latest, keyring);
-        }
-        let Past { mut done, counts, .. } = self.past;
-        // Stable: several attempts on one connection stay in their order.
-        done.sort_by_key(|judged| judged.report.tcp_stream);
-        (link_copies(done), counts)
+        before.sort_by_key(|flow| flow.birth());
+        before.into_iter().for_each(|flow| self.end(order, flow, keyring, ended));
     }
 }
 
-const NOWHERE: PacketRef =
-    PacketRef { number: crate::provenance::PacketNumber::new(0), time: Timestamp(0) };
+/// All connections that are followed.
+fn followed(flows: &mut HashMap<FlowKey, Slot, RandomState>) -> impl Iterator<Item = &mut Flow> {
+    flows.values_mut().flat_map(Slot::all).filter_map(|tracked| match tracked {
+        Tracked::Followed(flow) => Some(&mut **flow),
+        Tracked::Ignored { .. } => None,
+    })
+}

@@ -11,10 +11,10 @@ use hashbrown::HashMap;
 use super::blind_spots::{self, spot};
 use super::quality;
 use super::setup::{Learned, Setup};
-use super::table::Table;
+use super::shards::Shards;
 use super::tap::{CaptureKey, CaptureTap};
 use crate::capture::{
-    Bytes, CaptureError, CaptureFacts, Disclosed, Ending, Packet, Reader, Trailing,
+    Block, Bytes, CaptureError, CaptureFacts, Disclosed, Ending, Packet, Reader, Trailing,
 };
 use crate::ip::{Dissected, Dissector, Why};
 use crate::provenance::{PacketNumber, Timestamp};
@@ -32,7 +32,9 @@ const MOST_SPOTS: usize = 64;
 pub(super) struct Timeline {
     key: CaptureKey,
     dissector: Dissector,
-    table: Table,
+    shards: Shards,
+    /// Reports that are final.
+    connections: Vec<ConnectionReport>,
     /// The keys of the run, and those that were found in the files.
     keyring: Keyring,
     /// What was found there.
@@ -124,7 +126,8 @@ impl Timeline {
         let tap = setup.tap.as_ref().map(|tap| CaptureTap::new(tap, key));
         Timeline {
             dissector: Dissector::with_limits(setup.limits.fragments()),
-            table: Table::new(setup.limits, tap),
+            shards: Shards::new(setup, tap.as_ref()),
+            connections: Vec::new(),
             keyring: Keyring::over(setup.keys.clone()),
             key_log: KeyLogFacts::default(),
             keys: Keys::AsTheyCome,
@@ -185,8 +188,8 @@ impl Timeline {
     pub(super) fn read<'b>(&mut self, place: u32, reader: Reader<Bytes<'b>>) -> Bytes<'b> {
         let mut reader = reader.in_file(place);
         let error = loop {
-            match reader.next_disclosing(&mut |text| self.disclose(&text)) {
-                Ok(Some(packet)) => self.packet(&packet),
+            match reader.next_in_block(&mut |text| self.disclose(&text)) {
+                Ok(Some((packet, block))) => self.packet(&packet, Some(block)),
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             }
@@ -203,18 +206,20 @@ impl Timeline {
             return;
         }
         let before = self.keyring.revision();
+        self.shards.disclose(text, &self.keyring);
         take_keys(text, &mut self.keyring, &mut self.key_log);
         if self.keyring.revision() > before && self.has_packets {
             self.keys = Keys::BehindPackets;
         }
     }
 
-    pub(super) fn packet(&mut self, packet: &Packet<'_>) {
+    /// Takes in a packet, which is in `block`, if that goes on to exist when the next one is read.
+    #[inline]
+    pub(super) fn packet(&mut self, packet: &Packet<'_>, block: Option<&Block>) {
         self.has_packets = true;
-        self.table.see(packet.at);
-        let (table, others, keyring) = (&mut self.table, &mut self.others, &self.keyring);
+        let (shards, others, keyring) = (&mut self.shards, &mut self.others, &self.keyring);
         self.dissector.dissect(packet, |dissected| match dissected {
-            Dissected::Segment(segment) => table.segment(&segment, keyring),
+            Dissected::Segment(segment) => shards.segment(&segment, block, keyring),
             Dissected::Other(why) => *others.entry(why).or_insert(0) += 1,
         });
     }
@@ -303,7 +308,9 @@ impl Timeline {
 
     /// There are no more packets: the report on the capture and those on its connections.
     pub(super) fn finish(self) -> Captured {
-        let (mut connections, counts) = self.table.finish(&self.keyring);
+        let (rest, counts) = self.shards.finish(&self.keyring);
+        let mut connections = self.connections;
+        connections.extend(rest);
         if self.damaged {
             connections.iter_mut().for_each(distrust);
         }

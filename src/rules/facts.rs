@@ -37,8 +37,6 @@ pub struct Facts {
     pub clock_doubt: i64,
     /// By how many nanoseconds the clocks of two interfaces differ on which it was captured.
     pub clock_offset: Option<i64>,
-    /// The latest packet of the whole capture, by time: how long it went on after the connection.
-    pub capture_end: PacketRef,
 }
 
 /// One side's frames.

@@ -110,6 +110,15 @@ impl Connection {
             && client.sent() == client.next()
     }
 
+    /// Whether no side has sent a byte that was captured or acknowledged.
+    pub fn carried_nothing(&self) -> bool {
+        Side::BOTH.iter().all(|side| {
+            let assembler = &self.halves[*side].assembler;
+            assembler.is_anchored() && assembler.sent() == assembler.next()
+                || self.halves[*side].segments == 0
+        })
+    }
+
     /// Whether both sides have ended, or one has reset the connection.
     pub fn is_over(&self) -> bool {
         let ended = |side: Side| self.halves[side].fin.is_some();

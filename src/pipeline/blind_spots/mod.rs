@@ -240,7 +240,7 @@ pub(super) fn of_nested_tls(streams: u64) -> Option<BlindSpot> {
 }
 
 /// What cannot be told for TLS: so many connections, some of them with these servers.
-pub(super) fn of_tls(streams: u64, servers: &[String]) -> Option<BlindSpot> {
+pub(super) fn of_tls(streams: u64, servers: &[&str]) -> Option<BlindSpot> {
     if streams == 0 {
         return None;
     }

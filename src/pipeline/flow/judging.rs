@@ -11,11 +11,10 @@ use crate::pipeline::conversation::Milestone;
 use crate::pipeline::dispute;
 use crate::pipeline::failed_tls::failed_report;
 use crate::pipeline::findings::Findings;
-use crate::pipeline::identity::{Identity, Judged, UsedKeys};
+use crate::pipeline::identity::{Identity, Judged, Reused};
 use crate::pipeline::inferred::{Unread, inferred_report};
 use crate::pipeline::secure::Secure;
 use crate::pipeline::tls_report::put_in_tls;
-use crate::provenance::PacketRef;
 use crate::rules::{self, Check, Facts, Frames};
 use crate::tcp::Range64;
 use crate::tls::Keys;
@@ -33,7 +32,7 @@ pub(super) struct Subject {
 
 impl Flow {
     /// Judges one WebSocket, or one attempt, of this connection.
-    pub(super) fn judge(&self, subject: Subject, latest: PacketRef, keys: &mut UsedKeys) -> Judged {
+    pub(super) fn judge(&self, subject: Subject, reused: &Reused) -> Judged {
         let Subject { mut handshake, midstream, mut frames, mut milestones, mut findings } =
             subject;
         let carrier = self.carrier();
@@ -46,8 +45,7 @@ impl Flow {
             }
         }
         let identity = Identity::of(&handshake, carrier);
-        handshake.key_used_before =
-            keys.used_before(&handshake, identity.as_ref(), self.interface, &self.limits);
+        handshake.key_used_before = reused.before(self.birth, &handshake);
         for rule in rules::all() {
             if let Check::Handshake(check) = rule.check
                 && let Some(breach) = check(&handshake)
@@ -75,7 +73,6 @@ impl Flow {
             span: (self.tcp.first, self.tcp.last),
             clock_doubt: self.tcp.clock_doubt(),
             clock_offset: self.tcp.clock_offset(),
-            capture_end: latest,
         };
         for rule in rules::all() {
             let Check::End(check) = rule.check else { continue };
@@ -92,7 +89,7 @@ impl Flow {
         let verdict = verdict::judge(&facts, &mut findings);
         let endpoints = self.tcp.endpoints;
         let mut report = connection_report(Case {
-            stream: self.stream,
+            stream: self.birth,
             endpoints,
             layers: self.layers.clone(),
             transport: PerSide::from_fn(|side| self.tcp.summary(side)),
@@ -109,10 +106,10 @@ impl Flow {
 
     /// The report on a connection in TLS of which nothing was read: if its handshake failed and it
     /// may have been for a WebSocket, or if it looks like one.
-    pub(super) fn infer(&self, secure: &Secure, latest: PacketRef) -> Option<Judged> {
+    pub(super) fn infer(&self, secure: &Secure) -> Option<Judged> {
         let found = secure.infer(&PerSide::from_fn(|side| self.tcp.summary(side)));
-        let place = (self.stream, self.layers.clone());
-        let unread = Unread::of(&self.tcp, place, latest, secure.facts(), found);
+        let place = (self.birth, self.layers.clone());
+        let unread = Unread::of(&self.tcp, place, secure.facts(), found);
         let inferred = |unread| match secure.facts().keys {
             Keys::Found => None,
             _ => inferred_report(unread),

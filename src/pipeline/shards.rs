@@ -1,0 +1,234 @@
+//! The connections of one capture, dealt out.
+//!
+//! In: segments, in the order of the capture, and the keys. Out: the reports on all connections, in
+//! an order that depends on the capture alone. A connection belongs to a shard, by its endpoints,
+//! and a shard to one worker, from the first segment to the last: nobody shares anything, and
+//! nobody waits for a lock.
+//!
+//! ```text
+//!                     ┌─Batch─▶ worker ─News, Placed─┐
+//!   Segment ─▶ dealer ┤                              ├─▶ Collector ─▶ ConnectionReport, …
+//!                     └─Batch─▶ worker ─News, Placed─┘       │
+//!                            ▲                               │
+//!                            └───────────Settled─────────────┘
+//! ```
+//!
+//! With one thread the worker is called at once, with what it needs still in the read block. With
+//! several, segments are sent in batches, one for each block that was read; the bytes stay where
+//! they are, and whoever is last lets go of the block. What is small enough to be read as a whole
+//! before there is anything to send is followed by one worker all the same: to start threads would
+//! take longer.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use super::collector::Collector;
+use super::counts::Counts;
+use super::crew::{Crew, Reply};
+use super::parcel::Batch;
+use super::setup::Setup;
+use super::tap::CaptureTap;
+use super::worker::{Settled, Worker};
+use crate::capture::{Block, Disclosed};
+use crate::endpoint::FlowKey;
+use crate::ip::Segment;
+use crate::report::ConnectionReport;
+use crate::tls::Keyring;
+
+/// All connections of one capture.
+pub(super) struct Shards {
+    setup: Setup,
+    /// Segments so far.
+    order: u64,
+    work: Work,
+    collector: Collector,
+    /// What is settled and was not told to the workers yet.
+    settled: Settled,
+    /// Reports that were not taken yet.
+    reports: Vec<ConnectionReport>,
+}
+
+/// How the work is done.
+enum Work {
+    /// At once. Told and settled every so many segments.
+    Here { worker: Box<Worker>, until_telling: u32 },
+    /// By threads, as soon as there is a batch to send.
+    Gathering(Batch),
+    /// By threads.
+    There { crew: Crew, batch: Batch, stretches: VecDeque<u64> },
+}
+
+/// Segments after which one worker tells what it has to tell.
+const STRETCH: u32 = 1_024;
+
+impl Shards {
+    pub(super) fn new(setup: &Setup, tap: Option<&CaptureTap>) -> Shards {
+        let work = match setup.workers() {
+            1 => Work::here(setup, tap),
+            _ => Work::Gathering(Batch::new(setup.shards())),
+        };
+        Shards {
+            setup: setup.clone(),
+            order: 0,
+            work,
+            collector: Collector::new(&setup.limits),
+            settled: Settled::default(),
+            reports: Vec::new(),
+        }
+    }
+
+    /// Hands a segment to its connection. Its bytes are in `block`, if they are in any.
+    #[inline]
+    pub(super) fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        block: Option<&Block>,
+        keyring: &Keyring,
+    ) {
+        self.order += 1;
+        let key = segment.flow();
+        let shard = key.part(self.setup.shards());
+        if let Work::Here { worker, until_telling } = &mut self.work {
+            worker.segment(shard, self.order, key, segment, keyring);
+            *until_telling -= 1;
+            if *until_telling == 0 {
+                *until_telling = STRETCH;
+                self.tell_and_settle();
+            }
+            return;
+        }
+        self.deal(shard, key, segment, block, keyring);
+    }
+
+    /// Takes the keys in a text that stands behind all segments so far; `keyring` does not have
+    /// them yet.
+    pub(super) fn disclose(&mut self, text: &Disclosed<'_>, keyring: &Keyring) {
+        if matches!(&self.work, Work::Gathering(batch) if batch.is_empty()) {
+            return; // whoever will follow the first segment starts with all keys
+        }
+        self.send(keyring); // what was gathered does not know these keys
+        if let Work::There { crew, .. } = &mut self.work {
+            crew.disclose(text);
+        }
+    }
+
+    /// The reports that are final, and were not taken yet, in the order of the capture.
+    pub(super) fn take_reports(&mut self) -> Vec<ConnectionReport> {
+        mem::take(&mut self.reports)
+    }
+
+    /// There are no more segments: the rest of the reports, and what was counted.
+    pub(super) fn finish(mut self, keyring: &Keyring) -> (Vec<ConnectionReport>, Counts) {
+        if let Work::Gathering(batch) = &mut self.work {
+            let batch = mem::replace(batch, Batch::new(0));
+            self.work = Work::here(&self.setup, None);
+            if let Work::Here { worker, .. } = &mut self.work {
+                batch.deal_to(worker, keyring);
+            }
+        }
+        if matches!(self.work, Work::There { .. }) {
+            self.send(keyring);
+        }
+        let Shards { work, mut collector, mut settled, mut reports, order, .. } = self;
+        let counts = match work {
+            Work::Here { mut worker, .. } => {
+                worker.conclude(keyring);
+                let reused = collector.hear(worker.tell());
+                settled.reused.extend(reused);
+                let all = Settled { until: u64::MAX, reused: settled.reused };
+                reports.extend(collector.order(worker.settle(all)));
+                worker.into_counts()
+            }
+            Work::There { mut crew, mut stretches, .. } => {
+                crew.conclude();
+                stretches.push_back(order);
+                while !stretches.is_empty() {
+                    let reply = crew.wait();
+                    hear(reply, &mut stretches, &mut collector, &mut settled, &mut reports);
+                }
+                let (placed, counts) =
+                    crew.finish(Settled { until: u64::MAX, reused: settled.reused });
+                reports.extend(collector.order(placed));
+                counts
+            }
+            Work::Gathering(_) => Counts::default(),
+        };
+        (reports, counts)
+    }
+
+    /// Puts a segment into the batch, after sending that if it is of another block.
+    fn deal(
+        &mut self,
+        shard: usize,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        block: Option<&Block>,
+        keyring: &Keyring,
+    ) {
+        let order = self.order;
+        let batch = match &mut self.work {
+            Work::Gathering(batch) | Work::There { batch, .. } => batch,
+            Work::Here { .. } => return,
+        };
+        if !batch.has_room_for(block) {
+            self.send(keyring);
+        }
+        if let Work::Gathering(batch) | Work::There { batch, .. } = &mut self.work {
+            batch.add(shard, order, key, segment, block);
+        }
+    }
+
+    /// Sends the batch, and takes in what the workers have to tell by now.
+    fn send(&mut self, keyring: &Keyring) {
+        if let Work::Gathering(batch) = &mut self.work {
+            let batch = mem::replace(batch, Batch::new(0));
+            let crew = Crew::new(&self.setup, keyring);
+            self.work = Work::There { crew, batch, stretches: VecDeque::new() };
+        }
+        let Work::There { crew, batch, stretches } = &mut self.work else { return };
+        let batch = mem::replace(batch, Batch::new(self.setup.shards()));
+        if batch.is_empty() {
+            return;
+        }
+        let settled =
+            Settled { until: self.settled.until, reused: mem::take(&mut self.settled.reused) };
+        stretches.push_back(self.order);
+        crew.send(batch, settled);
+        while let Some(reply) = crew.hear() {
+            hear(reply, stretches, &mut self.collector, &mut self.settled, &mut self.reports);
+        }
+    }
+
+    /// Takes in what the one worker has to tell.
+    fn tell_and_settle(&mut self) {
+        let Work::Here { worker, .. } = &mut self.work else { return };
+        let reused = self.collector.hear(worker.tell());
+        let placed = worker.settle(Settled { until: self.order, reused });
+        self.reports.extend(self.collector.order(placed));
+    }
+}
+
+impl Work {
+    /// One worker for everything.
+    fn here(setup: &Setup, tap: Option<&CaptureTap>) -> Work {
+        let worker = Box::new(Worker::new(setup, 0..setup.shards(), tap));
+        Work::Here { worker, until_telling: STRETCH }
+    }
+}
+
+/// Takes in what all workers have to tell of one stretch of the capture. Their reports are on what
+/// had been settled before that stretch was sent.
+fn hear(
+    reply: Reply,
+    stretches: &mut VecDeque<u64>,
+    collector: &mut Collector,
+    settled: &mut Settled,
+    reports: &mut Vec<ConnectionReport>,
+) {
+    let reused = collector.hear(reply.news);
+    reports.extend(collector.order(reply.placed));
+    settled.reused.extend(reused);
+    if let Some(until) = stretches.pop_front() {
+        settled.until = until;
+    }
+}
