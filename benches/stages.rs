@@ -1,7 +1,7 @@
 //! Each stage by itself: bytes and items in a second.
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "its own numbers")]
 
-#[path = "../tests/common/generate.rs"]
+#[path = "../tests/common/generate/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod generate;
 

@@ -1,82 +1,183 @@
 //! From the bytes of a capture to the report: bytes, packets and frames in a second.
 //!
-//! `cargo bench --bench whole -- write FOLDER` writes the captures to files instead.
+//! `cargo bench --bench whole -- write NAME SIZE [FILE]` writes a capture instead, as a stream, to
+//! standard output or a file; the same name and size give the same bytes. SIZE is a number with k, M
+//! or G behind it for thousands, millions and so on: `512MB`, `10G`, `100k`.
+//!
+//! | name | what is in it | SIZE counts |
+//! |---|---|---|
+//! | mixed | 85 % downloads over TLS and HTTP in full segments, 10 % UDP, 5 % WebSocket | bytes |
+//! | small | WebSockets alone, with messages of 40 to 200 bytes | bytes |
+//! | large | WebSockets alone, with messages of 256 KiB | bytes |
+//! | deflate | WebSockets alone, with JSON in permessage-deflate, with context takeover | bytes |
+//! | flows | connections of some ten packets, one in fifty a WebSocket | bytes |
+//! | concurrent | connections that are open at the same time, one in ten a WebSocket | connections |
+//! | open | WebSockets that talk in turns and never close | WebSockets |
+//! | hole | one WebSocket whose first frames the capture missed | bytes |
+//! | syns | SYNs that nobody answers | packets |
+//!
+//! In each of the first five, every hundredth WebSocket ends in a violation.
+//!
+//! `cargo bench --bench whole -- bare FILE` reads a capture in blocks of 1 MiB and steps over its
+//! packets with the slice parser of `pcap-parser`, and does nothing else: what reading costs at
+//! least. `against.sh` compares with it, and with other tools.
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "its own numbers")]
 
-#[path = "../tests/common/generate.rs"]
+#[path = "../tests/common/generate/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod generate;
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::process::ExitCode;
 use std::sync::LazyLock;
-use std::{env, fmt, fs};
+use std::{env, fmt};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use generate::shapes::{SHAPES, Shape};
 use generate::{Generated, Plan, generate};
+use pcap_parser::pcap::{parse_pcap_frame, parse_pcap_header};
 use wsblame::pipeline::{Analysis, Options};
 
-fn main() {
-    let arguments: Vec<String> = env::args().collect();
-    if let [_, word, folder, ..] = arguments.as_slice()
-        && word == "write"
-    {
-        for mix in MIXES {
-            let made = mix.capture();
-            fs::write(format!("{folder}/{mix}.pcap"), &made.capture).expect("a writable folder");
-            println!("{mix}: {:?}", made.truth);
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["write", name, size, rest @ ..] => write(name, size, rest.first().copied()),
+        ["bare", file, ..] => bare(file),
+        ["write" | "bare", ..] => Err("write NAME SIZE [FILE], or bare FILE".to_owned()),
+        _ => {
+            divan::main();
+            Ok(())
         }
-        return;
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("{wrong}");
+            ExitCode::FAILURE
+        }
     }
-    divan::main();
+}
+
+/// Writes a capture, and says on standard error what is in it.
+fn write(name: &str, size: &str, file: Option<&str>) -> Result<(), String> {
+    let shape = find(name).ok_or_else(|| {
+        let shapes = SHAPES.iter().map(|shape| format!("  {:<12}{}", shape.name, shape.what));
+        format!("no capture {name}; there are:\n{}", shapes.collect::<Vec<_>>().join("\n"))
+    })?;
+    let size = parse(size).ok_or_else(|| format!("no size: {size}; 512MB, 10G and 100k are"))?;
+    let made = match file {
+        None | Some("-" | "--bench") => shape.write(size, &mut io::stdout().lock()), // cargo adds --bench
+        Some(path) => File::create(path).and_then(|mut file| shape.write(size, &mut file)),
+    };
+    let truth = made.map_err(|error| format!("{}: {error}", file.unwrap_or("-")))?;
+    eprintln!("{name}: {truth:?}");
+    Ok(())
+}
+
+fn find(name: &str) -> Option<&'static Shape> {
+    SHAPES.iter().find(|shape| shape.name == name)
+}
+
+/// A number in thousands, millions or milliards of bytes or whatever else.
+fn parse(size: &str) -> Option<u64> {
+    let size = size.strip_suffix('B').unwrap_or(size);
+    let (number, unit) = match size.char_indices().last()? {
+        (at, 'k' | 'K') => (&size[..at], 1_000),
+        (at, 'M') => (&size[..at], 1_000_000),
+        (at, 'G') => (&size[..at], 1_000_000_000),
+        _ => (size, 1),
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// Steps over the packets of a capture in pcap's classic format, and sums up what is captured.
+fn bare(path: &str) -> Result<(), String> {
+    const BLOCK: usize = 1 << 20;
+    let wrong = |error: io::Error| format!("{path}: {error}");
+    let mut file = File::open(path).map_err(wrong)?;
+    let mut block = vec![0; BLOCK];
+    file.read_exact(&mut block[..24]).map_err(wrong)?;
+    parse_pcap_header(&block[..24]).map_err(|error| format!("{path}: {error}"))?;
+    let (mut filled, mut packets, mut bytes) = (0, 0_u64, 0_u64);
+    loop {
+        let read = file.read(&mut block[filled..]).map_err(wrong)?;
+        if read == 0 {
+            println!("{packets} packets of {bytes} bytes");
+            return Ok(());
+        }
+        filled += read;
+        let mut rest = &block[..filled];
+        while let Ok((behind, packet)) = parse_pcap_frame(rest) {
+            packets += 1;
+            bytes += u64::from(packet.caplen);
+            rest = behind;
+        }
+        let left = rest.len();
+        block.copy_within(filled - left..filled, 0);
+        filled = left;
+    }
 }
 
 /// What a capture consists of.
 #[derive(Clone, Copy, Debug)]
 enum Mix {
-    /// Messages of 16 to 125 bytes and nothing else.
-    Small,
-    /// Messages of 16 kB to 256 kB and nothing else.
-    Large,
-    /// Messages of every size, and twice as much that is no WebSocket.
     Mixed,
+    Small,
+    Large,
+    Deflate,
+    Flows,
     /// No WebSocket at all, in connections that are older than the capture.
     Older,
 }
 
-const MIXES: [Mix; 4] = [Mix::Small, Mix::Large, Mix::Mixed, Mix::Older];
+const MIXES: [Mix; 6] = [Mix::Mixed, Mix::Small, Mix::Large, Mix::Deflate, Mix::Flows, Mix::Older];
 
 impl fmt::Display for Mix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Mix::Mixed => "mixed",
             Mix::Small => "small",
             Mix::Large => "large",
-            Mix::Mixed => "mixed",
+            Mix::Deflate => "deflate",
+            Mix::Flows => "flows",
             Mix::Older => "older",
         })
     }
 }
 
 impl Mix {
-    /// About 32 MB.
+    /// About 32 MB, or 1 MB if the benches are only tried.
     fn capture(self) -> &'static Generated {
-        static MADE: [LazyLock<Generated>; 4] = [
-            LazyLock::new(|| make(1_000, 185, 16..=125, 0, 0)),
-            LazyLock::new(|| make(60, 4, 16_000..=256_000, 0, 0)),
-            LazyLock::new(|| make(300, 15, 16..=16_000, 16 << 20, 4 << 20)),
-            LazyLock::new(|| without_syns(make(0, 0, 16..=16, 30 << 20, 1 << 20))),
+        static MADE: [LazyLock<Generated>; MIXES.len()] = [
+            LazyLock::new(|| shape("mixed")),
+            LazyLock::new(|| shape("small")),
+            LazyLock::new(|| shape("large")),
+            LazyLock::new(|| shape("deflate")),
+            LazyLock::new(|| shape("flows")),
+            LazyLock::new(older),
         ];
         &MADE[self as usize]
     }
 }
 
-fn make(
-    websockets: usize,
-    messages: usize,
-    sizes: std::ops::RangeInclusive<usize>,
-    other_tcp: usize,
-    udp: usize,
-) -> Generated {
-    generate(&Plan { seed: 1, websockets, messages, sizes, other_tcp, udp })
+fn megabytes() -> usize {
+    if env::args().any(|argument| argument == "--test") { 1 } else { 32 }
+}
+
+fn shape(name: &str) -> Generated {
+    let mut capture = Vec::new();
+    let shape = find(name).expect("a shape");
+    let truth = shape.write(1_000_000 * megabytes() as u64, &mut capture);
+    Generated { capture, truth: truth.expect("a vector takes everything") }
+}
+
+fn older() -> Generated {
+    let (other_tcp, udp) = (megabytes() * 950_000, megabytes() * 30_000);
+    let plan = Plan { seed: 1, websockets: 0, messages: 0, sizes: 16..=16, other_tcp, udp };
+    without_syns(generate(&plan))
 }
 
 /// The same without the packets that open connections.

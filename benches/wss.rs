@@ -8,7 +8,7 @@
 //!
 //! `cargo bench --bench wss -- write FOLDER` writes the captures and their key logs to files instead.
 
-#[path = "../tests/common/generate.rs"]
+#[path = "../tests/common/generate/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod generate;
 #[path = "../tests/common/seal.rs"]

@@ -2,6 +2,7 @@
 
 use wsblame::rules::Severity;
 
+use crate::generate::shapes::SHAPES;
 use crate::generate::{Plan, Truth, generate};
 use crate::support::analyse;
 
@@ -36,5 +37,22 @@ fn what_is_counted_is_what_was_put_in() {
         let made = generate(&Plan { seed, websockets: 300, messages, sizes, other_tcp, udp });
         assert_eq!(counted(&made.capture), made.truth);
         assert_eq!((made.truth.websockets, made.truth.violations), (300, 3));
+    }
+}
+
+#[test]
+fn what_is_counted_in_each_shape_is_what_was_put_in() {
+    for (name, size, violations) in [
+        ("mixed", 24 << 20, 1),
+        ("small", 24 << 20, 4),
+        ("large", 3 << 20, 0),
+        ("deflate", 16 << 20, 2),
+        ("flows", 24 << 20, 1),
+    ] {
+        let shape = SHAPES.iter().find(|shape| shape.name == name).expect("a shape");
+        let mut capture = Vec::new();
+        let truth = shape.write(size, &mut capture).expect("a vector takes everything");
+        assert_eq!(counted(&capture), truth, "{name}");
+        assert!(truth.violations >= violations, "{name}: {truth:?}");
     }
 }

@@ -13,7 +13,7 @@ mod files;
 mod folder;
 mod formats;
 mod frames;
-#[path = "../common/generate.rs"]
+#[path = "../common/generate/mod.rs"]
 mod generate;
 mod golden;
 mod hostile;
