@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::layer::{Broken, How};
 use super::source::STDIN_NAME;
+use super::stop::is_interrupted;
 
 /// The tool cannot go on with this capture.
 #[derive(Debug, Error)]
@@ -56,6 +57,12 @@ pub enum CaptureError {
         /// Whether it does not agree with itself, so that what was unpacked before may be wrong as
         /// well: bytes differ from those that were packed. It is sound if it merely ends too early.
         damaged: bool,
+    },
+    /// An end was asked for before all of it was read.
+    #[error("{name}: not read to its end: the run was interrupted")]
+    Interrupted {
+        /// The capture's name.
+        name: String,
     },
     /// There is not one byte.
     #[error("{name}: empty, not one byte; did the capturing program run to its end?")]
@@ -109,6 +116,9 @@ impl CaptureError {
     /// For an error while the byte at `offset` was to be read.
     pub(super) fn of_read(name: &str, offset: u64, source: io::Error) -> CaptureError {
         let name = name.to_owned();
+        if is_interrupted(&source) {
+            return CaptureError::Interrupted { name };
+        }
         match Broken::of(&source) {
             Some(broken) => CaptureError::NotUnpacked {
                 name,

@@ -222,6 +222,11 @@ pub enum Ending {
         /// Bytes of it that are there.
         available: u64,
     },
+    /// Nowhere yet: an end was asked for, and the capture was not read any further.
+    Interrupted {
+        /// The offset of the first byte that was not used.
+        offset: u64,
+    },
     /// At a record that cannot be one, and behind which none was found that certainly is one.
     Damaged {
         /// The offset of the record.

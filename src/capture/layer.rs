@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Read};
 
 use super::error::{CaptureError, displayable};
 use super::source::Hashing;
+use super::stop::{Stop, is_interrupted};
 
 /// The most bytes that are read ahead of a layer.
 const BLOCK: usize = 64 << 10;
@@ -149,6 +150,7 @@ pub struct Bytes<'a> {
     /// What has been read and not used: `start..end` of the block.
     start: usize,
     end: usize,
+    stop: Stop,
 }
 
 impl fmt::Debug for Bytes<'_> {
@@ -168,7 +170,18 @@ impl<'a> Bytes<'a> {
     }
 
     pub(super) fn over(layer: Box<dyn Layer + 'a>) -> Bytes<'a> {
-        Bytes { layer, block: Vec::new(), start: 0, end: 0 }
+        Bytes { layer, block: Vec::new(), start: 0, end: 0, stop: Stop::default() }
+    }
+
+    /// Says which stop its source ends at, for what is opened once more.
+    #[must_use]
+    pub fn until(self, stop: &Stop) -> Bytes<'a> {
+        Bytes { stop: stop.clone(), ..self }
+    }
+
+    /// The stop that its source ends at.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// What lies behind the content and is none of it: known when all of it has been read.
@@ -187,6 +200,8 @@ impl<'a> Bytes<'a> {
         }
         match self.skip(u64::MAX) {
             Ok(_) => Ok(()),
+            // Nothing is known to be wrong, as with one that ends too early.
+            Err(error) if is_interrupted(&error) => Ok(()),
             Err(error) => Err(CaptureError::of_read(&displayable(name), self.place(0), error)),
         }
     }

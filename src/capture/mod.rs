@@ -27,6 +27,7 @@ mod pcapng;
 mod reader;
 mod sniff;
 mod source;
+mod stop;
 mod unpack;
 mod window;
 
@@ -49,5 +50,6 @@ pub use packet::{LinkType, Packet};
 pub use pcapng::Disclosed;
 pub use reader::Reader;
 pub use source::{Hashing, STDIN_NAME, Source, open};
+pub use stop::{Stop, Stopping, Switch};
 pub use unpack::{Leaf, Outcome, Packed, Unpacked, unpack};
 pub(crate) use window::Block;

@@ -12,6 +12,7 @@ use super::packet::{LinkType, Packet};
 use super::pcap::Pcap;
 use super::pcapng::{Disclosed, PcapNg};
 use super::sniff::{self, Content};
+use super::stop::is_interrupted;
 use super::window::{Block, Window};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
@@ -157,14 +158,14 @@ impl<R: Read> Reader<R> {
                 }
                 Ok(Step::Lost(lost)) => {
                     if let Err(source) = self.resume(*lost) {
-                        return Err(self.fail(source));
+                        self.fail(source)?;
                     }
                 }
                 Ok(Step::End(ending)) => {
                     self.facts.ending = *ending;
                     self.done = true;
                 }
-                Err(source) => return Err(self.fail(source)),
+                Err(source) => self.fail(source)?,
             }
         };
         let at = self.count(&record);
@@ -220,10 +221,15 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
+    /// There are no packets after that; whether because that was asked for.
     #[cold]
-    fn fail(&mut self, source: io::Error) -> CaptureError {
+    fn fail(&mut self, source: io::Error) -> Result<(), CaptureError> {
         self.done = true;
-        unreadable(&self.facts.name, &self.window, source)
+        if is_interrupted(&source) {
+            self.facts.ending = Ending::Interrupted { offset: self.window.offset() };
+            return Ok(());
+        }
+        Err(unreadable(&self.facts.name, &self.window, source))
     }
 
     /// Numbers a packet and times it.

@@ -4,23 +4,26 @@
 //! digest by which a ticket can name the very file that was analysed.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Stdin};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::error::{CaptureError, displayable};
+use super::stop::Stop;
 
 /// The name of standard input in facts and errors.
 pub const STDIN_NAME: &str = "standard input";
 
-/// An opened capture.
+/// An opened capture: a file, a named pipe, a device, standard input.
 #[derive(Debug)]
-pub enum Source {
-    /// A file, or something else that has a path: a named pipe, a device.
-    File(File),
-    /// Standard input.
-    Stdin(Stdin),
+pub struct Source {
+    file: File,
+    /// A file that can be opened and read once more; its bytes are there and need no waiting for.
+    is_regular: bool,
+    stop: Stop,
+    #[cfg(unix)]
+    patience: super::stop::Patience,
 }
 
 /// Opens the file at `path`, or standard input when it is `-`.
@@ -29,7 +32,9 @@ pub enum Source {
 /// When there is no such file, when it is a directory, and when it may not be opened.
 pub fn open(path: &Path) -> Result<Source, CaptureError> {
     if path == Path::new("-") {
-        return Ok(Source::Stdin(io::stdin()));
+        let name = STDIN_NAME.to_owned();
+        let file = stdin().map_err(|source| CaptureError::NotOpened { name, source })?;
+        return Ok(Source::new(file, false));
     }
     let name = displayable(&path.to_string_lossy());
     let refused = |source: io::Error| match source.kind() {
@@ -40,25 +45,59 @@ pub fn open(path: &Path) -> Result<Source, CaptureError> {
     let file = File::open(path).map_err(refused)?;
     // Some systems open directories and only fail to read them.
     let metadata = file.metadata().map_err(refused)?;
-    if metadata.is_dir() { Err(CaptureError::Directory { name }) } else { Ok(Source::File(file)) }
+    if metadata.is_dir() {
+        return Err(CaptureError::Directory { name });
+    }
+    Ok(Source::new(file, metadata.is_file()))
+}
+
+/// Standard input without the buffer of the standard library: who waits for a pipe has to know that
+/// nothing waits in front of it.
+fn stdin() -> io::Result<File> {
+    #[cfg(unix)]
+    use std::os::fd::AsFd;
+    #[cfg(windows)]
+    use std::os::windows::io::AsHandle;
+
+    #[cfg(unix)]
+    let input = io::stdin().as_fd().try_clone_to_owned()?;
+    #[cfg(windows)]
+    let input = io::stdin().as_handle().try_clone_to_owned()?;
+    Ok(File::from(input))
 }
 
 impl Source {
+    fn new(file: File, is_regular: bool) -> Source {
+        Source {
+            file,
+            is_regular,
+            stop: Stop::default(),
+            #[cfg(unix)]
+            patience: super::stop::Patience::default(),
+        }
+    }
+
+    /// Ends reading when `stop` is asked for, also while it waits for a pipe.
+    #[must_use]
+    pub fn until(self, stop: &Stop) -> Source {
+        Source { stop: stop.clone(), ..self }
+    }
+
     /// Whether it can be opened and read once more.
     pub fn is_regular_file(&self) -> bool {
-        match self {
-            Source::File(file) => file.metadata().is_ok_and(|metadata| metadata.is_file()),
-            Source::Stdin(_) => false,
-        }
+        self.is_regular
     }
 }
 
 impl Read for Source {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Source::File(file) => file.read(room),
-            Source::Stdin(stdin) => stdin.read(room),
+        #[cfg(unix)]
+        if !self.is_regular {
+            self.patience.wait(&self.file, &self.stop)?;
+            return self.file.read(room);
         }
+        self.stop.check()?;
+        self.file.read(room)
     }
 }
 

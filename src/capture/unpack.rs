@@ -14,6 +14,7 @@ use super::error::{CaptureError, displayable};
 use super::layer::{Broken, Bytes, How};
 use super::names::is_like_a_capture;
 use super::sniff;
+use super::stop::Stopping;
 
 /// How many compressions and archives may be around each other. Each holds at most its dictionary.
 const MOST_LAYERS: usize = 6;
@@ -177,6 +178,7 @@ impl Walk<'_> {
                 // Only what is not in something else can be read out of order.
                 let path = packed.path.as_ref().filter(|_| layers == 1);
                 let file = path.and_then(|path| File::open(path).ok());
+                let file = file.map(|file| Stopping::new(file, bytes.stop().clone()));
                 match file.map(|file| zip::members(file, &mut each)) {
                     Some(Ok(())) => Ok(()),
                     Some(Err(zip::Failed::Broken(broken))) => Err(broken.into_error()),

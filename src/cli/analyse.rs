@@ -8,9 +8,11 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::inputs::{self, Inputs};
+use super::interrupt::Interruption;
 use super::keys;
 use super::output::{self, Output};
 use super::{When, any_format, command, complain, explain};
+use wsblame::capture::Stop;
 use wsblame::pipeline::{Analysis, Options, Series};
 use wsblame::report::{
     AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
@@ -126,19 +128,18 @@ impl FailOn {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match try_run(arguments) {
-        Ok(exit) => exit,
-        Err(Failure(exit, what)) => {
-            complain(what);
-            exit
-        }
-    }
+    let interruption = Interruption::watch();
+    let exit = try_run(arguments, &interruption).unwrap_or_else(|Failure(exit, what)| {
+        complain(what);
+        exit
+    });
+    interruption.exit().unwrap_or(exit)
 }
 
 /// Why a run ended early, and with which exit code.
 struct Failure(Exit, String);
 
-fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
+fn try_run(arguments: &Arguments, interruption: &Interruption) -> Result<Exit, Failure> {
     let usage = |what: String| Failure(Exit::Usage, what);
     let format = format_for(arguments).map_err(usage)?;
     let inputs = inputs(arguments)?;
@@ -150,9 +151,13 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     let keys = arguments.keys.read().map_err(|(exit, what)| Failure(exit, what))?;
     let unwritable = |error: String| Failure(Exit::Unreadable, error);
     // Opened before the work, so that a wrong path is not found out after an hour of it.
-    let output = Output::open(target).map_err(unwritable)?;
+    let output = Output::open(target, interruption.unfinished()).map_err(unwritable)?;
 
-    let mut report = analyse(inputs, keys, arguments, format);
+    let mut report = analyse(inputs, keys, arguments, format, interruption.reads());
+    interruption.has_read();
+    if interruption.exit().is_some() {
+        complain("interrupted; the report is of what was read by then");
+    }
     for capture in &report.captures {
         let whole = capture.error.iter().map(|error| (&capture.file, error));
         let parts =
@@ -241,7 +246,13 @@ fn inputs(arguments: &Arguments) -> Result<Inputs, Failure> {
 }
 
 /// The report on all inputs; those that are no files to read come last, with their errors.
-fn analyse(inputs: Inputs, keys: Arc<Keyring>, arguments: &Arguments, format: &Format) -> Report {
+fn analyse(
+    inputs: Inputs,
+    keys: Arc<Keyring>,
+    arguments: &Arguments,
+    format: &Format,
+    stop: Stop,
+) -> Report {
     let Inputs { mut inputs, mut failed } = inputs;
     inputs::refuse_terminal(&mut inputs, &mut failed);
     let series = arguments.series.series();
@@ -249,6 +260,7 @@ fn analyse(inputs: Inputs, keys: Arc<Keyring>, arguments: &Arguments, format: &F
     let options = Options { hash: format.names_by_hash, series, threads, ..Options::default() };
     let mut analysis = Analysis::new(options);
     analysis.use_keys(keys);
+    analysis.stop_on(stop);
     analysis.inputs(&inputs);
     let mut report = analysis.into_report();
     report.captures.extend(failed.into_iter().map(|(path, why)| CaptureReport {

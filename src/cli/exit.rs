@@ -17,6 +17,10 @@ pub(crate) enum Exit {
     Usage = 2,
     /// An input could not be read, or the output not be written.
     Unreadable = 3,
+    /// SIGINT (Ctrl-C) came before everything was read: 128 and its number, as shells have it.
+    Interrupted = 130,
+    /// So did SIGTERM.
+    Terminated = 143,
 }
 
 impl Exit {

@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod frames;
 mod inputs;
+mod interrupt;
 mod keys;
 mod locale;
 mod man;
@@ -17,6 +18,7 @@ mod rules;
 mod schema;
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -57,7 +59,9 @@ Filters (--connection, --at-fault, --min-severity) narrow what is shown and what
 const EXIT_CODES: &str = "  0  no finding at --fail-on or above
   1  at least one
   2  the command line is wrong
-  3  an input could not be read, or the output not be written (wins over 1)";
+  3  an input could not be read, or the output not be written (wins over 1)
+  130  interrupted by Ctrl-C (143 by SIGTERM): the report is of what was read by then (wins over
+     all); again, and it ends at once";
 
 /// Reads packet captures and says, for every WebSocket in them, who closed it, with which code,
 /// what each side's API reported, who broke the protocol, and who has to fix it.
@@ -112,8 +116,15 @@ pub(crate) fn run() -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print(); // nobody is left to be told
-            return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+            let printed = error.print();
+            return match printed {
+                _ if error.use_stderr() => Exit::Usage, // nobody is left to be told
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    complain(format_args!("standard output: {}", output::plain(&error)));
+                    Exit::Unreadable
+                }
+                Ok(()) | Err(_) => Exit::Clean,
+            };
         }
     };
     match cli.command {

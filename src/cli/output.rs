@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use terminal_size::{Width, terminal_size};
 
 use super::When;
+use super::interrupt::Unfinished;
 use wsblame::report::Colour;
 
 /// Columns where there is no terminal to ask.
@@ -31,7 +32,7 @@ pub(super) enum Output {
 
 impl Output {
     /// Opens the output; `None` is standard output. Errors name the file.
-    pub(super) fn open(path: Option<&Path>) -> Result<Output, String> {
+    pub(super) fn open(path: Option<&Path>, unfinished: Unfinished) -> Result<Output, String> {
         let Some(path) = path else { return Ok(Output::Stdout) };
         let named = |error: io::Error| format!("{}: {}", path.display(), plain(&error));
         // A link stays a link: what it leads to is replaced.
@@ -44,7 +45,7 @@ impl Output {
                 Ok(Output::Stream { path, file })
             }
             _ => {
-                let (beside, file) = Beside::create(place).map_err(named)?;
+                let (beside, file) = Beside::create(place, unfinished).map_err(named)?;
                 Ok(Output::Replaced { path, beside, file })
             }
         }
@@ -105,18 +106,19 @@ fn write_to<W: Write>(
 pub(super) struct Beside {
     place: PathBuf,
     path: Option<PathBuf>,
+    unfinished: Unfinished,
 }
 
 impl Beside {
-    fn create(place: PathBuf) -> io::Result<(Beside, File)> {
+    fn create(place: PathBuf, unfinished: Unfinished) -> io::Result<(Beside, File)> {
         let name = place.file_name().ok_or(ErrorKind::InvalidInput)?.to_string_lossy();
         for attempt in 0..100 {
             let name = format!(".{name}.{}-{attempt}.tmp", std::process::id());
             let path = place.with_file_name(name);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match unfinished.create(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
-                Ok(file) => return Ok((Beside { place, path: Some(path) }, file)),
+                Ok(file) => return Ok((Beside { place, path: Some(path), unfinished }, file)),
             }
         }
         Err(ErrorKind::AlreadyExists.into())
@@ -125,6 +127,7 @@ impl Beside {
     fn move_into_place(mut self) -> io::Result<()> {
         if let Some(path) = &self.path {
             fs::rename(path, &self.place)?;
+            self.unfinished.forget(path);
         }
         self.path = None;
         Ok(())
@@ -135,6 +138,7 @@ impl Drop for Beside {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
             let _ = fs::remove_file(path); // it is ours and half-written; nobody misses it
+            self.unfinished.forget(path);
         }
     }
 }

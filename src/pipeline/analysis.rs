@@ -18,8 +18,8 @@ use super::tap::{CaptureKey, Places, Tap};
 use super::timeline::{Captured, Kind, Timeline, take_keys, without_name};
 use super::{Limits, bundle};
 use crate::capture::{
-    self, Bytes, CaptureError, Disclosed, Format, LinkType, Packed, Reader, Unpacked,
-    is_like_a_capture,
+    self, Bytes, CaptureError, Disclosed, Format, LinkType, Packed, Reader, Stop, Stopping,
+    Unpacked, is_like_a_capture,
 };
 use crate::provenance::Timestamp;
 use crate::report::{ConnectionReport, Report, SCHEMA, Tool};
@@ -88,6 +88,14 @@ pub struct Analysis {
     /// The SHA-256 of each input that has been read.
     digests: Vec<Option<String>>,
     setup: Setup,
+    unread: Unread,
+}
+
+/// Inputs that were not begun when an end was asked for.
+#[derive(Debug, Default)]
+struct Unread {
+    first: Option<String>,
+    number: usize,
 }
 
 /// Analyses the captures at `paths`; `-` is standard input. A capture that cannot be read is in the
@@ -104,9 +112,10 @@ impl Analysis {
     pub fn new(options: Options) -> Analysis {
         let (captures, connections, digests) = (Vec::new(), Vec::new(), Vec::new());
         let keys = Arc::new(Keyring::new(options.limits.sessions));
-        let threads = options.threads();
-        let setup = Setup { limits: options.limits, tap: None, keys, threads };
-        Analysis { options, captures, connections, digests, setup }
+        let (threads, stop) = (options.threads(), Stop::default());
+        let setup = Setup { limits: options.limits, tap: None, keys, stop, threads };
+        let unread = Unread::default();
+        Analysis { options, captures, connections, digests, setup, unread }
     }
 
     /// Decrypts what is read from now on with these keys too, beside those that each capture holds
@@ -118,6 +127,12 @@ impl Analysis {
     /// Hands out the frames of what is read from now on by `tap`.
     pub fn list_frames(&mut self, tap: Tap) {
         self.setup.tap = Some(tap);
+    }
+
+    /// Ends the run when `stop` is asked for: what was read by then is reported as if the captures
+    /// ended there, with a blind spot `interrupted`, and what was not begun in one row.
+    pub fn stop_on(&mut self, stop: Stop) {
+        self.setup.stop = stop;
     }
 
     /// Where the connections are that were found so far; of several on one TCP connection that is
@@ -138,7 +153,7 @@ impl Analysis {
             Series::Never => inputs.iter().for_each(|input| self.input(input)),
             Series::Always => self.merged(inputs),
             Series::Auto => {
-                let runs = find_runs(inputs);
+                let runs = find_runs(inputs, &self.setup.stop);
                 let parts = runs.iter().enumerate();
                 let parts =
                     parts.flat_map(|(run, parts)| parts.iter().map(move |p| (p.input, run)));
@@ -158,16 +173,21 @@ impl Analysis {
                 }
             }
         }
-        self.note_barren(inputs, before);
+        if !self.setup.stop.is_asked() {
+            self.note_barren(inputs, before);
+        }
+        self.note_unread();
     }
 
     /// Analyses the capture at `path`, or those in the archive there.
     pub fn open(&mut self, path: &Path) {
         self.input(&Input::named(path));
+        self.note_unread();
     }
 
     /// Analyses a capture, or an archive of captures, that is read from `source`.
     pub fn read(&mut self, name: &str, source: impl Read) {
+        let source = Stopping::new(source, self.setup.stop.clone());
         let bytes = Bytes::of(source, self.options.hash);
         self.bytes(name, bytes, None, true);
     }
@@ -200,7 +220,12 @@ impl Analysis {
     /// Analyses one input, whatever it is.
     fn input(&mut self, input: &Input) {
         let name = input.name();
-        match open(input, self.options.hash) {
+        if self.setup.stop.is_asked() {
+            self.unread.first.get_or_insert(name);
+            self.unread.number += 1;
+            return;
+        }
+        match open(input, self.options.hash, &self.setup.stop) {
             Ok((bytes, path)) => self.bytes(&name, bytes, path, input.is_meant()),
             Err(error) => self.fail(&name, &error),
         }
@@ -214,7 +239,7 @@ impl Analysis {
             Ok(Unpacked::Capture(bytes)) => self.alone(name, bytes, path, input),
             Ok(Unpacked::Other(bytes)) if meant => self.alone(name, bytes, path, input),
             Ok(Unpacked::Archive(archive)) => self.archive(name, archive, input, meant),
-            Err(error) if meant => {
+            Err(error) if meant || matches!(error, CaptureError::Interrupted { .. }) => {
                 self.fail(name, &error);
                 None
             }
@@ -271,6 +296,10 @@ impl Analysis {
         for (index, part) in run.iter().enumerate() {
             let Some(input) = inputs.get(part.input) else { continue };
             let name = input.name();
+            if self.setup.stop.is_asked() {
+                timeline.note_interrupted(&name, run.len() - index);
+                break;
+            }
             let overlaps = |before| part.first.is_some_and(|first| !series::follows(before, first));
             if !timeline.is_empty()
                 && (timeline.latest_span().is_some_and(overlaps) || !timeline.has_room())
@@ -290,7 +319,7 @@ impl Analysis {
             let slot = self.digests.len();
             self.digests.push(None);
             let place = timeline.join(&name, slot);
-            match open_reader(input, self.options.hash) {
+            match open_reader(input, self.options.hash, &self.setup.stop) {
                 Ok(reader) => {
                     let digest = timeline.read(place, reader).finish();
                     if let Some(slot) = self.digests.get_mut(slot) {
@@ -310,7 +339,7 @@ impl Analysis {
         let mut captures = Vec::new();
         let mut others = Vec::new();
         for input in inputs {
-            match glance(input) {
+            match glance(input, &self.setup.stop) {
                 Glance::Capture(first) => captures.push((input, first.map(|(time, _)| time))),
                 Glance::Other => others.push(input),
             }
@@ -325,22 +354,22 @@ impl Analysis {
 
     /// Merges captures; of each, the time of its first packet is known if it could be had.
     fn merge(&mut self, captures: Vec<(&Input, Option<Timestamp>)>) {
-        let hash = self.options.hash;
+        let (hash, stop) = (self.options.hash, &self.setup.stop);
         let slots = self.digests.len()..;
         let source = |(slot, (input, first)): (usize, (&'_ Input, _))| Source {
             name: input.name(),
             input: slot,
             first,
             open: {
-                let input = input.clone();
-                Box::new(move || open_reader(&input, hash))
+                let (input, stop) = (input.clone(), stop.clone());
+                Box::new(move || open_reader(&input, hash, &stop))
             },
         };
         let sources: Vec<Source> = slots.zip(captures).map(source).collect();
         let mut timeline = self.timeline(Kind::Several);
         self.digests.resize(self.digests.len() + sources.len(), None);
         let most_open = self.options.limits.open_files;
-        for (input, digest) in merge::merge(sources, most_open, &mut timeline) {
+        for (input, digest) in merge::merge(sources, most_open, stop, &mut timeline) {
             if let Some(slot) = self.digests.get_mut(input) {
                 *slot = digest;
             }
@@ -365,6 +394,19 @@ impl Analysis {
                 self.push(Captured::failed(&folder.to_string_lossy(), why));
             }
         }
+    }
+
+    /// Says in one row which inputs were not begun.
+    fn note_unread(&mut self) {
+        let Unread { first: Some(first), number } = std::mem::take(&mut self.unread) else {
+            return;
+        };
+        let more = match number {
+            1 => "",
+            2 => ", and so is 1 more",
+            _ => &format!(", and so are {} more", number - 1),
+        };
+        self.push(Captured::failed(&first, format!("not read{more}: the run was interrupted")));
     }
 
     /// Takes a capture into the report.
@@ -415,16 +457,20 @@ pub(super) fn alone(
     let (mut captured, bytes) = read(timeline, reader);
     let again = captured.late_keys.take().zip(path).filter(|_| setup.tap.is_none());
     if let Some((learned, path)) = again
-        && let Ok(reader) = open_reader(&Input::named(path), false)
+        && let Ok(reader) = open_reader(&Input::named(path), false, &setup.stop)
     {
-        captured = read(Timeline::knowing(learned, setup, Kind::One, key), reader).0;
+        let known = read(Timeline::knowing(learned, setup, Kind::One, key), reader).0;
+        // The first time it was read further than it is now, when an end was asked for.
+        if !setup.stop.is_asked() {
+            captured = known;
+        }
     }
     (captured, bytes.finish())
 }
 
 /// The keys in the capture at `path`, for which all of it is read; `None` where it has none.
 fn learn(setup: &Setup, path: &Path) -> Option<Learned> {
-    let mut reader = open_reader(&Input::named(path), false).ok()?;
+    let mut reader = open_reader(&Input::named(path), false, &setup.stop).ok()?;
     let mut keyring = Keyring::over(setup.keys.clone());
     let mut facts = KeyLogFacts::default();
     let mut take = |text: Disclosed<'_>| take_keys(&text, &mut keyring, &mut facts);
@@ -433,16 +479,24 @@ fn learn(setup: &Setup, path: &Path) -> Option<Learned> {
 }
 
 /// The bytes of an input, and where they can be read from once more, if they can.
-fn open(input: &Input, hash: bool) -> Result<(Bytes<'static>, Option<PathBuf>), CaptureError> {
-    let source = capture::open(&input.path)?;
+fn open(
+    input: &Input,
+    hash: bool,
+    stop: &Stop,
+) -> Result<(Bytes<'static>, Option<PathBuf>), CaptureError> {
+    let source = capture::open(&input.path)?.until(stop);
     let path = source.is_regular_file().then(|| input.path.clone());
-    Ok((Bytes::of(source, hash), path))
+    Ok((Bytes::of(source, hash).until(stop), path))
 }
 
 /// The packets of an input that is one capture.
-fn open_reader(input: &Input, hash: bool) -> Result<Reader<Bytes<'static>>, CaptureError> {
+fn open_reader(
+    input: &Input,
+    hash: bool,
+    stop: &Stop,
+) -> Result<Reader<Bytes<'static>>, CaptureError> {
     let name = input.name();
-    let (bytes, _) = open(input, hash)?;
+    let (bytes, _) = open(input, hash, stop)?;
     match capture::unpack(bytes, &name, None)? {
         Unpacked::Capture(bytes) | Unpacked::Other(bytes) => Reader::new(bytes, &name),
         Unpacked::Archive(_) => {
@@ -460,12 +514,13 @@ enum Glance {
     Other,
 }
 
-fn glance(input: &Input) -> Glance {
+fn glance(input: &Input, stop: &Stop) -> Glance {
     if input.is_stdin() {
         return Glance::Capture(None); // it can be read only once
     }
     let name = input.name();
-    let unpacked = open(input, false).and_then(|(bytes, _)| capture::unpack(bytes, &name, None));
+    let unpacked = open(input, false, stop);
+    let unpacked = unpacked.and_then(|(bytes, _)| capture::unpack(bytes, &name, None));
     let bytes = match unpacked {
         Ok(Unpacked::Capture(bytes)) => bytes,
         Ok(Unpacked::Archive(_)) => return Glance::Other,
@@ -480,7 +535,7 @@ fn glance(input: &Input) -> Glance {
 }
 
 /// The files that are parts of one capture. Only those are looked at whose names say so.
-fn find_runs(inputs: &[Input]) -> Vec<Vec<Part>> {
+fn find_runs(inputs: &[Input], stop: &Stop) -> Vec<Vec<Part>> {
     let mut groups: BTreeMap<(PathBuf, String), Vec<(usize, Name)>> = BTreeMap::new();
     for (index, input) in inputs.iter().enumerate().filter(|(_, input)| !input.is_stdin()) {
         if let Some(name) = series::name_of(&input.path) {
@@ -494,7 +549,7 @@ fn find_runs(inputs: &[Input]) -> Vec<Vec<Part>> {
             continue;
         }
         let candidates =
-            group.into_iter().filter_map(|(index, name)| match glance(inputs.get(index)?) {
+            group.into_iter().filter_map(|(index, name)| match glance(inputs.get(index)?, stop) {
                 Glance::Capture(first) => Some(Candidate { input: index, name, first }),
                 Glance::Other => None,
             });

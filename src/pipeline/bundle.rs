@@ -16,7 +16,9 @@ use super::series::{self, Candidate, Name, Part, Series};
 use super::setup::Setup;
 use super::tap::CaptureKey;
 use super::timeline::{Captured, Kind, Timeline, without_name};
-use crate::capture::{self, Bytes, CaptureError, Go, Leaf, LinkType, Packed, Reader, Unpacked};
+use crate::capture::{
+    self, Bytes, CaptureError, Go, Leaf, LinkType, Packed, Reader, Stop, Stopping, Unpacked,
+};
 use crate::provenance::Timestamp;
 
 /// How often an archive is read to bring the files of its series into the order of time.
@@ -47,7 +49,7 @@ pub(super) fn analyse(
 ) -> Bundle {
     let path = archive.path().map(Path::to_owned);
     let mut runs = match (&path, together) {
-        (Some(path), Series::Auto | Series::Always) => find_runs(name, path),
+        (Some(path), Series::Auto | Series::Always) => find_runs(name, path, &setup.stop),
         (None, _) | (_, Series::Never) => Vec::new(),
     };
     let scattered = leave_scattered(&mut runs);
@@ -67,10 +69,11 @@ pub(super) fn analyse(
         next: 0,
         open: None,
         before: None,
+        interrupted: false,
     };
     let outcome = work.pass(name, archive, true);
     while work.next < work.wanted.len()
-        && let Some(archive) = path.as_deref().and_then(|path| reopen(name, path))
+        && let Some(archive) = path.as_deref().and_then(|path| reopen(name, path, &work.setup.stop))
     {
         let before = work.next;
         work.pass(name, archive, false);
@@ -80,6 +83,8 @@ pub(super) fn analyse(
     }
     let run = work.next.checked_sub(1).and_then(|last| work.wanted.get(last)).map(|last| last.run);
     run.into_iter().for_each(|run| work.close(run));
+    let name_of = || name.to_owned();
+    let interrupted = work.interrupted.then(|| CaptureError::Interrupted { name: name_of() });
     let mut captures: Vec<Captured> = work.done.into_values().collect();
     if outcome.damaged {
         let why = match &outcome.error {
@@ -88,7 +93,7 @@ pub(super) fn analyse(
         };
         captures.iter_mut().for_each(|captured| captured.distrust(&why));
     }
-    Bundle { captures, error: outcome.error, sha256: outcome.sha256 }
+    Bundle { captures, error: outcome.error.or(interrupted), sha256: outcome.sha256 }
 }
 
 struct Work {
@@ -110,6 +115,8 @@ struct Work {
     open: Option<Timeline>,
     /// The name of the capture before.
     before: Option<Name>,
+    /// Whether some of it was left out because an end was asked for.
+    interrupted: bool,
 }
 
 /// A capture of a series.
@@ -129,6 +136,10 @@ impl Work {
         archive.captures(name, &mut |leaf| {
             let this = index;
             index += 1;
+            if self.setup.stop.is_asked() {
+                self.interrupted = true;
+                return Go::Stop;
+            }
             if self.wanted.get(self.next).is_some_and(|wanted| wanted.capture == this) {
                 self.join(leaf);
             } else if first && !self.in_runs.contains(&this) {
@@ -233,9 +244,9 @@ fn falls(run: &[Part]) -> usize {
 
 /// Looks through the archive for series: once for the names, and once more for the times if the
 /// names give reason to.
-fn find_runs(name: &str, path: &Path) -> Vec<Vec<Part>> {
+fn find_runs(name: &str, path: &Path, stop: &Stop) -> Vec<Vec<Part>> {
     let mut all: Vec<Seen> = Vec::new();
-    walk(name, path, &mut |leaf| {
+    walk(name, path, stop, &mut |leaf| {
         all.push(Seen { name: series::name_of(Path::new(&leaf.name)), span: None });
     });
     let mut groups: BTreeMap<(PathBuf, String), Vec<usize>> = BTreeMap::new();
@@ -256,7 +267,7 @@ fn find_runs(name: &str, path: &Path) -> Vec<Vec<Part>> {
         asked.get_mut(*index).into_iter().for_each(|asked| *asked = true);
     }
     let mut index = 0;
-    walk(name, path, &mut |leaf| {
+    walk(name, path, stop, &mut |leaf| {
         if asked.get(index).is_some_and(|asked| *asked)
             && let Some(seen) = all.get_mut(index)
             && let Ok(reader) = leaf.bytes.and_then(|bytes| Reader::new(bytes, &leaf.name))
@@ -301,17 +312,18 @@ fn split(run: Vec<Part>, all: &[Seen]) -> Vec<Vec<Part>> {
     runs
 }
 
-fn walk(name: &str, path: &Path, each: &mut dyn FnMut(Leaf<'_>)) {
-    if let Some(archive) = reopen(name, path) {
+fn walk(name: &str, path: &Path, stop: &Stop, each: &mut dyn FnMut(Leaf<'_>)) {
+    if let Some(archive) = reopen(name, path, stop) {
         archive.captures(name, &mut |leaf| {
             each(leaf);
-            Go::On
+            if stop.is_asked() { Go::Stop } else { Go::On }
         });
     }
 }
 
-fn reopen(name: &str, path: &Path) -> Option<Packed<'static>> {
-    let bytes = Bytes::of(File::open(path).ok()?, false);
+fn reopen(name: &str, path: &Path, stop: &Stop) -> Option<Packed<'static>> {
+    let source = Stopping::new(File::open(path).ok()?, stop.clone());
+    let bytes = Bytes::of(source, false).until(stop);
     match capture::unpack(bytes, name, Some(path.to_owned())) {
         Ok(Unpacked::Archive(archive)) => Some(archive),
         _ => None,

@@ -6,7 +6,7 @@
 
 use super::blind_spots::spot;
 use super::timeline::Timeline;
-use crate::capture::{Bytes, CaptureError, LinkType, Packet, Reader};
+use crate::capture::{Bytes, CaptureError, LinkType, Packet, Reader, Stop};
 use crate::provenance::{PacketNumber, PacketRef, Timestamp};
 
 /// Interface numbers of one file are below this.
@@ -47,6 +47,7 @@ struct Held {
 pub(super) fn merge(
     mut sources: Vec<Source>,
     most_open: usize,
+    stop: &Stop,
     timeline: &mut Timeline,
 ) -> Vec<(usize, Option<String>)> {
     sources.sort_by_key(|source| source.first);
@@ -56,6 +57,11 @@ pub(super) fn merge(
     let mut late: u64 = 0;
     let mut latest: Option<Timestamp> = None;
     loop {
+        if stop.is_asked()
+            && let Some(first) = waiting.next()
+        {
+            timeline.note_interrupted(&first.name, 1 + waiting.by_ref().count());
+        }
         let earliest = open.iter().map(|one| one.next.at.time).min();
         // Those whose time has come join, one after the other.
         let is_due = |source: &Source| match (source.first, earliest) {

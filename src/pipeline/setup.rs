@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Limits;
 use super::tap::Tap;
+use crate::capture::Stop;
 use crate::tls::{KeyLogFacts, Keyring};
 
 /// The same for every capture of a run; a copy costs little.
@@ -14,6 +15,8 @@ pub(super) struct Setup {
     pub(super) tap: Option<Tap>,
     /// The keys that somebody gave for all captures.
     pub(super) keys: Arc<Keyring>,
+    /// By which somebody ends the run before its captures end.
+    pub(super) stop: Stop,
     /// Threads that follow the connections of one capture.
     pub(super) threads: NonZeroUsize,
 }

@@ -283,6 +283,16 @@ impl Timeline {
         self.note(spot("missing-file", None, hides, LOST_IN_BETWEEN));
     }
 
+    /// Notes that so many files, `first` being the first of them, were not begun when an end was
+    /// asked for.
+    pub(super) fn note_interrupted(&mut self, first: &str, number: usize) {
+        let hides = match number {
+            1 => format!("everything in {first}, which was not read"),
+            _ => format!("everything in {first} and {} files behind it, not read", number - 1),
+        };
+        self.note(spot("interrupted", None, hides, blind_spots::INTERRUPTED));
+    }
+
     /// Notes a blind spot of the capture.
     pub(super) fn note(&mut self, spot: BlindSpot) {
         if self.spots.len() < MOST_SPOTS || self.kind == Kind::One {

@@ -326,6 +326,15 @@ pub static BLIND_SPOTS: &[BlindSpotKind] = &[
         remedy: Remedy::CleanStop,
     },
     BlindSpotKind {
+        id: "interrupted",
+        summary: "wsblame was interrupted before it had read everything",
+        explanation: "Ctrl-C or SIGTERM ended the run. What had been read by then was judged as if \
+            the capture ended there; run it again for the rest.",
+        weight: Weight::Loss,
+        cites: Cites::Always,
+        remedy: Remedy::None,
+    },
+    BlindSpotKind {
         id: "missing-file",
         summary: "a file of a rotated series is missing, or cannot be read",
         explanation: "The numbers in the names of the files jump, or one of them could not be opened. \

@@ -9,6 +9,7 @@ mod contents;
 mod corpus;
 mod counts;
 mod differential;
+mod exits;
 mod files;
 mod folder;
 mod formats;

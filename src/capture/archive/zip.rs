@@ -2,8 +2,7 @@
 //!
 //! Entries are taken from the directory one at a time; no index is held.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 
 use zip::read::{Config, ZipFile};
 use zip::result::ZipError;
@@ -12,12 +11,16 @@ use zip::{CompressionMethod, ZipReadOptions};
 
 use super::{Go, Member, Taker};
 use crate::capture::layer::{Broken, Bytes, How, Layer, Trailing};
+use crate::capture::stop::is_interrupted;
 
 /// Hands out every file.
 ///
 /// # Errors
 /// When there is no directory, so that nothing was handed out; and when it is damaged.
-pub(in crate::capture) fn members(file: File, taker: &mut Taker<'_>) -> Result<(), Failed> {
+pub(in crate::capture) fn members(
+    file: impl Read + Seek,
+    taker: &mut Taker<'_>,
+) -> Result<(), Failed> {
     let file = BufReader::new(file);
     let mut archive = ZipIterable::try_new(file, Config::default()).map_err(|_| Failed::NoIndex)?;
     let entries = archive.files().map_err(|_| Failed::NoIndex)?;
@@ -77,7 +80,7 @@ struct Content<'m, R: Read> {
 impl<R: Read> Read for Content<'_, R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         self.file.read(room).map_err(|error| {
-            if error.raw_os_error().is_some() {
+            if error.raw_os_error().is_some() || is_interrupted(&error) {
                 return error; // of the file, not of what is in it
             }
             let how = match error.kind() {

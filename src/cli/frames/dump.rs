@@ -1,9 +1,10 @@
 //! `--dump DIR`: each message in a file of its own.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::super::interrupt::Unfinished;
 use super::named;
 use wsblame::report::SideName;
 use wsblame::report::frames::{Content, FrameRow, WholeMessage};
@@ -14,6 +15,7 @@ pub(super) struct Dump {
     /// Bytes that may still be written.
     left: u64,
     force: bool,
+    unfinished: Unfinished,
     /// Messages that were left out for want of room.
     left_out: u64,
     /// Messages of which only the beginning was kept, though the capture has all.
@@ -25,7 +27,12 @@ pub(super) struct Dump {
 impl Dump {
     /// The folder, if it is there, has to be empty unless told otherwise: nobody's files are to be
     /// replaced, and messages of two runs not to be mixed.
-    pub(super) fn into(folder: &Path, limit: u64, force: bool) -> Result<Dump, String> {
+    pub(super) fn into(
+        folder: &Path,
+        limit: u64,
+        force: bool,
+        unfinished: Unfinished,
+    ) -> Result<Dump, String> {
         let is_used = match fs::read_dir(folder) {
             Ok(mut entries) => entries.next().is_some(),
             Err(error) if error.kind() == ErrorKind::NotFound => false,
@@ -38,7 +45,8 @@ impl Dump {
             ));
         }
         let folder = folder.to_owned();
-        Ok(Dump { folder, left: limit, force, left_out: 0, cut: 0, failed: None })
+        let (left_out, cut, failed) = (0, 0, None);
+        Ok(Dump { folder, left: limit, force, unfinished, left_out, cut, failed })
     }
 
     /// Makes the folder if need be, once there is something to read.
@@ -91,11 +99,12 @@ impl Dump {
             return Err(ErrorKind::AlreadyExists.into());
         }
         let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        let mut file = self.unfinished.create(&beside)?;
         let written = file.write_all(bytes).and_then(|()| fs::rename(&beside, path));
         if written.is_err() {
             let _ = fs::remove_file(&beside); // it is ours and half-written; nobody misses it
         }
+        self.unfinished.forget(&beside);
         written
     }
 }

@@ -20,10 +20,12 @@ use clap::{Args, ValueEnum};
 use super::analyse::Together;
 use super::exit::Exit;
 use super::inputs::{self, Inputs};
+use super::interrupt::Interruption;
 use super::keys;
 use super::output::Output;
 use super::{complain, output};
 use dump::Dump;
+use wsblame::capture::Stop;
 use wsblame::pipeline::{Analysis, Input, Options, Places, Tap};
 use wsblame::report::frames::{FRAME_FORMATS, FrameFormat, FrameRow, PayloadAs};
 use wsblame::report::{NoSuchConnection, Report};
@@ -115,16 +117,19 @@ fn any_format() -> impl TypedValueParser<Value = &'static FrameFormat> {
 struct Failure(Exit, String);
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match try_run(arguments) {
-        Ok(exit) => exit,
-        Err(Failure(exit, what)) => {
-            complain(what);
-            exit
-        }
+    let interruption = Interruption::watch();
+    let exit = try_run(arguments, &interruption).unwrap_or_else(|Failure(exit, what)| {
+        complain(what);
+        exit
+    });
+    let interrupted = interruption.exit();
+    if interrupted.is_some() {
+        complain("interrupted; the rows are those of what was read by then");
     }
+    interrupted.unwrap_or(exit)
 }
 
-fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
+fn try_run(arguments: &Arguments, interruption: &Interruption) -> Result<Exit, Failure> {
     let usage = |what: String| Failure(Exit::Usage, what);
     let unreadable = |what: String| Failure(Exit::Unreadable, what);
     let target = arguments.output.as_deref().filter(|path| !inputs::is_stdin(path));
@@ -137,10 +142,13 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     let keys = arguments.keys.read().map_err(|(exit, what)| Failure(exit, what))?;
     let dump = arguments.dump.as_deref();
     let mut dump = dump
-        .map(|folder| Dump::into(folder, arguments.dump_limit, arguments.force))
+        .map(|folder| {
+            let unfinished = interruption.unfinished();
+            Dump::into(folder, arguments.dump_limit, arguments.force, unfinished)
+        })
         .transpose()
         .map_err(usage)?;
-    let output = Output::open(target).map_err(unreadable)?;
+    let output = Output::open(target, interruption.unfinished()).map_err(unreadable)?;
 
     let mut exit = Exit::Clean;
     for (path, why) in &failed {
@@ -152,8 +160,10 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
         && matches!(inputs.as_slice(), [only] if inputs::is_stdin(&only.path));
     let spooled = match is_live {
         true => None,
-        false => spool::keep(&mut inputs).map_err(unreadable)?,
+        false => spool::keep(&mut inputs, interruption).map_err(unreadable)?,
     };
+    // What was kept of standard input is listed, also where that was interrupted.
+    let stop = interruption.reads();
     let named = |report: &Report| complain_of(report, spooled.as_ref());
     let (places, listed) = match is_live {
         true => {
@@ -161,7 +171,10 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
             (None, None)
         }
         false => {
-            let (places, report) = survey(&inputs, &keys, arguments);
+            let (places, report) = survey(&inputs, &keys, arguments, stop.clone());
+            if stop.is_asked() {
+                return Ok(exit); // nothing is known yet of what is to be listed
+            }
             exit = exit.max(named(&report));
             let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
             let (places, report) =
@@ -181,6 +194,7 @@ fn try_run(arguments: &Arguments) -> Result<Exit, Failure> {
     let reader = thread::spawn(move || {
         let mut analysis = Analysis::new(options);
         analysis.use_keys(keys);
+        analysis.stop_on(stop);
         analysis.list_frames(tap);
         analysis.inputs(&inputs);
         analysis.into_report() // with it goes the tap, and the rows end
@@ -226,9 +240,15 @@ fn complain_of(report: &Report, spooled: Option<&spool::Spooled>) -> Exit {
 }
 
 /// Reads everything to know which connection is which.
-fn survey(inputs: &[Input], keys: &Arc<Keyring>, arguments: &Arguments) -> (Places, Report) {
+fn survey(
+    inputs: &[Input],
+    keys: &Arc<Keyring>,
+    arguments: &Arguments,
+    stop: Stop,
+) -> (Places, Report) {
     let mut analysis = Analysis::new(options(arguments));
     analysis.use_keys(keys.clone());
+    analysis.stop_on(stop);
     analysis.inputs(inputs);
     (analysis.places(), analysis.into_report())
 }

@@ -48,6 +48,10 @@ fn cite(packets: impl IntoIterator<Item = PacketRef>) -> Vec<PacketCite> {
     packets.into_iter().take(MOST_CITED).map(PacketCite::from).collect()
 }
 
+/// What an end that was asked for takes from verdicts.
+pub(super) const INTERRUPTED: &str =
+    "what was read counts as all that was captured; of what came behind it nothing is said";
+
 /// `1 packet`, `2 packets`.
 fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -79,6 +83,18 @@ pub(super) fn of_capture(facts: &CaptureFacts) -> Vec<BlindSpot> {
                 None,
                 format!("everything behind byte {offset} of the file: {reason}"),
                 "every packet before it was read; of what came behind it nothing is said",
+            )
+        }),
+        Ending::Interrupted { offset } => spots.push(BlindSpot {
+            packets: last,
+            ..spot(
+                "interrupted",
+                None,
+                format!(
+                    "everything behind byte {offset} of the file, before which {} were read",
+                    count(facts.packets, "packet")
+                ),
+                INTERRUPTED,
             )
         }),
         Ending::NotReached | Ending::Complete => {}
