@@ -4,7 +4,8 @@
 //! directions of a connection meet, and the [`Side`] that every later stage speaks of.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::{Index, IndexMut, Not};
 
 /// An address and a port, as seen from the capture point.
@@ -27,16 +28,68 @@ impl fmt::Display for Endpoint {
 
 /// The two endpoints of a TCP connection in an order of their own, so that both directions have
 /// the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FlowKey {
-    low: Endpoint,
-    high: Endpoint,
+///
+/// It is made, hashed and compared for every packet, so addresses are plain numbers in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowKey(Pair);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pair {
+    /// Each an address and a port: 48 bits.
+    V4 {
+        low: u64,
+        high: u64,
+    },
+    V6 {
+        low: (Ipv6Addr, u16),
+        high: (Ipv6Addr, u16),
+    },
 }
 
 impl FlowKey {
-    /// The key of the flow between `a` and `b`; `FlowKey::of(a, b) == FlowKey::of(b, a)`.
+    /// The key of the flow between `a` and `b`; `FlowKey::of(a, b) == FlowKey::of(b, a)`. Both are
+    /// of one version of IP; otherwise, the address of version 4 is taken as one of version 6.
+    #[inline]
     pub fn of(a: Endpoint, b: Endpoint) -> FlowKey {
-        if a <= b { FlowKey { low: a, high: b } } else { FlowKey { low: b, high: a } }
+        let pair = match (a.address, b.address) {
+            (IpAddr::V4(one), IpAddr::V4(other)) => {
+                let number = |address: Ipv4Addr, port: u16| {
+                    u64::from(address.to_bits()) << 16 | u64::from(port)
+                };
+                let (a, b) = (number(one, a.port), number(other, b.port));
+                Pair::V4 { low: a.min(b), high: a.max(b) }
+            }
+            _ => {
+                let [a, b] = [a, b].map(|end| (as_v6(end.address), end.port));
+                Pair::V6 { low: a.min(b), high: a.max(b) }
+            }
+        };
+        FlowKey(pair)
+    }
+}
+
+/// In a few words, as [`std::hash::Hash`] would not derive it.
+impl Hash for FlowKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self.0 {
+            Pair::V4 { low, high } => {
+                state.write_u64(low);
+                state.write_u64(high);
+            }
+            Pair::V6 { low, high } => {
+                state.write_u128(low.0.to_bits());
+                state.write_u128(high.0.to_bits());
+                state.write_u32(u32::from(low.1) << 16 | u32::from(high.1));
+            }
+        }
+    }
+}
+
+fn as_v6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
     }
 }
 
@@ -138,6 +191,19 @@ mod tests {
         let a = Endpoint { address: [10, 0, 0, 1].into(), port: 50_000 };
         let b = Endpoint { address: [10, 0, 0, 2].into(), port: 80 };
         assert_eq!(FlowKey::of(a, b), FlowKey::of(b, a));
+    }
+
+    #[test]
+    fn other_addresses_or_ports_are_another_key() {
+        for address in [IpAddr::from([10, 0, 0, 1]), IpAddr::from([0xFE80, 0, 0, 0, 0, 0, 0, 1])] {
+            let a = Endpoint { address, port: 50_000 };
+            let b = Endpoint { address, port: 80 };
+            let key = FlowKey::of(a, b);
+            assert_eq!(key, FlowKey::of(b, a));
+            assert_ne!(key, FlowKey::of(a, a));
+            assert_ne!(key, FlowKey::of(a, Endpoint { port: 81, ..b }));
+            assert_ne!(key, FlowKey::of(a, Endpoint { address: [10, 0, 0, 2].into(), ..b }));
+        }
     }
 
     #[test]

@@ -129,6 +129,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// As [`next`](Reader::next).
+    #[inline]
     pub fn next_disclosing(
         &mut self,
         take: &mut dyn FnMut(Disclosed<'_>),
@@ -136,6 +137,12 @@ impl<R: Read> Reader<R> {
         let record = loop {
             if self.done {
                 return Ok(None);
+            }
+            if let Decoder::Pcap(pcap) = &mut self.decoder
+                && let Some(record) = pcap.ordinary(&mut self.window)
+            {
+                self.facts.bytes = self.window.offset();
+                break record;
             }
             match self.step(take) {
                 Ok(Step::Packet(record)) => break record,
@@ -216,6 +223,7 @@ impl<R: Read> Reader<R> {
         unreadable(&self.facts.name, &self.window, source)
     }
 
+    #[inline]
     fn packet(&mut self, record: Record) -> Packet<'_> {
         self.numbered += 1;
         self.facts.packets += 1;
@@ -236,6 +244,7 @@ impl<R: Read> Reader<R> {
         Packet { at, link: record.link, interface: record.interface, wire_len, data }
     }
 
+    #[inline]
     fn tick(&mut self, time: Timestamp, number: PacketNumber) {
         let facts = &mut self.facts;
         if self.previous.is_some_and(|previous| time < previous) {
