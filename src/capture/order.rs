@@ -10,6 +10,7 @@ pub enum ByteOrder {
 }
 
 impl ByteOrder {
+    #[inline]
     pub(super) fn u16(self, bytes: [u8; 2]) -> u16 {
         match self {
             ByteOrder::Little => u16::from_le_bytes(bytes),
@@ -17,6 +18,7 @@ impl ByteOrder {
         }
     }
 
+    #[inline]
     pub(super) fn u32(self, bytes: [u8; 4]) -> u32 {
         match self {
             ByteOrder::Little => u32::from_le_bytes(bytes),
@@ -24,6 +26,7 @@ impl ByteOrder {
         }
     }
 
+    #[inline]
     pub(super) fn u64(self, bytes: [u8; 8]) -> u64 {
         match self {
             ByteOrder::Little => u64::from_le_bytes(bytes),
@@ -32,11 +35,13 @@ impl ByteOrder {
     }
 
     /// The 16-bit number at `offset`, if it is there.
+    #[inline]
     pub(super) fn u16_at(self, bytes: &[u8], offset: usize) -> Option<u16> {
         Some(self.u16(*bytes.get(offset..)?.first_chunk()?))
     }
 
     /// The 32-bit number at `offset`, if it is there.
+    #[inline]
     pub(super) fn u32_at(self, bytes: &[u8], offset: usize) -> Option<u32> {
         Some(self.u32(*bytes.get(offset..)?.first_chunk()?))
     }

@@ -119,6 +119,33 @@ impl Pcap {
         Interface { link: self.link, name: None, snaplen: self.snaplen, drops: None }
     }
 
+    /// The next record, where that takes no thought: it is all there, it may be one, and so may what
+    /// follows it, which is there too. What it gives is what [`Pcap::next`] would give; a law states
+    /// it.
+    #[inline]
+    pub(super) fn ordinary<R: Read>(&mut self, window: &mut Window<R>) -> Option<Record> {
+        let bytes = window.bytes();
+        let (behind, frame) = self.frame(bytes).ok()?;
+        let LegacyPcapBlock { ts_sec, ts_usec, origlen, .. } = frame;
+        let header_len = self.record_header.len();
+        let is_one = self.is_possible(bytes)
+            && !is_magic(bytes)
+            && behind.len() >= header_len
+            && self.plausible(behind, Some(ts_sec)).is_some();
+        if !is_one {
+            return None;
+        }
+        let taken = window.take(bytes.len() - behind.len());
+        self.latest = Some(ts_sec);
+        Some(Record {
+            data: taken.start + header_len..taken.end,
+            link: self.link,
+            interface: self.interface,
+            time: Some(self.time(ts_sec, ts_usec)),
+            wire_len: origlen,
+        })
+    }
+
     pub(super) fn next<R: Read>(
         &mut self,
         window: &mut Window<R>,

@@ -130,6 +130,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// As [`next`](Reader::next).
+    #[inline]
     pub fn next_disclosing(
         &mut self,
         take: &mut dyn FnMut(Disclosed<'_>),
@@ -146,6 +147,12 @@ impl<R: Read> Reader<R> {
         let record = loop {
             if self.done {
                 return Ok(None);
+            }
+            if let Decoder::Pcap(pcap) = &mut self.decoder
+                && let Some(record) = pcap.ordinary(&mut self.window)
+            {
+                self.facts.bytes = self.window.offset();
+                break record;
             }
             match self.step(take) {
                 Ok(Step::Packet(record)) => break record,
@@ -233,6 +240,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Numbers a packet and times it.
+    #[inline]
     fn count(&mut self, record: &Record) -> PacketRef {
         self.numbered += 1;
         self.facts.packets += 1;
@@ -250,6 +258,7 @@ impl<R: Read> Reader<R> {
         at
     }
 
+    #[inline]
     fn packet(&self, at: PacketRef, record: Record) -> Packet<'_> {
         let data = self.window.taken(record.data);
         // A record may claim fewer bytes on the wire than it holds; what it holds was there.
@@ -257,6 +266,7 @@ impl<R: Read> Reader<R> {
         Packet { at, link: record.link, interface: record.interface, wire_len, data }
     }
 
+    #[inline]
     fn tick(&mut self, time: Timestamp, number: PacketNumber) {
         let facts = &mut self.facts;
         if self.previous.is_some_and(|previous| time < previous) {

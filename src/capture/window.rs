@@ -63,6 +63,7 @@ impl<R: Read> Window<R> {
     }
 
     /// The offset in the source of the first byte not taken.
+    #[inline]
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
@@ -73,11 +74,13 @@ impl<R: Read> Window<R> {
     }
 
     /// How many bytes are read and not taken.
+    #[inline]
     pub(super) fn available(&self) -> usize {
         self.end - self.start
     }
 
     /// The bytes that are read and not taken.
+    #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         self.block.bytes().get(self.start..self.end).unwrap_or_default()
     }
@@ -93,6 +96,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Moves on by `len` bytes, which are there, and says where in the block they are.
+    #[inline]
     pub(super) fn take(&mut self, len: usize) -> Range<usize> {
         let len = len.min(self.available());
         let taken = self.start..self.start + len;
@@ -102,6 +106,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Bytes taken since the last [`fill`](Window::fill).
+    #[inline]
     pub(super) fn taken(&self, range: Range<usize>) -> &[u8] {
         self.block.bytes().get(range).unwrap_or_default()
     }

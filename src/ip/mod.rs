@@ -13,6 +13,7 @@
 mod datagram;
 mod fragments;
 mod segment;
+mod short_cut;
 mod tcp_header;
 mod v4;
 mod v6;
@@ -79,6 +80,14 @@ impl Dissector {
     /// others. The packet that completes a datagram stands for all its fragments.
     #[inline]
     pub fn dissect(&mut self, packet: &Packet<'_>, mut take: impl FnMut(Dissected<'_>)) {
+        match short_cut::segment(packet) {
+            Some(segment) => take(Dissected::Segment(segment)),
+            None => self.the_long_way(packet, take),
+        }
+    }
+
+    /// The same without the short cut.
+    fn the_long_way(&mut self, packet: &Packet<'_>, mut take: impl FnMut(Dissected<'_>)) {
         let wire_len = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
         let bytes = Extent::new(packet.data, wire_len.max(packet.data.len()));
         let inside = Inside { layer: Layer::Link(packet.link), bytes };

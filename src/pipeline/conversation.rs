@@ -57,6 +57,8 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 pub(super) struct Conversation {
     /// Boxed, because each is taken out while its events are looked at.
     decoders: PerSide<Option<Box<Decoder>>>,
+    /// Which of them hold the window of a compressed direction.
+    has_window: PerSide<bool>,
     /// Where the boundaries of frames are not known.
     searches: PerSide<Option<Box<Resumption>>>,
     /// How often a side's boundaries were searched for.
@@ -115,6 +117,7 @@ impl Conversation {
                 let decoder = Decoder::new(side, *agreement, starts[side]?);
                 Some(Box::new(decoder.with_limits(inflate_limits).keeping(keep)))
             }),
+            has_window: PerSide::default(),
             searches: PerSide::from_fn(|side| match starts[side] {
                 None => Some(Box::new(Resumption::new(side, limits))),
                 Some(_) => None,
@@ -133,12 +136,10 @@ impl Conversation {
         }
     }
 
-    /// Directions whose window is held.
+    /// Directions whose window is held. It is asked for at every segment, so no decoder is asked.
+    #[inline]
     pub(super) fn windows(&self) -> usize {
-        let has_window = |decoder: &Option<Box<Decoder>>| {
-            decoder.as_ref().is_some_and(|decoder| decoder.has_window())
-        };
-        self.decoders.iter().filter(|(_, decoder)| has_window(decoder)).count()
+        usize::from(self.has_window.client) + usize::from(self.has_window.server)
     }
 
     /// Gives back its windows: compressed messages are not looked into any more.
@@ -148,10 +149,17 @@ impl Conversation {
                 decoder.stop_inflating();
             }
         }
+        self.has_window = PerSide::default();
     }
 
     /// Bytes of messages that are held for their rows, beyond the excerpts that always are.
+    #[inline]
     pub(super) fn content(&self) -> usize {
+        // Without rows, nothing but the excerpts is kept.
+        if self.listing.is_none() { 0 } else { self.listed_content() }
+    }
+
+    fn listed_content(&self) -> usize {
         let decoders = self.decoders.iter().filter_map(|(_, decoder)| decoder.as_ref());
         let open: usize = decoders
             .map(|decoder| decoder.excerpt().bytes.len().saturating_sub(self.excerpt))
@@ -203,6 +211,7 @@ impl Conversation {
         for side in Side::BOTH {
             self.feed(side, Input::End, carrier, findings);
             let decoder = self.decoders[side].take();
+            self.has_window[side] = false;
             if let Some(decoder) = &decoder {
                 self.sum_up(side, decoder, carrier);
             }
@@ -248,6 +257,7 @@ impl Conversation {
             return self.search(side, search, input, carrier, findings);
         }
         let Some(mut decoder) = self.decoders[side].take() else { return };
+        self.has_window[side] = false; // until the decoder is put back
         if let (Some(listing), Input::Stream(StreamEvent::Gap { range, cause })) =
             (&mut self.listing, input)
         {
@@ -281,6 +291,7 @@ impl Conversation {
                 Event::SyncLost { .. } => {}
             }
         }
+        self.has_window[side] = decoder.has_window();
         self.decoders[side] = Some(decoder);
     }
 

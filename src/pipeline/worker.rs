@@ -89,8 +89,9 @@ impl Worker {
     pub(super) fn settle(&mut self, settled: Settled) -> Vec<Placed> {
         self.reused.extend(settled.reused);
         let mut reports = Vec::new();
-        while let Some(ended) = self.ended.pop_front_if(|ended| ended.at <= settled.until) {
-            let Ended { at, flow } = ended;
+        while self.ended.front().is_some_and(|ended| ended.at <= settled.until)
+            && let Some(Ended { at, flow }) = self.ended.pop_front()
+        {
             let birth = flow.birth();
             let finished = flow.finish(&self.reused);
             self.reused.forget(birth);

@@ -52,7 +52,7 @@ impl<'a> MessageView<'a> {
             empty_fragments: end.empty_fragments,
             range: end.range,
             complete: end.complete,
-            fault: end.fault.as_ref(),
+            fault: end.fault.as_deref(),
         }
     }
 }

@@ -368,7 +368,17 @@ impl Assembler {
     }
 
     /// What is in order now, or will never be.
+    #[inline]
     pub fn release(&mut self) -> Option<Released> {
+        // Nothing waits, neither bytes nor the start: that is so after almost every segment.
+        let is_undecided = matches!(self.start, Start::Undecided(_));
+        if self.waiting.is_empty() && !is_undecided && !self.finished {
+            return None;
+        }
+        self.release_waiting()
+    }
+
+    fn release_waiting(&mut self) -> Option<Released> {
         self.decide_start();
         let Start::At(start) = self.start else { return None };
         let from = self.next;

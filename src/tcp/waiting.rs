@@ -44,6 +44,12 @@ impl Waiting {
         self.bytes
     }
 
+    /// Whether nothing waits.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.cuts.is_empty()
+    }
+
     /// Pieces that wait.
     pub(super) fn pieces(&self) -> usize {
         self.pieces.len() + self.cuts.len()

@@ -7,6 +7,7 @@
 
 use super::content::Content;
 use super::deflate::{InflateLimits, Inflated};
+use super::direction::Ended;
 use super::{
     Agreement, Assembly, ControlFrame, Direction, Event, Excerpt, FrameHeader, FrameStart, Keep,
     LOOKAHEAD, MAX_CONTROL_LEN, MAX_HEADER_LEN, Message, MessageEnd, Opcode, Short, Text,
@@ -39,7 +40,7 @@ pub struct Decoder {
     held: Short<LOOKAHEAD>,
     /// Stream offset of the first byte not read yet: that of `held`, if it has any.
     offset: u64,
-    pending: Option<Event>,
+    pending: Option<Effect>,
     scratch: Vec<u8>,
     content: Content,
 }
@@ -68,6 +69,18 @@ struct Payload {
     control: Vec<u8>,
     damaged: bool,
     landing: Option<Landing>,
+}
+
+/// What an event changes once the next one is asked for: less than the event itself, which is
+/// handed out and not copied.
+#[derive(Debug)]
+enum Effect {
+    /// A frame begins, at this offset.
+    Begin(FrameHeader, u64),
+    /// A message is complete.
+    End(Ended),
+    Close(ControlFrame),
+    Abandon,
 }
 
 /// Where the frame would have ended, had its length been written in the other byte order.
@@ -208,7 +221,7 @@ impl Decoder {
             };
             match event {
                 Progress::Said(event) => {
-                    self.pending = Some(event.clone());
+                    self.pending = Effect::of(&event);
                     return Some(event);
                 }
                 Progress::Read => {}
@@ -220,20 +233,20 @@ impl Decoder {
     /// Lets the last event take effect.
     fn settle(&mut self) {
         match self.pending.take() {
-            Some(Event::Frame(frame)) => {
-                self.direction.begin(&frame, &self.agreement);
-                if matches!(frame.header.opcode, Opcode::TEXT | Opcode::BINARY)
+            None => {}
+            Some(Effect::Begin(header, offset)) => {
+                self.direction.begin(&header, offset, &self.agreement);
+                if matches!(header.opcode, Opcode::TEXT | Opcode::BINARY)
                     && let Assembly::Open(message) = &mut self.direction.assembly
                 {
-                    self.content.begin(&frame.header, &self.agreement, message);
+                    self.content.begin(&header, &self.agreement, message);
                 }
             }
-            Some(Event::Message(end)) => self.direction.end(&end),
-            Some(Event::Control(frame)) if frame.opcode == Opcode::CLOSE => {
+            Some(Effect::End(ended)) => self.direction.end(&ended),
+            Some(Effect::Close(frame)) => {
                 self.direction.close.get_or_insert(frame);
             }
-            Some(Event::SyncLost { .. }) => self.abandon(),
-            Some(Event::Control(_)) | None => {}
+            Some(Effect::Abandon) => self.abandon(),
         }
     }
 
@@ -382,7 +395,8 @@ impl Decoder {
         }
         if payload.header.opcode.is_control() {
             let wanted = MAX_CONTROL_LEN.saturating_sub(payload.control.len() as u64);
-            payload.control.extend(bytes.iter().take(usize::try_from(wanted).unwrap_or(0)));
+            let wanted = usize::try_from(wanted).unwrap_or(0).min(bytes.len());
+            payload.control.extend_from_slice(bytes.get(..wanted).unwrap_or_default());
             return Progress::Read;
         }
         if payload.header.opcode.is_reserved() {
@@ -460,13 +474,14 @@ impl Decoder {
 
     /// Ends the frame whose payload is complete.
     fn finish_payload(&mut self) -> Progress {
-        let State::Payload(payload) = std::mem::replace(&mut self.state, State::Header) else {
-            return Progress::Starved;
-        };
+        let State::Payload(payload) = &mut self.state else { return Progress::Starved };
         let header = payload.header;
         if header.opcode.is_control() {
-            return Progress::Said(Event::Control(payload.into_control_frame(self.offset)));
+            let frame = payload.take_control_frame(self.offset);
+            self.state = State::Header;
+            return Progress::Said(Event::Control(frame));
         }
+        self.state = State::Header;
         let Assembly::Open(message) = &mut self.direction.assembly else { return Progress::Read };
         if !header.fin || header.opcode.is_reserved() {
             return Progress::Read;
@@ -499,6 +514,21 @@ fn has_fault(inflated: Option<&Inflated>) -> bool {
     inflated.is_some_and(|inflated| inflated.fault.is_some())
 }
 
+impl Effect {
+    #[inline]
+    fn of(event: &Event) -> Option<Effect> {
+        match event {
+            Event::Frame(frame) => Some(Effect::Begin(frame.header, frame.offset)),
+            Event::Message(end) => end.complete.then(|| Effect::End(Ended::of(end))),
+            Event::Control(frame) if frame.opcode == Opcode::CLOSE => {
+                Some(Effect::Close(frame.clone()))
+            }
+            Event::Control(_) => None,
+            Event::SyncLost { .. } => Some(Effect::Abandon),
+        }
+    }
+}
+
 /// What a step of the decoder came to.
 enum Progress {
     Said(Event),
@@ -527,13 +557,13 @@ fn advance(input: &mut Option<Input<'_>>, len: u64) {
 }
 
 impl Payload {
-    fn into_control_frame(mut self, end: u64) -> ControlFrame {
+    fn take_control_frame(&mut self, end: u64) -> ControlFrame {
         if let Some(key) = self.header.mask {
             unmask(&mut self.control, key, 0);
         }
         ControlFrame {
             opcode: self.header.opcode,
-            payload: self.control,
+            payload: std::mem::take(&mut self.control),
             payload_len: self.header.payload_len,
             range: (self.start..end).into(),
             damaged: self.damaged,
@@ -553,6 +583,7 @@ impl Landing {
 
 impl Message {
     /// The message as it stands with its last byte before `end`.
+    #[inline]
     fn seen(&self, end: u64, complete: bool, fault: Option<Utf8Fault>) -> MessageEnd {
         MessageEnd {
             opcode: self.opcode,
@@ -563,7 +594,7 @@ impl Message {
             empty_fragments: self.empty_fragments,
             range: (self.start..end).into(),
             complete,
-            fault,
+            fault: fault.map(Box::new),
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use super::deflate::Compressors;
 use super::{
-    ControlFrame, FrameHeader, FrameStart, Inflated, LengthForm, MAX_HEADER_LEN, MaskKey,
-    MessageEnd, Opcode, Short, Utf8, Utf8Fault,
+    ControlFrame, FrameHeader, LengthForm, MAX_HEADER_LEN, MaskKey, MessageEnd, Opcode, Short,
+    Utf8, Utf8Fault,
 };
 use crate::endpoint::Side;
 use crate::tcp::Range64;
@@ -168,15 +168,39 @@ pub struct Compressed {
 }
 
 impl Compressed {
-    fn count(&mut self, end: &MessageEnd) {
-        self.messages += u64::from(end.compressed);
-        let is_faulty = |inflated: &Inflated| inflated.fault.is_some();
-        self.faulty += u64::from(end.inflated.as_ref().is_some_and(is_faulty));
-        if let Some(inflated) = end.inflated.as_ref().filter(|inflated| inflated.complete) {
-            self.known += u64::from(inflated.certain);
+    fn count(&mut self, ended: &Ended) {
+        self.messages += u64::from(ended.compressed);
+        self.faulty += u64::from(ended.is_faulty);
+        if let Some((len, certain)) = ended.inflated {
+            self.known += u64::from(certain);
             self.sized += 1;
-            self.payload = self.payload.saturating_add(end.len);
-            self.inflated = self.inflated.saturating_add(inflated.len);
+            self.payload = self.payload.saturating_add(ended.len);
+            self.inflated = self.inflated.saturating_add(len);
+        }
+    }
+}
+
+/// What is counted of a complete message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    /// Payload bytes as on the wire.
+    len: u64,
+    compressed: bool,
+    /// Whether it does not inflate, by its sender's fault.
+    is_faulty: bool,
+    /// Bytes that it inflated to, if all of it did, and whether those are certain.
+    inflated: Option<(u64, bool)>,
+}
+
+impl Ended {
+    #[inline]
+    pub(super) fn of(end: &MessageEnd) -> Ended {
+        let whole = end.inflated.as_ref().filter(|inflated| inflated.complete);
+        Ended {
+            len: end.len,
+            compressed: end.compressed,
+            is_faulty: end.inflated.as_ref().is_some_and(|inflated| inflated.fault.is_some()),
+            inflated: whole.map(|inflated| (inflated.len, inflated.certain)),
         }
     }
 }
@@ -247,9 +271,8 @@ impl Direction {
 }
 
 impl Direction {
-    /// Takes in a header.
-    pub(super) fn begin(&mut self, frame: &FrameStart, agreed: &Agreement) {
-        let header = &frame.header;
+    /// Takes in a header that stands at `offset`.
+    pub(super) fn begin(&mut self, header: &FrameHeader, offset: u64, agreed: &Agreement) {
         self.frames += 1;
         self.payload_bytes = self.payload_bytes.saturating_add(header.payload_len);
         self.note_mask(header);
@@ -257,7 +280,7 @@ impl Direction {
             return;
         }
         let opening = Short::default();
-        self.last_frame = Some(LastFrame { header: *header, offset: frame.offset, opening });
+        self.last_frame = Some(LastFrame { header: *header, offset, opening });
         let empty = u64::from(!header.fin && header.payload_len == 0);
         match (&mut self.assembly, header.opcode) {
             (Assembly::Open(message), Opcode::CONTINUATION) => {
@@ -279,7 +302,7 @@ impl Direction {
                     len: 0,
                     fragments: 1,
                     empty_fragments: empty,
-                    start: frame.offset,
+                    start: offset,
                     text,
                     spoiled_at: None,
                 });
@@ -288,13 +311,11 @@ impl Direction {
     }
 
     /// Takes in the end of a message.
-    pub(super) fn end(&mut self, end: &MessageEnd) {
-        if end.complete {
-            self.assembly = Assembly::Idle;
-            self.messages += 1;
-            self.largest_message = self.largest_message.max(end.len);
-            self.compressed.count(end);
-        }
+    pub(super) fn end(&mut self, ended: &Ended) {
+        self.assembly = Assembly::Idle;
+        self.messages += 1;
+        self.largest_message = self.largest_message.max(ended.len);
+        self.compressed.count(ended);
     }
 
     fn note_mask(&mut self, header: &FrameHeader) {

@@ -70,7 +70,7 @@ pub struct MessageEnd {
     /// ends without one.
     pub complete: bool,
     /// What is wrong with its text; places count in what it inflated to.
-    pub fault: Option<Utf8Fault>,
+    pub fault: Option<Box<Utf8Fault>>,
 }
 
 impl MessageEnd {

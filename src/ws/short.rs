@@ -10,19 +10,24 @@ use std::ops::Deref;
 #[derive(Clone, Copy)]
 pub struct Short<const N: usize> {
     bytes: [u8; N],
-    len: usize,
+    /// At most `N`, which is a few.
+    len: u8,
 }
 
 impl<const N: usize> Short<N> {
     /// Appends as many of `bytes` as there is room for.
     pub fn extend(&mut self, bytes: &[u8]) {
-        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
-        self.len += room.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count();
+        let room = self.bytes.get_mut(usize::from(self.len)..).unwrap_or_default();
+        let count = room.len().min(bytes.len());
+        if let (Some(room), Some(bytes)) = (room.get_mut(..count), bytes.get(..count)) {
+            room.copy_from_slice(bytes);
+            self.len += u8::try_from(count).unwrap_or_default();
+        }
     }
 
     /// Keeps the first `len` bytes at most.
     pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        self.len = self.len.min(u8::try_from(len).unwrap_or(u8::MAX));
     }
 
     /// Takes the first `count` bytes away, or all there are.
@@ -35,12 +40,13 @@ impl<const N: usize> Short<N> {
 
     /// Whether there is no room left.
     pub fn is_full(&self) -> bool {
-        self.len == N
+        usize::from(self.len) == N
     }
 }
 
 impl<const N: usize> Default for Short<N> {
     fn default() -> Short<N> {
+        const { assert!(N <= u8::MAX as usize) };
         Short { bytes: [0; N], len: 0 }
     }
 }
@@ -57,7 +63,7 @@ impl<const N: usize> Deref for Short<N> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 

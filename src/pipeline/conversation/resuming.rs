@@ -117,7 +117,8 @@ impl Conversation {
         let agreement = Agreement { unknown_extension: true, ..self.agreement };
         let decoder = Decoder::new(side, agreement, chain.start);
         let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
-        self.decoders[side] = Some(Box::new(decoder));
+        self.decoders[side] = Some(Box::new(decoder)); // it has inflated nothing yet
+        self.has_window[side] = false;
         let resumed =
             self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, carrier));
         resumed.lost_at = None;
