@@ -169,6 +169,11 @@ impl<'a> Bytes<'a> {
         Bytes::over(Box::new(Bottom { source, read: 0 }))
     }
 
+    /// Whether it turns out only at the end whether the bytes before were right.
+    pub(crate) fn is_checked_at_end(&self) -> bool {
+        self.layer.is_checked_at_end()
+    }
+
     pub(super) fn over(layer: Box<dyn Layer + 'a>) -> Bytes<'a> {
         Bytes { layer, block: Vec::new(), start: 0, end: 0, stop: Stop::default() }
     }

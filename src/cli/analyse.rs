@@ -1,5 +1,6 @@
 //! `wsblame CAPTURE…`: the main job.
 
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use super::interrupt::Interruption;
 use super::keys;
 use super::output::{self, Output};
 use super::{When, any_format, command, complain, explain};
-use wsblame::capture::Stop;
-use wsblame::pipeline::{Analysis, Options, Series};
+use wsblame::pipeline::{Analysis, Options, Series, Take};
 use wsblame::report::{
-    AtFault, CaptureReport, Detail, FORMATS, Filter, Format, Report, Style, format_of,
+    AtFault, CaptureReport, ConnectionReport, Detail, FORMATS, Filter, Filtered, Format, Report,
+    Style, WriteConnection, format_of,
 };
 use wsblame::rules::Severity;
 use wsblame::tls::Keyring;
@@ -152,38 +153,165 @@ fn try_run(arguments: &Arguments, interruption: &Interruption) -> Result<Exit, F
     let unwritable = |error: String| Failure(Exit::Unreadable, error);
     // Opened before the work, so that a wrong path is not found out after an hour of it.
     let output = Output::open(target, interruption.unfinished()).map_err(unwritable)?;
-
-    let mut report = analyse(inputs, keys, arguments, format, interruption.reads());
-    interruption.has_read();
-    if interruption.exit().is_some() {
-        complain("interrupted; the report is of what was read by then");
-    }
-    for capture in &report.captures {
-        let whole = capture.error.iter().map(|error| (&capture.file, error));
-        let parts =
-            capture.files.iter().filter_map(|file| Some((&file.file, file.error.as_ref()?)));
-        whole.chain(parts).for_each(|(file, error)| complain(format_args!("{file}: {error}")));
-    }
-    if let Some(command) = arguments.captures.first().and_then(|path| meant_command(path)) {
-        complain(format_args!("did you mean the command {command}? see wsblame --help"));
-    }
-    let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
-    filter(arguments, format).narrow(&mut report).map_err(|error| match read_nothing {
-        true => Failure(Exit::Unreadable, error.to_string()),
-        false => usage(error.to_string()),
-    })?;
-    let exit = Exit::of(&report, arguments.fail_on.least());
-    if read_nothing && format.shows_from > Severity::Note && target.is_none() {
-        return Ok(exit); // the complaints have said it all
-    }
-
-    let style = Style {
-        colour: output::colour(arguments.color, target.is_none()),
-        width: output::width(),
-        detail: if arguments.verbose { Detail::Full } else { Detail::Brief },
-    };
-    output.write(|out| (format.write)(&report, &style, out)).map_err(unwritable)?;
+    let mut exit = Ok(Exit::Clean);
+    let written = output.write(|out| {
+        let run = Run { arguments, format, interruption, is_stdout: target.is_none() };
+        run.report(inputs, keys, out, &mut exit)
+    });
+    let exit = exit?;
+    written.map_err(unwritable)?;
     Ok(exit)
+}
+
+/// One run, with its output open.
+struct Run<'r> {
+    arguments: &'r Arguments,
+    format: &'static Format,
+    interruption: &'r Interruption,
+    is_stdout: bool,
+}
+
+impl Run<'_> {
+    /// Analyses everything and writes the report. `exit` is what it comes to; where that is a
+    /// failure, what was written is not to be kept.
+    fn report(
+        &self,
+        inputs: Inputs,
+        keys: Arc<Keyring>,
+        out: &mut dyn Write,
+        exit: &mut Result<Exit, Failure>,
+    ) -> io::Result<()> {
+        let filter = filter(self.arguments, self.format);
+        let mut stream = Stream { filter, written: Ok(()), seen: Seen::default() };
+        let mut report = match self.format.write_connection {
+            None => self.analyse(inputs, keys, None),
+            Some(write) => self.analyse(
+                inputs,
+                keys,
+                Some(&mut |file, connection| {
+                    let counts = self.arguments.fail_on.least();
+                    if !stream.take(file, connection, counts, write, out) {
+                        self.interruption.end_reading();
+                    }
+                }),
+            ),
+        };
+        let Stream { written, seen, .. } = stream;
+        *exit = Ok(seen.exit);
+        written?;
+        self.complain(&report);
+        let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
+        report.filtered = Some(seen.filtered).filter(|filtered| *filtered != Filtered::default());
+        let narrowed = match self.format.write_connection {
+            None => filter.narrow(&mut report),
+            Some(_) => filter.has_found(seen.last, seen.was_asked_for),
+        };
+        if let Err(error) = narrowed {
+            let code = if read_nothing { Exit::Unreadable } else { Exit::Usage };
+            *exit = Err(Failure(code, error.to_string()));
+            return Err(io::Error::other(error));
+        }
+        *exit = Ok(Exit::of(&report, self.arguments.fail_on.least()).max(seen.exit));
+        if read_nothing && self.format.shows_from > Severity::Note && self.is_stdout {
+            return Ok(()); // the complaints have said it all
+        }
+        let style = Style {
+            colour: output::colour(self.arguments.color, self.is_stdout),
+            width: output::width(),
+            detail: if self.arguments.verbose { Detail::Full } else { Detail::Brief },
+        };
+        (self.format.write)(&report, &style, out)
+    }
+
+    /// Says what could not be read.
+    fn complain(&self, report: &Report) {
+        if self.interruption.exit().is_some() {
+            complain("interrupted; the report is of what was read by then");
+        }
+        for capture in &report.captures {
+            let whole = capture.error.iter().map(|error| (&capture.file, error));
+            let parts =
+                capture.files.iter().filter_map(|file| Some((&file.file, file.error.as_ref()?)));
+            whole.chain(parts).for_each(|(file, error)| complain(format_args!("{file}: {error}")));
+        }
+        if let Some(command) = self.arguments.captures.first().and_then(|path| meant_command(path))
+        {
+            complain(format_args!("did you mean the command {command}? see wsblame --help"));
+        }
+    }
+
+    /// The report on all inputs; those that are no files to read come last, with their errors.
+    /// Connections are not in it if somebody takes them at once.
+    fn analyse(&self, inputs: Inputs, keys: Arc<Keyring>, take: Option<&mut Take<'_>>) -> Report {
+        let Inputs { mut inputs, mut failed } = inputs;
+        inputs::refuse_terminal(&mut inputs, &mut failed);
+        let mut analysis = Analysis::new(Options {
+            hash: self.format.names_by_hash,
+            series: self.arguments.series.series(),
+            threads: self.arguments.threads,
+            ..Options::default()
+        });
+        analysis.use_keys(keys);
+        analysis.stop_on(self.interruption.reads());
+        match take {
+            None => analysis.inputs(&inputs),
+            Some(take) => analysis.inputs_to(&inputs, take),
+        }
+        let mut report = analysis.into_report();
+        self.interruption.has_read();
+        report.captures.extend(failed.into_iter().map(|(path, why)| CaptureReport {
+            file: path.display().to_string(),
+            error: Some(why),
+            ..CaptureReport::default()
+        }));
+        report
+    }
+}
+
+/// Connections that are written one by one, while captures are still read.
+struct Stream {
+    filter: Filter,
+    written: io::Result<()>,
+    seen: Seen,
+}
+
+/// What is known of the connections that were written.
+struct Seen {
+    filtered: Filtered,
+    exit: Exit,
+    /// The highest number.
+    last: u64,
+    /// Whether the one that was asked for was among them.
+    was_asked_for: bool,
+}
+
+impl Default for Seen {
+    fn default() -> Seen {
+        let filtered = Filtered::default();
+        Seen { filtered, exit: Exit::Clean, last: 0, was_asked_for: false }
+    }
+}
+
+impl Stream {
+    /// Writes a connection, if it is to be shown; whether that goes on being possible.
+    fn take(
+        &mut self,
+        file: &str,
+        mut connection: ConnectionReport,
+        counts: Option<Severity>,
+        write: WriteConnection,
+        out: &mut dyn Write,
+    ) -> bool {
+        let seen = &mut self.seen;
+        seen.last = seen.last.max(connection.id);
+        seen.was_asked_for |= self.filter.connection == Some(connection.id);
+        if self.filter.admits(&mut connection, &mut seen.filtered) && self.written.is_ok() {
+            seen.exit = seen.exit.max(Exit::of_connection(&connection, counts));
+            // Who reads along is to see it now.
+            self.written = write(file, &connection, out).and_then(|()| out.flush());
+        }
+        self.written.is_ok()
+    }
 }
 
 /// The command that a file that is not there was meant to be.
@@ -243,30 +371,4 @@ fn inputs(arguments: &Arguments) -> Result<Inputs, Failure> {
         }
     }
     inputs::expand(&paths).map_err(|what| Failure(Exit::Usage, what))
-}
-
-/// The report on all inputs; those that are no files to read come last, with their errors.
-fn analyse(
-    inputs: Inputs,
-    keys: Arc<Keyring>,
-    arguments: &Arguments,
-    format: &Format,
-    stop: Stop,
-) -> Report {
-    let Inputs { mut inputs, mut failed } = inputs;
-    inputs::refuse_terminal(&mut inputs, &mut failed);
-    let series = arguments.series.series();
-    let threads = arguments.threads;
-    let options = Options { hash: format.names_by_hash, series, threads, ..Options::default() };
-    let mut analysis = Analysis::new(options);
-    analysis.use_keys(keys);
-    analysis.stop_on(stop);
-    analysis.inputs(&inputs);
-    let mut report = analysis.into_report();
-    report.captures.extend(failed.into_iter().map(|(path, why)| CaptureReport {
-        file: path.display().to_string(),
-        error: Some(why),
-        ..CaptureReport::default()
-    }));
-    report
 }

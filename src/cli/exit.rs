@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use wsblame::report::{CaptureReport, Report};
+use wsblame::report::{CaptureReport, ConnectionReport, Report};
 use wsblame::rules::Severity;
 
 /// How a run ends. A later variant wins over an earlier one.
@@ -33,9 +33,18 @@ impl Exit {
         if captures.any(failed) {
             return Exit::Unreadable;
         }
-        let mut findings = report.connections.iter().flat_map(|connection| &connection.findings);
+        report
+            .connections
+            .iter()
+            .map(|one| Exit::of_connection(one, fail_on))
+            .max()
+            .unwrap_or(Exit::Clean)
+    }
+
+    /// What the report on one connection comes to.
+    pub(super) fn of_connection(connection: &ConnectionReport, fail_on: Option<Severity>) -> Exit {
         let counts = |severity| fail_on.is_some_and(|least| severity >= least);
-        match findings.any(|finding| counts(finding.severity)) {
+        match connection.findings.iter().any(|finding| counts(finding.severity)) {
             true => Exit::Found,
             false => Exit::Clean,
         }

@@ -48,6 +48,13 @@ impl Interruption {
         stop
     }
 
+    /// Nobody wants what is read any more.
+    pub(super) fn end_reading(&self) {
+        if let Some(switch) = lock(&self.0).switch.take() {
+            switch.throw();
+        }
+    }
+
     /// Nothing is read any more: the next signal ends the process.
     pub(super) fn has_read(&self) {
         lock(&self.0).switch = None;

@@ -5,13 +5,13 @@ use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::thread;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 use super::blind_spots::spot;
+use super::jobs::{self, Job, jobs};
 use super::merge::{self, Source};
+use super::outlet::{Heard, Outlet};
 use super::series::{self, Candidate, Name, Part, Series};
 use super::setup::{Learned, Setup};
 use super::tap::{CaptureKey, Places, Tap};
@@ -79,6 +79,9 @@ impl Input {
     }
 }
 
+/// Who takes the report on a connection, and the name of its capture.
+pub type Take<'t> = dyn FnMut(&str, ConnectionReport) + 't;
+
 /// A run in the making.
 #[derive(Debug)]
 pub struct Analysis {
@@ -89,6 +92,10 @@ pub struct Analysis {
     digests: Vec<Option<String>>,
     setup: Setup,
     unread: Unread,
+    /// Connections that were reported on, whoever has the reports.
+    reported: u64,
+    /// Who takes reports as soon as they are final.
+    to: Option<SyncSender<Heard>>,
 }
 
 /// Inputs that were not begun when an end was asked for.
@@ -115,7 +122,15 @@ impl Analysis {
         let (threads, stop) = (options.threads(), Stop::default());
         let setup = Setup { limits: options.limits, tap: None, keys, stop, threads };
         let unread = Unread::default();
-        Analysis { options, captures, connections, digests, setup, unread }
+        let (reported, to) = (0, None);
+        Analysis { options, captures, connections, digests, setup, unread, reported, to }
+    }
+
+    /// A run for a part of what this one reads, with so many threads. What it reports goes to `to`,
+    /// if anybody takes it at once; [`Analysis::absorb`] takes in the rest.
+    pub(super) fn part(&self, threads: NonZeroUsize, to: Option<SyncSender<Heard>>) -> Analysis {
+        let setup = Setup { threads, ..self.setup.clone() };
+        Analysis { setup, to, ..Analysis::new(self.options) }
     }
 
     /// Decrypts what is read from now on with these keys too, beside those that each capture holds
@@ -148,30 +163,32 @@ impl Analysis {
     /// Analyses everything in `inputs`, in this order; files that are parts of one capture where
     /// the first of them stands.
     pub fn inputs(&mut self, inputs: &[Input]) {
+        self.all(inputs, None);
+    }
+
+    /// The same; each connection is handed to `take` as soon as its report is final, with the name
+    /// of its capture, and is not kept for [`Analysis::into_report`]. Connections that were over
+    /// long before the end of a capture come before that is read; those of captures that may turn
+    /// out damaged at their end only then.
+    pub fn inputs_to(&mut self, inputs: &[Input], take: &mut Take<'_>) {
+        self.all(inputs, Some(take));
+    }
+
+    fn all(&mut self, inputs: &[Input], take: Option<&mut Take<'_>>) {
         let before = self.captures.len();
-        match self.options.series {
-            Series::Never => inputs.iter().for_each(|input| self.input(input)),
-            Series::Always => self.merged(inputs),
-            Series::Auto => {
-                let runs = find_runs(inputs, &self.setup.stop);
-                let parts = runs.iter().enumerate();
-                let parts =
-                    parts.flat_map(|(run, parts)| parts.iter().map(move |p| (p.input, run)));
-                let run_of: HashMap<usize, usize, RandomState> = parts.collect();
-                let mut begun = vec![false; runs.len()];
-                for (index, input) in inputs.iter().enumerate() {
-                    let run = run_of.get(&index).copied();
-                    let run = run.and_then(|run| Some((runs.get(run)?, begun.get_mut(run)?)));
-                    match run {
-                        None => self.input(input),
-                        Some((run, begun)) if !*begun => {
-                            *begun = true;
-                            self.series(inputs, run);
-                        }
-                        Some(_) => {}
-                    }
-                }
-            }
+        let runs = match self.options.series {
+            Series::Auto => find_runs(inputs, &self.setup.stop),
+            Series::Never | Series::Always => Vec::new(),
+        };
+        let jobs = match self.options.series {
+            Series::Always => vec![Job::Merged(inputs)],
+            Series::Never | Series::Auto => jobs(inputs, &runs),
+        };
+        let is_alone = jobs.len() < 2 || self.setup.workers() == 1;
+        if is_alone && take.is_none() {
+            jobs.iter().for_each(|job| self.work(job));
+        } else {
+            jobs::work(self, &jobs, take);
         }
         if !self.setup.stop.is_asked() {
             self.note_barren(inputs, before);
@@ -217,6 +234,65 @@ impl Analysis {
         }
     }
 
+    /// Does one job.
+    pub(super) fn work(&mut self, job: &Job<'_>) {
+        match job {
+            Job::One(input) => self.input(input),
+            Job::Series(inputs, run) => self.series(inputs, run),
+            Job::Merged(inputs) => self.merged(inputs),
+        }
+    }
+
+    /// Nobody takes reports from it any more.
+    pub(super) fn stop_sending(&mut self) {
+        self.to = None;
+    }
+
+    /// Threads that share the inputs.
+    pub(super) fn threads(&self) -> NonZeroUsize {
+        if self.setup.workers() == 1 { NonZeroUsize::MIN } else { self.setup.threads }
+    }
+
+    /// Takes a connection that was reported on by the part that is going to be absorbed next.
+    pub(super) fn hand_on(&self, heard: Heard, take: &mut Take<'_>) {
+        let Heard { file, mut connection } = heard;
+        self.place(&mut connection);
+        take(&file, connection);
+    }
+
+    /// Takes in what a part has come to, behind all that there is. Reports that it has kept are
+    /// handed to `take`, if there is one.
+    pub(super) fn absorb(&mut self, part: Analysis, mut take: Option<&mut Take<'_>>) {
+        for mut connection in part.connections {
+            let captured = part.captures.get(connection.capture);
+            let file = captured.map_or("", |captured| captured.report.file.as_str());
+            self.place(&mut connection);
+            match &mut take {
+                Some(take) => take(file, connection),
+                None => self.connections.push(connection),
+            }
+        }
+        let inputs_before = self.digests.len();
+        for mut captured in part.captures {
+            captured.inputs.iter_mut().for_each(|input| *input += inputs_before);
+            captured.key.input += inputs_before;
+            self.captures.push(captured);
+        }
+        self.digests.extend(part.digests);
+        self.reported += part.reported;
+        self.unread.number += part.unread.number;
+        if let Some(first) = part.unread.first {
+            self.unread.first.get_or_insert(first);
+        }
+    }
+
+    /// Numbers a connection of the next part, which has numbered it for itself.
+    fn place(&self, connection: &mut ConnectionReport) {
+        connection.id += self.reported;
+        connection.same_as = connection.same_as.map(|id| id + self.reported);
+        connection.capture += self.captures.len();
+    }
+
     /// Analyses one input, whatever it is.
     fn input(&mut self, input: &Input) {
         let name = input.name();
@@ -259,7 +335,8 @@ impl Analysis {
         input: usize,
     ) -> Option<String> {
         let key = CaptureKey { input, leaf: 0 };
-        let (captured, digest) = alone(&self.setup, name, bytes, path.as_deref(), key);
+        let outlet = self.outlet();
+        let (captured, digest) = alone(&self.setup, name, bytes, path.as_deref(), key, outlet);
         self.push(captured);
         digest
     }
@@ -267,7 +344,13 @@ impl Analysis {
     /// A timeline that begins with the next input.
     fn timeline(&self, kind: Kind) -> Timeline {
         let key = CaptureKey { input: self.digests.len(), leaf: 0 };
-        Timeline::new(&self.setup, kind, key)
+        Timeline::new(&self.setup, kind, key, self.outlet())
+    }
+
+    /// The way out for the reports of the next capture.
+    fn outlet(&self) -> Outlet {
+        let (capture, before, to) = (self.captures.len(), self.reported, self.to.clone());
+        Outlet { capture, before, to, ..Outlet::default() }
     }
 
     /// Analyses the captures in an archive.
@@ -307,6 +390,7 @@ impl Analysis {
                 let kind = if index + 1 < run.len() { Kind::Several } else { Kind::One };
                 let fresh = self.timeline(kind);
                 self.push(std::mem::replace(&mut timeline, fresh).finish());
+                timeline.goes_to(self.outlet());
                 timeline.note(spot(
                     "series-split",
                     None,
@@ -411,12 +495,14 @@ impl Analysis {
 
     /// Takes a capture into the report.
     fn push(&mut self, mut captured: Captured) {
-        let first_id = self.connections.len() as u64 + 1;
-        for (id, connection) in (first_id..).zip(&mut captured.connections) {
-            connection.id = id;
-            connection.same_as = connection.same_as.map(|place| first_id + place);
+        let first = captured.connections.first().map_or(0, |first| first.id);
+        let shift = (self.reported + 1).saturating_sub(first);
+        for connection in &mut captured.connections {
+            connection.id += shift;
+            connection.same_as = connection.same_as.map(|id| id + shift);
             connection.capture = self.captures.len();
         }
+        self.reported += captured.reported;
         self.connections.append(&mut captured.connections);
         self.captures.push(captured);
     }
@@ -430,14 +516,23 @@ impl Analysis {
 ///
 /// Keys may stand far behind what they open. Where they came too late for a connection, and the
 /// capture can be read from `path` once more, it is analysed again with all of its keys. Frames that
-/// are listed go out at once and cannot be taken back: for them the keys are looked for before.
+/// are listed, and connections that are taken as soon as they are over, go out at once and cannot be
+/// taken back: for them the keys are looked for before. Nor can they be taken back from a capture
+/// that was packed and turns out damaged at its end, so of such a capture none goes out before.
 pub(super) fn alone(
     setup: &Setup,
     name: &str,
     bytes: Bytes<'_>,
     path: Option<&Path>,
     key: CaptureKey,
+    outlet: Outlet,
 ) -> (Captured, Option<String>) {
+    let Outlet { capture, before, mut to, .. } = outlet;
+    if bytes.is_checked_at_end() {
+        to = None;
+    }
+    let goes_at_once = setup.tap.is_some() || to.is_some();
+    let outlet = || Outlet { capture, before, to: to.clone(), ..Outlet::default() };
     let read = |mut timeline: Timeline, reader| {
         let place = timeline.join(name, key.input);
         let bytes = timeline.read(place, reader);
@@ -449,17 +544,18 @@ pub(super) fn alone(
     };
     let may_hold_keys = reader.facts().format == Format::PcapNg;
     let path = path.filter(|_| may_hold_keys);
-    let before = path.filter(|_| setup.tap.is_some()).and_then(|path| learn(setup, path));
-    let timeline = match before {
-        Some(learned) => Timeline::knowing(learned, setup, Kind::One, key),
-        None => Timeline::new(setup, Kind::One, key),
+    let known = path.filter(|_| goes_at_once).and_then(|path| learn(setup, path));
+    let timeline = match known {
+        Some(learned) => Timeline::knowing(learned, setup, Kind::One, key, outlet()),
+        None => Timeline::new(setup, Kind::One, key, outlet()),
     };
     let (mut captured, bytes) = read(timeline, reader);
-    let again = captured.late_keys.take().zip(path).filter(|_| setup.tap.is_none());
+    let again = captured.late_keys.take().zip(path).filter(|_| !goes_at_once);
     if let Some((learned, path)) = again
         && let Ok(reader) = open_reader(&Input::named(path), false, &setup.stop)
     {
-        let known = read(Timeline::knowing(learned, setup, Kind::One, key), reader).0;
+        let timeline = Timeline::knowing(learned, setup, Kind::One, key, outlet());
+        let known = read(timeline, reader).0;
         // The first time it was read further than it is now, when an end was asked for.
         if !setup.stop.is_asked() {
             captured = known;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::analysis::alone;
 use super::blind_spots::spot;
+use super::outlet::Outlet;
 use super::series::{self, Candidate, Name, Part, Series};
 use super::setup::Setup;
 use super::tap::CaptureKey;
@@ -159,7 +160,9 @@ impl Work {
         let (missing, run) = (*missing, *run);
         let key = CaptureKey { input: self.input, leaf: *capture };
         let setup = &self.setup;
-        let timeline = self.open.get_or_insert_with(|| Timeline::new(setup, Kind::Several, key));
+        let timeline = self
+            .open
+            .get_or_insert_with(|| Timeline::new(setup, Kind::Several, key, Outlet::default()));
         if missing > 0 {
             timeline.note_missing(missing, &leaf.name);
         }
@@ -190,7 +193,7 @@ impl Work {
         let mut captured = match leaf.bytes {
             Ok(bytes) => {
                 let key = CaptureKey { input: self.input, leaf: index };
-                alone(&self.setup, &leaf.name, bytes, None, key).0
+                alone(&self.setup, &leaf.name, bytes, None, key, Outlet::default()).0
             }
             Err(error) => {
                 return Captured::failed(&leaf.name, without_name(&leaf.name, &error));

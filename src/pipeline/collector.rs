@@ -8,9 +8,9 @@
 use super::Limits;
 use super::births::Births;
 use super::identity::{Originals, Reused, UsedKeys};
+use super::outlet::Outlet;
 use super::table::News;
 use super::worker::Placed;
-use crate::report::ConnectionReport;
 
 /// What connections have to do with each other.
 #[derive(Debug)]
@@ -18,8 +18,6 @@ pub(super) struct Collector {
     births: Births,
     keys: UsedKeys,
     originals: Originals,
-    /// Reports so far.
-    reported: u64,
 }
 
 impl Collector {
@@ -28,7 +26,6 @@ impl Collector {
             births: Births::default(),
             keys: UsedKeys::new(limits.keys),
             originals: Originals::new(limits.copies),
-            reported: 0,
         }
     }
 
@@ -49,18 +46,15 @@ impl Collector {
         reused
     }
 
-    /// Takes in the reports of all workers on what had ended in the same stretch; the same in their
-    /// final order, with the numbers of their TCP connections. Places count from 0.
-    pub(super) fn order(&mut self, mut reports: Vec<Placed>) -> Vec<ConnectionReport> {
+    /// Takes in the reports of all workers on what had ended in the same stretch, and hands them out
+    /// in their final order, with the numbers of their TCP connections.
+    pub(super) fn order(&mut self, mut reports: Vec<Placed>, outlet: &mut Outlet) {
         reports.sort_by_key(|placed| placed.place); // stable
-        let mut in_order = Vec::with_capacity(reports.len());
         for Placed { judged, .. } in reports {
             let mut report = judged.report;
             report.tcp_stream = self.births.before(report.tcp_stream);
-            report.same_as = self.originals.same_as(judged.identity, self.reported);
-            self.reported += 1;
-            in_order.push(report);
+            report.same_as = self.originals.same_as(judged.identity, outlet.reported);
+            outlet.put(report);
         }
-        in_order
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::recapture::Lack;
 use super::{blind_spots, recapture};
 use crate::capture::CaptureFacts;
 use crate::report::{
@@ -78,25 +79,66 @@ fn stream_bytes(tcp: &TcpReport) -> (u64, u64) {
     (client.lost_bytes.saturating_add(server.lost_bytes), client.bytes.saturating_add(server.bytes))
 }
 
+/// What the connections of a capture have to say about its quality, added up one by one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    connections: u64,
+    lost_bytes: u64,
+    stream_bytes: u64,
+    complete: u64,
+    one_sided: u64,
+    /// Those with a heavy blind spot.
+    heavy: u64,
+    /// Whether any is less than good.
+    is_limited: bool,
+    /// For each kind of blind spot, how many have it, and the bytes that it hides.
+    kinds: BTreeMap<String, (u64, u64)>,
+    /// What they lack, each kind of lack once.
+    lacks: Vec<Lack>,
+}
+
+impl Tally {
+    /// Kinds of lack that are remembered: more servers than a filter could name.
+    const MOST_LACKS: usize = 256;
+
+    /// Adds a connection.
+    pub(super) fn add(&mut self, one: &ConnectionReport) {
+        let (lost, bytes) = stream_bytes(&one.tcp);
+        self.connections += 1;
+        self.lost_bytes = self.lost_bytes.saturating_add(lost);
+        self.stream_bytes = self.stream_bytes.saturating_add(bytes);
+        self.complete += u64::from(is_complete(one));
+        self.one_sided += u64::from(one.blind_spots.iter().any(|spot| spot.kind == "one-sided"));
+        let is_heavy = one.blind_spots.iter().any(|spot| weight(spot) == Weight::Heavy);
+        self.heavy += u64::from(is_heavy);
+        self.is_limited |= one.quality.grade > Grade::Good;
+        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+        for spot in &one.blind_spots {
+            let bytes = kinds.entry(&spot.kind).or_default();
+            *bytes = bytes.saturating_add(spot.bytes);
+        }
+        for (kind, bytes) in kinds {
+            let (number, sum) = self.kinds.entry(kind.to_owned()).or_default();
+            *number += 1;
+            *sum = sum.saturating_add(bytes);
+        }
+        let lack = Lack::of(one);
+        if self.lacks.len() < Tally::MOST_LACKS && !self.lacks.contains(&lack) {
+            self.lacks.push(lack);
+        }
+    }
+
+    /// That of all `connections`.
+    pub(super) fn of(connections: &[ConnectionReport]) -> Tally {
+        let mut tally = Tally::default();
+        connections.iter().for_each(|one| tally.add(one));
+        tally
+    }
+}
+
 /// How far the verdicts on the connections of a capture can be trusted.
-pub(super) fn of_capture(
-    capture: &CaptureReport,
-    connections: &[ConnectionReport],
-) -> CaptureQuality {
-    let (lost_bytes, stream_bytes) = connections
-        .iter()
-        .map(|one| stream_bytes(&one.tcp))
-        .fold((0, 0), |sum: (u64, u64), one| {
-            (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
-        });
-    let number = |wanted: &dyn Fn(&ConnectionReport) -> bool| {
-        u64::try_from(connections.iter().filter(|one| wanted(one)).count()).unwrap_or(u64::MAX)
-    };
-    let is_heavy =
-        |one: &ConnectionReport| one.blind_spots.iter().any(|spot| weight(spot) == Weight::Heavy);
-    let has = |one: &ConnectionReport, kind: &str| one.blind_spots.iter().any(|s| s.kind == kind);
-    let all = number(&|_| true);
-    let heavy = number(&is_heavy);
+pub(super) fn of_capture(capture: &CaptureReport, tally: &Tally) -> CaptureQuality {
+    let Tally { lost_bytes, stream_bytes, heavy, connections: all, .. } = *tally;
     let own = &capture.blind_spots;
     let is_poor = capture.error.is_some()
         || own.iter().any(|spot| weight(spot) == Weight::Heavy)
@@ -106,23 +148,21 @@ pub(super) fn of_capture(
         )
         || is_much(lost_bytes, stream_bytes)
         || heavy > 0 && heavy.saturating_mul(2) >= all;
-    let is_limited = own.iter().any(|spot| weight(spot) == Weight::Loss)
-        || connections.iter().any(|one| one.quality.grade > Grade::Good);
+    let is_limited = own.iter().any(|spot| weight(spot) == Weight::Loss) || tally.is_limited;
     let grade = match (is_poor, is_limited) {
         (true, _) => Grade::Poor,
         (false, true) => Grade::Limited,
         (false, false) => Grade::Good,
     };
-    let complete_connections = number(&is_complete);
     CaptureQuality {
         grade,
-        summary: summary(grade, all, complete_connections),
-        reasons: reasons(capture, connections),
+        summary: summary(grade, all, tally.complete),
+        reasons: reasons(capture, tally),
         stream_bytes,
         lost_bytes,
-        complete_connections,
-        one_sided_connections: number(&|one| has(one, "one-sided")),
-        recapture: recapture::recapture(capture, connections),
+        complete_connections: tally.complete,
+        one_sided_connections: tally.one_sided,
+        recapture: recapture::recapture(capture, &tally.lacks),
     }
 }
 
@@ -161,29 +201,16 @@ fn summary(grade: Grade, all: u64, complete: u64) -> String {
 }
 
 /// What the capture lacks, kind by kind, the heaviest first.
-fn reasons(capture: &CaptureReport, connections: &[ConnectionReport]) -> Vec<String> {
-    let mut of_connections: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for connection in connections {
-        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
-        for spot in &connection.blind_spots {
-            let bytes = kinds.entry(&spot.kind).or_default();
-            *bytes = bytes.saturating_add(spot.bytes);
-        }
-        for (kind, bytes) in kinds {
-            let (number, sum) = of_connections.entry(kind).or_default();
-            *number += 1;
-            *sum = sum.saturating_add(bytes);
-        }
-    }
+fn reasons(capture: &CaptureReport, tally: &Tally) -> Vec<String> {
     let mut reasons = Vec::new();
     for kind in BLIND_SPOTS {
         let own = capture.blind_spots.iter().filter(|spot| spot.kind == kind.id);
         if own.count() > 0 {
             reasons.push(format!("{} ({})", kind.summary, kind.id));
         }
-        if let Some((number, bytes)) = of_connections.get(kind.id) {
+        if let Some((number, bytes)) = tally.kinds.get(kind.id) {
             let missing = if *bytes > 0 { format!(", {bytes} bytes") } else { String::new() };
-            let all = connections.len();
+            let all = tally.connections;
             let (id, what) = (kind.id, kind.summary);
             reasons.push(format!("{what} ({id}): {number} of {all} WebSockets{missing}"));
         }

@@ -8,28 +8,50 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::report::{
-    CaptureReport, ConnectionReport, Encapsulation, Recapture, Remedy, SideName, blind_spot_kind,
+    CaptureReport, ConnectionReport, Encapsulation, EndpointReport, Recapture, Remedy, SideName,
+    blind_spot_kind,
 };
 
 /// Servers that a filter names at most.
 const MOST_SERVERS: usize = 4;
 
-/// The command, if a capture could do better.
-pub(super) fn recapture(
-    capture: &CaptureReport,
-    connections: &[ConnectionReport],
-) -> Option<Recapture> {
-    let remedy = |kind: &str| blind_spot_kind(kind).map(|kind| kind.remedy);
-    let remedies = |one: &ConnectionReport| -> Vec<Remedy> {
+/// What a better capture would have to do for a connection, and what finds it. Many connections
+/// are alike in that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lack {
+    remedies: Vec<Remedy>,
+    server: EndpointReport,
+    encapsulation: Vec<Encapsulation>,
+    /// The sides of which nothing was captured.
+    silent: Vec<SideName>,
+}
+
+impl Lack {
+    /// What `one` lacks.
+    pub(super) fn of(one: &ConnectionReport) -> Lack {
         // Where both SYNs were captured, it did not begin too late: it lost what came behind them.
         let in_time = one.tcp.client.has_start && one.tcp.server.has_start;
-        let remedies = one.blind_spots.iter().filter_map(|spot| remedy(&spot.kind));
-        remedies.filter(|remedy| !in_time || *remedy != Remedy::FromTheStart).collect()
-    };
+        let mut remedies = Vec::new();
+        for kind in one.blind_spots.iter().filter_map(|spot| blind_spot_kind(&spot.kind)) {
+            let is_none = in_time && kind.remedy == Remedy::FromTheStart;
+            if !is_none && !remedies.contains(&kind.remedy) {
+                remedies.push(kind.remedy);
+            }
+        }
+        let of_one_side = one.blind_spots.iter().filter(|spot| spot.kind == "one-sided");
+        let silent = of_one_side.filter_map(|spot| spot.side).collect();
+        let (server, encapsulation) = (one.server.clone(), one.encapsulation.clone());
+        Lack { remedies, server, encapsulation, silent }
+    }
+}
+
+/// The command, if a capture could do better.
+pub(super) fn recapture(capture: &CaptureReport, connections: &[Lack]) -> Option<Recapture> {
+    let remedy = |kind: &str| blind_spot_kind(kind).map(|kind| kind.remedy);
     let own: Vec<Remedy> =
         capture.blind_spots.iter().filter_map(|spot| remedy(&spot.kind)).collect();
-    let all: Vec<Remedy> =
-        own.iter().copied().chain(connections.iter().flat_map(remedies)).collect();
+    let of_connections = connections.iter().flat_map(|one| &one.remedies);
+    let all: Vec<Remedy> = own.iter().chain(of_connections).copied().collect();
     let lacks = |wanted: Remedy| all.contains(&wanted);
     const IN_A_COMMAND: &[Remedy] = &[
         Remedy::WholePackets,
@@ -43,10 +65,9 @@ pub(super) fn recapture(
     }
     // Where the capture as a whole lacks something, every connection is affected.
     let whole = IN_A_COMMAND.iter().any(|remedy| own.contains(remedy));
-    let is_affected = |one: &&ConnectionReport| {
-        whole || remedies(one).iter().any(|remedy| IN_A_COMMAND.contains(remedy))
-    };
-    let affected: Vec<&ConnectionReport> = connections.iter().filter(is_affected).collect();
+    let is_affected =
+        |one: &&Lack| whole || one.remedies.iter().any(|remedy| IN_A_COMMAND.contains(remedy));
+    let affected: Vec<&Lack> = connections.iter().filter(is_affected).collect();
     let parts = parts(&affected);
     let plain = any_of(&parts);
     let tags = all_layers(&affected).map(|layers| layers.vlan_tags).max().unwrap_or(0);
@@ -84,7 +105,7 @@ pub(super) fn recapture(
 }
 
 /// The tags and tunnels of these connections.
-fn all_layers<'a>(connections: &'a [&ConnectionReport]) -> impl Iterator<Item = &'a Encapsulation> {
+fn all_layers<'a>(connections: &'a [&Lack]) -> impl Iterator<Item = &'a Encapsulation> {
     connections.iter().flat_map(|one| &one.encapsulation)
 }
 
@@ -109,7 +130,7 @@ fn behind_tags(filter: &str, tags: u64) -> String {
 
 /// What finds these connections: their servers, or the tunnels they came through; each once, in
 /// the order of the connections.
-fn parts(connections: &[&ConnectionReport]) -> Vec<String> {
+fn parts(connections: &[&Lack]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut parts = Vec::new();
     for one in connections {
@@ -145,14 +166,10 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Where and when to run it.
-fn advice(affected: &[&ConnectionReport], lacks: &dyn Fn(Remedy) -> bool) -> Vec<String> {
+fn advice(affected: &[&Lack], lacks: &dyn Fn(Remedy) -> bool) -> Vec<String> {
     let mut advice = Vec::new();
     if lacks(Remedy::OnAnEndpoint) {
-        let silent = |side| {
-            affected.iter().any(|one| {
-                one.blind_spots.iter().any(|s| s.kind == "one-sided" && s.side == Some(side))
-            })
-        };
+        let silent = |side| affected.iter().any(|one| one.silent.contains(&side));
         let host = match (silent(SideName::Client), silent(SideName::Server)) {
             (true, false) => "on the client itself, or on the server: there both directions pass",
             (false, true) => "on the server itself, or on the client: there both directions pass",

@@ -25,6 +25,7 @@ use std::mem;
 use super::collector::Collector;
 use super::counts::Counts;
 use super::crew::{Crew, Reply};
+use super::outlet::Outlet;
 use super::parcel::Batch;
 use super::setup::Setup;
 use super::tap::CaptureTap;
@@ -32,7 +33,6 @@ use super::worker::{Settled, Worker};
 use crate::capture::{Block, Disclosed};
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
-use crate::report::ConnectionReport;
 use crate::tls::Keyring;
 
 /// All connections of one capture.
@@ -44,8 +44,7 @@ pub(super) struct Shards {
     collector: Collector,
     /// What is settled and was not told to the workers yet.
     settled: Settled,
-    /// Reports that were not taken yet.
-    reports: Vec<ConnectionReport>,
+    outlet: Outlet,
 }
 
 /// How the work is done.
@@ -62,7 +61,8 @@ enum Work {
 const STRETCH: u32 = 1_024;
 
 impl Shards {
-    pub(super) fn new(setup: &Setup, tap: Option<&CaptureTap>) -> Shards {
+    /// No connection yet; the reports will go to `outlet`.
+    pub(super) fn new(setup: &Setup, tap: Option<&CaptureTap>, outlet: Outlet) -> Shards {
         let work = match setup.workers() {
             1 => Work::here(setup, tap),
             _ => Work::Gathering(Batch::new(setup.shards())),
@@ -73,7 +73,7 @@ impl Shards {
             work,
             collector: Collector::new(&setup.limits),
             settled: Settled::default(),
-            reports: Vec::new(),
+            outlet,
         }
     }
 
@@ -112,13 +112,13 @@ impl Shards {
         }
     }
 
-    /// The reports that are final, and were not taken yet, in the order of the capture.
-    pub(super) fn take_reports(&mut self) -> Vec<ConnectionReport> {
-        mem::take(&mut self.reports)
+    /// Where the reports go.
+    pub(super) fn outlet(&mut self) -> &mut Outlet {
+        &mut self.outlet
     }
 
-    /// There are no more segments: the rest of the reports, and what was counted.
-    pub(super) fn finish(mut self, keyring: &Keyring) -> (Vec<ConnectionReport>, Counts) {
+    /// There are no more segments: what has become of the reports, and what was counted.
+    pub(super) fn finish(mut self, keyring: &Keyring) -> (Outlet, Counts) {
         if let Work::Gathering(batch) = &mut self.work {
             let batch = mem::replace(batch, Batch::new(0));
             self.work = Work::here(&self.setup, None);
@@ -129,14 +129,14 @@ impl Shards {
         if matches!(self.work, Work::There { .. }) {
             self.send(keyring);
         }
-        let Shards { work, mut collector, mut settled, mut reports, order, .. } = self;
+        let Shards { work, mut collector, mut settled, mut outlet, order, .. } = self;
         let counts = match work {
             Work::Here { mut worker, .. } => {
                 worker.conclude(keyring);
                 let reused = collector.hear(worker.tell());
                 settled.reused.extend(reused);
                 let all = Settled { until: u64::MAX, reused: settled.reused };
-                reports.extend(collector.order(worker.settle(all)));
+                collector.order(worker.settle(all), &mut outlet);
                 worker.into_counts()
             }
             Work::There { mut crew, mut stretches, .. } => {
@@ -144,16 +144,16 @@ impl Shards {
                 stretches.push_back(order);
                 while !stretches.is_empty() {
                     let reply = crew.wait();
-                    hear(reply, &mut stretches, &mut collector, &mut settled, &mut reports);
+                    hear(reply, &mut stretches, &mut collector, &mut settled, &mut outlet);
                 }
                 let (placed, counts) =
                     crew.finish(Settled { until: u64::MAX, reused: settled.reused });
-                reports.extend(collector.order(placed));
+                collector.order(placed, &mut outlet);
                 counts
             }
             Work::Gathering(_) => Counts::default(),
         };
-        (reports, counts)
+        (outlet, counts)
     }
 
     /// Puts a segment into the batch, after sending that if it is of another block.
@@ -195,7 +195,7 @@ impl Shards {
         stretches.push_back(self.order);
         crew.send(batch, settled);
         while let Some(reply) = crew.hear() {
-            hear(reply, stretches, &mut self.collector, &mut self.settled, &mut self.reports);
+            hear(reply, stretches, &mut self.collector, &mut self.settled, &mut self.outlet);
         }
     }
 
@@ -204,7 +204,7 @@ impl Shards {
         let Work::Here { worker, .. } = &mut self.work else { return };
         let reused = self.collector.hear(worker.tell());
         let placed = worker.settle(Settled { until: self.order, reused });
-        self.reports.extend(self.collector.order(placed));
+        self.collector.order(placed, &mut self.outlet);
     }
 }
 
@@ -223,10 +223,10 @@ fn hear(
     stretches: &mut VecDeque<u64>,
     collector: &mut Collector,
     settled: &mut Settled,
-    reports: &mut Vec<ConnectionReport>,
+    outlet: &mut Outlet,
 ) {
     let reused = collector.hear(reply.news);
-    reports.extend(collector.order(reply.placed));
+    collector.order(reply.placed, outlet);
     settled.reused.extend(reused);
     if let Some(until) = stretches.pop_front() {
         settled.until = until;

@@ -9,7 +9,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::blind_spots::{self, spot};
-use super::quality;
+use super::outlet::Outlet;
+use super::quality::{self, Tally};
 use super::setup::{Learned, Setup};
 use super::shards::Shards;
 use super::tap::{CaptureKey, CaptureTap};
@@ -33,8 +34,6 @@ pub(super) struct Timeline {
     key: CaptureKey,
     dissector: Dissector,
     shards: Shards,
-    /// Reports that are final.
-    connections: Vec<ConnectionReport>,
     /// The keys of the run, and those that were found in the files.
     keyring: Keyring,
     /// What was found there.
@@ -85,7 +84,10 @@ struct File {
 #[derive(Debug)]
 pub(super) struct Captured {
     pub(super) report: CaptureReport,
+    /// Those that nobody has taken at once.
     pub(super) connections: Vec<ConnectionReport>,
+    /// How many there are in all.
+    pub(super) reported: u64,
     pub(super) inputs: Vec<usize>,
     pub(super) key: CaptureKey,
     /// All keys of the capture, where those of some of its connections came too late.
@@ -100,6 +102,7 @@ impl Captured {
         Captured {
             report,
             connections: Vec::new(),
+            reported: 0,
             inputs: Vec::new(),
             key: CaptureKey::default(),
             late_keys: None,
@@ -116,18 +119,19 @@ impl Captured {
         if !spots.iter().any(|spot| spot.kind == UNPACKED_DAMAGED) {
             spots.push(unpacked_damaged(reason));
         }
-        self.report.quality = Some(quality::of_capture(&self.report, &self.connections));
+        let tally = Tally::of(&self.connections);
+        self.report.quality = Some(quality::of_capture(&self.report, &tally));
     }
 }
 
 impl Timeline {
     /// A timeline without packets; `key` tells it from the others of the run.
-    pub(super) fn new(setup: &Setup, kind: Kind, key: CaptureKey) -> Timeline {
+    /// The reports on its connections will go to `outlet`.
+    pub(super) fn new(setup: &Setup, kind: Kind, key: CaptureKey, outlet: Outlet) -> Timeline {
         let tap = setup.tap.as_ref().map(|tap| CaptureTap::new(tap, key));
         Timeline {
             dissector: Dissector::with_limits(setup.limits.fragments()),
-            shards: Shards::new(setup, tap.as_ref()),
-            connections: Vec::new(),
+            shards: Shards::new(setup, tap.as_ref(), outlet),
             keyring: Keyring::over(setup.keys.clone()),
             key_log: KeyLogFacts::default(),
             keys: Keys::AsTheyCome,
@@ -153,10 +157,16 @@ impl Timeline {
         setup: &Setup,
         kind: Kind,
         key: CaptureKey,
+        outlet: Outlet,
     ) -> Timeline {
         let Learned { keyring, facts: key_log } = learned;
         let keys = Keys::FromTheStart;
-        Timeline { keyring, key_log, keys, ..Timeline::new(setup, kind, key) }
+        Timeline { keyring, key_log, keys, ..Timeline::new(setup, kind, key, outlet) }
+    }
+
+    /// Sends the reports to another outlet; none may have gone out yet.
+    pub(super) fn goes_to(&mut self, outlet: Outlet) {
+        *self.shards.outlet() = outlet;
     }
 
     /// From when to when the latest file lasted that had packets.
@@ -177,6 +187,9 @@ impl Timeline {
     /// The place of a file that is about to join, from 1; 0 in a capture of one file.
     pub(super) fn join(&mut self, name: &str, input: usize) -> u32 {
         let report = FileReport { file: name.to_owned(), ..FileReport::default() };
+        if self.files.is_empty() {
+            name.clone_into(&mut self.shards.outlet().file);
+        }
         self.files.push(File { report, input });
         match self.kind {
             Kind::One => 0,
@@ -318,11 +331,11 @@ impl Timeline {
 
     /// There are no more packets: the report on the capture and those on its connections.
     pub(super) fn finish(self) -> Captured {
-        let (rest, counts) = self.shards.finish(&self.keyring);
-        let mut connections = self.connections;
-        connections.extend(rest);
+        let (outlet, counts) = self.shards.finish(&self.keyring);
+        let Outlet { kept: mut connections, mut tally, reported, .. } = outlet;
         if self.damaged {
             connections.iter_mut().for_each(distrust);
+            tally = Tally::of(&connections);
         }
         let inputs = self.files.iter().map(|file| file.input).collect();
         let files: Vec<FileReport> = self.files.into_iter().map(|file| file.report).collect();
@@ -357,7 +370,7 @@ impl Timeline {
             first: self.first.map(|time| time.to_string()),
             last: self.last.map(|time| time.to_string()),
             tcp_streams: counts.streams,
-            websockets: u64::try_from(connections.len()).unwrap_or(u64::MAX),
+            websockets: reported,
             tls_streams: counts.tls,
             tls_unread: counts.tls_unread,
             not_analysed: not_analysed(self.others),
@@ -367,8 +380,8 @@ impl Timeline {
             unread_packets,
             ..self.noted
         };
-        report.quality = Some(quality::of_capture(&report, &connections));
-        Captured { report, connections, inputs, key: self.key, late_keys }
+        report.quality = Some(quality::of_capture(&report, &tally));
+        Captured { report, connections, reported, inputs, key: self.key, late_keys }
     }
 }
 

@@ -41,28 +41,35 @@ pub struct NoSuchConnection {
 impl Filter {
     /// Takes out what is not to be kept, and notes it in [`Report::filtered`].
     pub fn narrow(&self, report: &mut Report) -> Result<(), NoSuchConnection> {
-        if let Some(asked) = self.connection
-            && !report.connections.iter().any(|connection| connection.id == asked)
-        {
-            let last = report.connections.iter().map(|connection| connection.id).max();
-            return Err(NoSuchConnection { asked, last: last.unwrap_or(0) });
-        }
-        let before = report.connections.len();
-        report.connections.retain(|connection| self.keeps(connection));
-        let connections = before.abs_diff(report.connections.len());
-        let mut findings = 0;
-        for connection in &mut report.connections {
-            let before = connection.findings.len();
-            connection.findings.retain(|finding| self.keeps_finding(finding));
-            findings += before.abs_diff(connection.findings.len());
-        }
-        let count = |number| u64::try_from(number).unwrap_or(u64::MAX);
-        report.filtered = Some(Filtered {
-            connections_hidden: count(connections),
-            findings_hidden: count(findings),
-        })
-        .filter(|filtered| *filtered != Filtered::default());
+        let numbers = || report.connections.iter().map(|connection| connection.id);
+        let is_there = numbers().any(|id| self.connection == Some(id));
+        self.has_found(numbers().max().unwrap_or(0), is_there)?;
+        let mut filtered = report.filtered.unwrap_or_default();
+        report.connections.retain_mut(|connection| self.admits(connection, &mut filtered));
+        report.filtered = Some(filtered).filter(|filtered| *filtered != Filtered::default());
         Ok(())
+    }
+
+    /// Whether the connection asked for, if any was, `is_there` among those up to number `last`.
+    pub fn has_found(&self, last: u64, is_there: bool) -> Result<(), NoSuchConnection> {
+        match self.connection {
+            Some(asked) if !is_there => Err(NoSuchConnection { asked, last }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `connection` is to be kept; then what is not of it is taken out. `filtered` is told
+    /// of both.
+    pub fn admits(&self, connection: &mut ConnectionReport, filtered: &mut Filtered) -> bool {
+        if !self.keeps(connection) {
+            filtered.connections_hidden += 1;
+            return false;
+        }
+        let before = connection.findings.len();
+        connection.findings.retain(|finding| self.keeps_finding(finding));
+        let hidden = before.abs_diff(connection.findings.len());
+        filtered.findings_hidden += u64::try_from(hidden).unwrap_or(u64::MAX);
+        true
     }
 
     fn keeps(&self, connection: &ConnectionReport) -> bool {

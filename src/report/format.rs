@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Report, json, markdown, text};
+use super::{ConnectionReport, Report, json, markdown, text};
 use crate::rules::Severity;
 
 /// A format: one row of [`FORMATS`].
@@ -18,7 +18,14 @@ pub struct Format {
     pub names_by_hash: bool,
     /// Writes a report.
     pub write: fn(&Report, &Style, &mut dyn Write) -> io::Result<()>,
+    /// Writes the report on one connection of the capture with that name before all others are
+    /// known, where the format allows for that. In what [`Format::write`] writes behind, it is not
+    /// to be there once more.
+    pub write_connection: Option<WriteConnection>,
 }
+
+/// Writes the report on one connection of the capture with that name.
+pub type WriteConnection = fn(&str, &ConnectionReport, &mut dyn Write) -> io::Result<()>;
 
 /// Every format; the first is the usual one.
 pub static FORMATS: &[Format] = &[
@@ -28,6 +35,7 @@ pub static FORMATS: &[Format] = &[
         shows_from: Severity::Warning,
         names_by_hash: false,
         write: text::write,
+        write_connection: None,
     },
     Format {
         name: "markdown",
@@ -35,6 +43,7 @@ pub static FORMATS: &[Format] = &[
         shows_from: Severity::Warning,
         names_by_hash: true,
         write: markdown::write,
+        write_connection: None,
     },
     Format {
         name: "json",
@@ -42,6 +51,7 @@ pub static FORMATS: &[Format] = &[
         shows_from: Severity::Note,
         names_by_hash: true,
         write: json::write,
+        write_connection: None,
     },
     Format {
         name: "ndjson",
@@ -49,6 +59,7 @@ pub static FORMATS: &[Format] = &[
         shows_from: Severity::Note,
         names_by_hash: false,
         write: json::write_lines,
+        write_connection: Some(json::write_connection),
     },
 ];
 

@@ -12,7 +12,8 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use super::{CaptureReport, ConnectionReport, Filtered, Report, Style, Tool, escape};
 
-/// One line of the `ndjson` format: first one `report`, then the captures, then the connections.
+/// One line of the `ndjson` format: first the connections, each as soon as its report is final, then
+/// the captures, and at the end one `report`.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Line<'a> {
@@ -61,15 +62,23 @@ pub(super) fn write(report: &Report, _: &Style, out: &mut dyn Write) -> io::Resu
 /// One line each.
 pub(super) fn write_lines(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     let Report { schema, tool, captures, connections, filtered } = report;
-    line(&Line::Report { schema, tool, filtered: *filtered }, out)?;
+    for connection in connections {
+        let file = captures.get(connection.capture).map_or("", |capture| capture.file.as_str());
+        write_connection(file, connection, out)?;
+    }
     for (index, capture) in captures.iter().enumerate() {
         line(&Line::Capture { index, capture }, out)?;
     }
-    for connection in connections {
-        let file = captures.get(connection.capture).map_or("", |capture| capture.file.as_str());
-        line(&Line::Connection { file, connection }, out)?;
-    }
-    Ok(())
+    line(&Line::Report { schema, tool, filtered: *filtered }, out)
+}
+
+/// The line of one connection of the capture `file`.
+pub(super) fn write_connection(
+    file: &str,
+    connection: &ConnectionReport,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    line(&Line::Connection { file, connection }, out)
 }
 
 /// Anything as indented JSON and a line feed, safe to look at.

@@ -40,7 +40,7 @@ pub use blind_spot::{BLIND_SPOTS, BlindSpotKind, Cites, Remedy, Weight, blind_sp
 pub use captured::*;
 pub use cite::PacketCite;
 pub use filter::{Filter, NoSuchConnection};
-pub use format::{Colour, Detail, FORMATS, Format, Style, format, format_of};
+pub use format::{Colour, Detail, FORMATS, Format, Style, WriteConnection, format, format_of};
 pub use json::{Line, line_schema, schema};
 pub use model::*;
 pub use quality::{CaptureQuality, ConnectionQuality, Grade, Recapture};
