@@ -60,8 +60,9 @@ const EXIT_CODES: &str = "  0  no finding at --fail-on or above
   1  at least one
   2  the command line is wrong
   3  an input could not be read, or the output not be written (wins over 1)
-  130  interrupted by Ctrl-C (143 by SIGTERM): the report is of what was read by then (wins over
-     all); again, and it ends at once";
+  130  interrupted by Ctrl-C, or 143 by SIGTERM: the report is of what was read by then (wins over
+     all others); a second signal ends the run at once
+A reader of the output that goes away, such as head, changes no exit code.";
 
 /// Reads packet captures and says, for every WebSocket in them, who closed it, with which code,
 /// what each side's API reported, who broke the protocol, and who has to fix it.

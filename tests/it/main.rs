@@ -19,6 +19,7 @@ mod generate;
 mod golden;
 mod hostile;
 mod invariance;
+mod isolation;
 mod keys;
 mod listing;
 mod logs;
