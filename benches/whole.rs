@@ -16,7 +16,7 @@
 //! | hole | one WebSocket whose first frames the capture missed | bytes |
 //! | syns | SYNs that nobody answers | packets |
 //!
-//! In each of the first five, every hundredth WebSocket ends in a violation.
+//! The captures of `traps.rs` can be written as well. In each of the first five, every hundredth WebSocket ends in a violation.
 //!
 //! `cargo bench --bench whole -- bare FILE` reads a capture in blocks of 1 MiB and steps over its
 //! packets with the slice parser of `pcap-parser`, and does nothing else: what reading costs at
@@ -36,6 +36,7 @@ use std::{env, fmt};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use generate::shapes::{SHAPES, Shape};
+use generate::traps::TRAPS;
 use generate::{Generated, Plan, generate};
 use pcap_parser::pcap::{parse_pcap_frame, parse_pcap_header};
 use wsblame::pipeline::{Analysis, Options};
@@ -78,7 +79,8 @@ fn write(name: &str, size: &str, file: Option<&str>) -> Result<(), String> {
 }
 
 fn find(name: &str) -> Option<&'static Shape> {
-    SHAPES.iter().find(|shape| shape.name == name)
+    let traps = TRAPS.iter().map(|trap| &trap.shape);
+    SHAPES.iter().chain(traps).find(|shape| shape.name == name)
 }
 
 /// A number in thousands, millions or milliards of bytes or whatever else.

@@ -14,6 +14,7 @@ mod bulk;
 mod deflated;
 pub(crate) mod shapes;
 mod short;
+pub(crate) mod traps;
 pub(crate) mod websocket;
 mod wire;
 

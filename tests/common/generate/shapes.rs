@@ -16,7 +16,7 @@ pub(crate) struct Shape {
     pub(crate) name: &'static str,
     /// What is in it, and what its size counts.
     pub(crate) what: &'static str,
-    fill: fn(u64, &mut Wire<'_>),
+    pub(super) fill: fn(u64, &mut Wire<'_>),
 }
 
 /// All of them. Those whose size is in bytes exceed it by little: by the ends of WebSockets.

@@ -87,17 +87,28 @@ impl Wire<'_> {
         self.buffer.clear();
     }
 
-    /// Captures an IPv4 packet on Ethernet.
-    fn packet(&mut self, from: Address, to: Address, protocol: u8, transport: &[u8], data: &[u8]) {
+    fn flush_if_full(&mut self) {
+        if self.buffer.len() >= BLOCK {
+            self.flush();
+        }
+    }
+
+    /// Begins a packet of so many bytes.
+    fn record(&mut self, len: usize) {
         self.now += 10;
         self.truth.packets += 1;
-        let ip_len = 20 + transport.len() + data.len();
-        let len = (14 + ip_len) as u32;
         let out = &mut self.buffer;
         out.extend((1_767_268_800 + (self.now / 1_000_000) as u32).to_le_bytes());
         out.extend(((self.now % 1_000_000) as u32).to_le_bytes());
-        out.extend(len.to_le_bytes());
-        out.extend(len.to_le_bytes());
+        out.extend((len as u32).to_le_bytes());
+        out.extend((len as u32).to_le_bytes());
+    }
+
+    /// Captures an IPv4 packet on Ethernet.
+    fn packet(&mut self, from: Address, to: Address, protocol: u8, transport: &[u8], data: &[u8]) {
+        let ip_len = 20 + transport.len() + data.len();
+        self.record(14 + ip_len);
+        let out = &mut self.buffer;
         out.extend([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0]);
         out.extend((ip_len as u16).to_be_bytes());
         out.extend([0, 0, 0x40, 0, 64, protocol, 0, 0]);
@@ -105,9 +116,16 @@ impl Wire<'_> {
         out.extend(to.ip);
         out.extend_from_slice(transport);
         out.extend_from_slice(data);
-        if self.buffer.len() >= BLOCK {
-            self.flush();
-        }
+        self.flush_if_full();
+    }
+
+    /// Captures what an Ethernet header with this type carries.
+    pub(super) fn ethernet(&mut self, ether_type: u16, data: &[u8]) {
+        self.record(14 + data.len());
+        self.buffer.extend([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]);
+        self.buffer.extend(ether_type.to_be_bytes());
+        self.buffer.extend_from_slice(data);
+        self.flush_if_full();
     }
 
     /// Captures a TCP segment.
@@ -183,9 +201,15 @@ impl Stream {
         }
     }
 
-    /// Sends bytes that the capture misses.
-    pub(super) fn send_unseen(&mut self, side: Side, bytes: &[u8]) {
-        self.next[side] = self.next[side].wrapping_add(bytes.len() as u32);
+    /// Sends so many bytes of which the capture has nothing, or has it already.
+    pub(super) fn skip(&mut self, side: Side, len: usize) {
+        self.next[side] = self.next[side].wrapping_add(len as u32);
+    }
+
+    /// Captures a segment so far behind what was sent last.
+    pub(super) fn put(&mut self, side: Side, behind: usize, data: &[u8], wire: &mut Wire<'_>) {
+        let numbers = [self.next[side].wrapping_add(behind as u32), self.next[!side]];
+        wire.segment([self.ends[side], self.ends[!side]], numbers, TcpFlags::ACK, data);
     }
 
     fn acknowledge(&mut self, side: Side, wire: &mut Wire<'_>) {
