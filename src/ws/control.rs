@@ -33,8 +33,11 @@ impl ControlFrame {
         Some(u16::from_be_bytes(*code))
     }
 
-    /// A Close frame's reason: the bytes behind the status code.
+    /// A Close frame's reason: the bytes behind the status code; empty when the payload is damaged.
     pub fn reason(&self) -> &[u8] {
+        if self.damaged {
+            return &[]; // what is left of a sentence may say something else
+        }
         self.payload.get(2..).unwrap_or_default()
     }
 }

@@ -53,6 +53,9 @@ fn check(facts: &Facts, side: Side) -> Option<Breach> {
         EndKind::Fin => "FIN",
         EndKind::CloseNotify => "close_notify",
         EndKind::Alert => return None, // its sender says that the peer has done something wrong
+        // A RST that acknowledges nothing answers what came to a socket that is gone (RFC 9293
+        // §3.10.7.1), be it a FIN or a Close which the capture may not have.
+        EndKind::Reset if ending.acked.is_none() => return None,
         EndKind::Reset => "RST",
     };
     let end = facts.tcp[side].end;
