@@ -13,6 +13,7 @@ mod files;
 mod folder;
 mod formats;
 mod frames;
+mod fuzz;
 #[path = "../common/generate.rs"]
 mod generate;
 mod golden;
