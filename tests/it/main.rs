@@ -15,6 +15,8 @@ mod folder;
 mod formats;
 mod frames;
 #[path = "../common/generate/mod.rs"]
+mod fuzz;
+#[path = "../common/generate.rs"]
 mod generate;
 mod golden;
 mod hostile;

@@ -297,7 +297,7 @@ impl Inflater {
         let message = &self.message;
         let certain = message.certain && fault.is_some() == found.is_some();
         // The walk may be ahead of where inflating stopped.
-        let reached = |far: &Far| message.certain && far.at <= message.inflated;
+        let reached = |far: &Far| certain && far.at <= message.inflated;
         let far = self.tokens.as_ref().and_then(Tokens::far).filter(reached);
         Inflated {
             len: message.inflated,

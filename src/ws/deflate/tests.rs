@@ -230,6 +230,14 @@ fn behind_a_final_block_a_far_reference_is_held_against_nobody() {
 }
 
 #[test]
+fn a_distance_is_not_told_of_a_message_that_is_not_certain() {
+    // A final block, and behind it a reference into what may have been before.
+    let payload = [0x03, 0x00, 0x82, 0x86, 0x86];
+    let (_, inflated) = whole(&mut inflater(8, true), &payload);
+    assert_eq!((inflated.certain, inflated.far), (false, None));
+}
+
+#[test]
 fn a_context_taken_over_against_the_agreement_is_recognised() {
     let mut sender = Sender::new(6, 15, true);
     let mut receiver = inflater(15, false);
