@@ -10,14 +10,15 @@ use super::worker::Worker;
 use crate::capture::Block;
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
+use crate::provenance::Timestamp;
 use crate::tls::Keyring;
 
 /// Segments of one stretch of the capture.
 pub(super) struct Batch {
     block: Option<Block>,
     copied: Vec<u8>,
-    /// Those of each shard.
-    shards: Vec<Vec<Parcel>>,
+    /// What is for each shard.
+    shards: Vec<Vec<Item>>,
     segments: usize,
 }
 
@@ -25,7 +26,14 @@ pub(super) struct Batch {
 pub(super) struct Share {
     block: Option<Block>,
     copied: Arc<Vec<u8>>,
-    shards: Vec<(usize, Vec<Parcel>)>,
+    shards: Vec<(usize, Vec<Item>)>,
+}
+
+/// One thing on the way.
+enum Item {
+    Segment(Parcel),
+    /// The time at the segment of that number.
+    Tick(u64, Timestamp),
 }
 
 /// A segment without its bytes.
@@ -87,9 +95,14 @@ impl Batch {
         let (options, payload) = (self.place(segment.options), self.place(segment.payload));
         let segment = segment.with_bytes(&[], &[]);
         if let Some(shard) = self.shards.get_mut(shard) {
-            shard.push(Parcel { order, key, segment, options, payload });
+            shard.push(Item::Segment(Parcel { order, key, segment, options, payload }));
             self.segments += 1;
         }
+    }
+
+    /// Tells all shards the time.
+    pub(super) fn tick(&mut self, order: u64, now: Timestamp) {
+        self.shards.iter_mut().for_each(|shard| shard.push(Item::Tick(order, now)));
     }
 
     /// The shares of so many workers. Shards are dealt to them in turn.
@@ -98,11 +111,11 @@ impl Batch {
         let share =
             || Share { block: self.block.clone(), copied: Arc::clone(&copied), shards: Vec::new() };
         let mut shares: Vec<Share> = (0..workers).map(|_| share()).collect();
-        for (shard, parcels) in self.shards.into_iter().enumerate() {
+        for (shard, items) in self.shards.into_iter().enumerate() {
             if let Some(share) = shares.get_mut(shard % workers.max(1))
-                && !parcels.is_empty()
+                && !items.is_empty()
             {
-                share.shards.push((shard, parcels));
+                share.shards.push((shard, items));
             }
         }
         shares
@@ -131,10 +144,16 @@ impl Share {
     /// Hands its segments to the worker for these shards: shard by shard, each in the order of the
     /// capture.
     pub(super) fn deal_to(&self, worker: &mut Worker, keyring: &Keyring) {
-        for (shard, parcels) in &self.shards {
-            for Parcel { order, key, segment, options, payload } in parcels {
-                let segment = segment.with_bytes(self.bytes(*options), self.bytes(*payload));
-                worker.segment(*shard, *order, *key, &segment, keyring);
+        for (shard, items) in &self.shards {
+            for item in items {
+                match item {
+                    Item::Tick(order, now) => worker.tick(*shard, *order, *now, keyring),
+                    Item::Segment(Parcel { order, key, segment, options, payload }) => {
+                        let (options, payload) = (self.bytes(*options), self.bytes(*payload));
+                        let segment = segment.with_bytes(options, payload);
+                        worker.segment(*shard, *order, *key, &segment, keyring);
+                    }
+                }
             }
         }
     }

@@ -33,6 +33,7 @@ use super::worker::{Settled, Worker};
 use crate::capture::{Block, Disclosed};
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
+use crate::provenance::Timestamp;
 use crate::tls::Keyring;
 
 /// All connections of one capture.
@@ -40,6 +41,8 @@ pub(super) struct Shards {
     setup: Setup,
     /// Segments so far.
     order: u64,
+    /// When the shards are told the time next.
+    next_tick: Timestamp,
     work: Work,
     collector: Collector,
     /// What is settled and was not told to the workers yet.
@@ -70,6 +73,7 @@ impl Shards {
         Shards {
             setup: setup.clone(),
             order: 0,
+            next_tick: Timestamp(i64::MIN),
             work,
             collector: Collector::new(&setup.limits),
             settled: Settled::default(),
@@ -88,6 +92,9 @@ impl Shards {
         self.order += 1;
         let key = segment.flow();
         let shard = key.part(self.setup.shards());
+        if segment.at.time >= self.next_tick {
+            self.tick(segment.at.time, keyring);
+        }
         if let Work::Here { worker, until_telling } = &mut self.work {
             worker.segment(shard, self.order, key, segment, keyring);
             *until_telling -= 1;
@@ -154,6 +161,22 @@ impl Shards {
             Work::Gathering(_) => Counts::default(),
         };
         (outlet, counts)
+    }
+
+    /// Tells all shards the time, each of which sees only its own segments. How often is a matter of
+    /// how soon reports come, and of nothing else.
+    #[cold]
+    fn tick(&mut self, now: Timestamp, keyring: &Keyring) {
+        const OFTEN: i64 = 4;
+        self.next_tick = Timestamp(now.0.saturating_add(self.setup.limits.linger / OFTEN + 1));
+        match &mut self.work {
+            Work::Gathering(batch) | Work::There { batch, .. } => batch.tick(self.order, now),
+            Work::Here { worker, .. } => {
+                for shard in 0..self.setup.shards() {
+                    worker.tick(shard, self.order, now, keyring);
+                }
+            }
+        }
     }
 
     /// Puts a segment into the batch, after sending that if it is of another block.

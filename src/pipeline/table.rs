@@ -107,6 +107,24 @@ impl Table {
         }
     }
 
+    /// The capture has come to `now`, by the segment before the `order`th: hands out what has been
+    /// over for long enough.
+    pub(super) fn tick(
+        &mut self,
+        order: u64,
+        now: Timestamp,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        let waiting = self.lingering.len();
+        for _ in 0..waiting {
+            if self.lingering.front().is_none_or(|first| first.until > now) {
+                return;
+            }
+            self.end_first(order, now, keyring, ended);
+        }
+    }
+
     /// What there is to tell since this was asked before.
     pub(super) fn tell(&mut self) -> News {
         mem::take(&mut self.news)
@@ -162,7 +180,6 @@ impl Table {
         keyring: &Keyring,
         ended: &mut VecDeque<Ended>,
     ) {
-        self.end_lingering(order, segment.at.time, keyring, ended);
         let Some(slot) = self.flows.get_mut(&key) else { return };
         let Some(place) = slot.places().of(segment) else {
             return self.open_elsewhere(order, key, segment, keyring, ended);
@@ -201,6 +218,9 @@ impl Table {
             let until = Timestamp(segment.at.time.0.saturating_add(self.limits.linger));
             let birth = flow.birth();
             self.lingering.push_back(Lingering { until, key, birth });
+            if self.lingering.len() > self.limits.lingering {
+                self.end_first(order, segment.at.time, keyring, ended);
+            }
         }
         self.keep_bounds(order, keyring, ended);
     }
@@ -251,22 +271,7 @@ impl Table {
         }
     }
 
-    /// Hands out what has been over for long enough, or more than there is room for.
-    #[inline]
-    fn end_lingering(
-        &mut self,
-        order: u64,
-        now: Timestamp,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
-        while let Some(first) = self.lingering.front()
-            && (first.until <= now || self.lingering.len() > self.limits.lingering)
-        {
-            self.end_first(order, now, keyring, ended);
-        }
-    }
-
+    /// Hands out the connection that has been over for longest, unless something may still come.
     fn end_first(
         &mut self,
         order: u64,

@@ -14,6 +14,7 @@ use super::table::{Ended, News, Table};
 use super::tap::CaptureTap;
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
+use crate::provenance::Timestamp;
 use crate::tls::Keyring;
 
 /// Some of the shards.
@@ -70,6 +71,13 @@ impl Worker {
     ) {
         if let Some(table) = self.tables.get_mut(&shard) {
             table.segment(order, key, segment, keyring, &mut self.ended);
+        }
+    }
+
+    /// The capture has come to `now`: see [`Table::tick`].
+    pub(super) fn tick(&mut self, shard: usize, order: u64, now: Timestamp, keyring: &Keyring) {
+        if let Some(table) = self.tables.get_mut(&shard) {
+            table.tick(order, now, keyring, &mut self.ended);
         }
     }
 

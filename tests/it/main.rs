@@ -14,9 +14,8 @@ mod files;
 mod folder;
 mod formats;
 mod frames;
-#[path = "../common/generate/mod.rs"]
 mod fuzz;
-#[path = "../common/generate.rs"]
+#[path = "../common/generate/mod.rs"]
 mod generate;
 mod golden;
 mod hostile;
@@ -44,6 +43,7 @@ mod seal;
 #[allow(dead_code, reason = "the benches use more of it")]
 mod secure;
 mod support;
+mod threads;
 mod tls;
 mod tls_corpus;
 mod tls_ends;
