@@ -15,7 +15,7 @@ use super::setup::{Learned, Setup};
 use super::shards::Shards;
 use super::tap::{CaptureKey, CaptureTap};
 use crate::capture::{
-    Block, Bytes, CaptureError, CaptureFacts, Disclosed, Ending, Packet, Reader, Trailing,
+    Block, Bytes, CaptureError, CaptureFacts, Disclosed, Ending, Format, Packet, Reader, Trailing,
 };
 use crate::ip::{Dissected, Dissector, Why};
 use crate::provenance::{PacketNumber, Timestamp};
@@ -200,6 +200,10 @@ impl Timeline {
     /// Reads all packets of a file that has joined as the latest; what is left of its bytes.
     pub(super) fn read<'b>(&mut self, place: u32, reader: Reader<Bytes<'b>>) -> Bytes<'b> {
         let mut reader = reader.in_file(place);
+        // Only pcapng has room for secrets: what is not known by now is not worth waiting for.
+        if self.kind == Kind::One && matches!(reader.facts().format, Format::Pcap { .. }) {
+            self.keyring.close();
+        }
         let error = loop {
             match reader.next_in_block(&mut |text| self.disclose(&text)) {
                 Ok(Some((packet, block))) => self.packet(&packet, Some(block)),

@@ -28,6 +28,7 @@ pub struct Keyring {
     resumable: HashMap<Vec<u8>, Secret, RandomState>,
     most: usize,
     revision: u64,
+    is_closed: bool,
 }
 
 /// The secrets of one session: a few, each under another label.
@@ -60,7 +61,18 @@ impl Keyring {
             resumable: HashMap::default(),
             most: most_sessions,
             revision: 0,
+            is_closed: false,
         }
+    }
+
+    /// Nothing will be added any more: nobody need wait for a session that is not in it.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    /// Whether it was said that nothing will be added.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// A ring with the keys of `base` in it, which stay where they are. Those that are added count

@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use nom::Parser;
-use nom::number::{be_u8, be_u16};
-
 /// Bytes of a record's header.
 pub const HEADER_LEN: usize = 5;
 
@@ -23,6 +20,11 @@ impl ContentType {
     pub const APPLICATION_DATA: ContentType = ContentType(23);
     /// A heartbeat (RFC 6520).
     pub const HEARTBEAT: ContentType = ContentType(24);
+
+    /// The known ones are all from this
+    pub(super) const LOWEST: u8 = ContentType::CHANGE_CIPHER_SPEC.0;
+    /// to this.
+    pub(super) const HIGHEST: u8 = ContentType::HEARTBEAT.0;
 }
 
 /// A version as it stands on the wire.
@@ -72,16 +74,13 @@ impl RecordHeader {
     pub const LONGEST: u16 = (1 << 14) + 2_048;
 
     /// Reads a header. Any bytes are one: see [`RecordHeader::is_plausible`].
+    #[inline]
     pub fn parse(bytes: &[u8; HEADER_LEN]) -> RecordHeader {
-        let mut header = (be_u8::<_, nom::error::Error<&[u8]>>(), be_u16(), be_u16());
-        match header.parse(bytes.as_slice()) {
-            Ok((_, (content_type, version, len))) => RecordHeader {
-                content_type: ContentType(content_type),
-                version: Version(version),
-                len,
-            },
-            // Five bytes always are enough.
-            Err(_) => RecordHeader { content_type: ContentType(0), version: Version(0), len: 0 },
+        let [content_type, v0, v1, l0, l1] = *bytes;
+        RecordHeader {
+            content_type: ContentType(content_type),
+            version: Version(u16::from_be_bytes([v0, v1])),
+            len: u16::from_be_bytes([l0, l1]),
         }
     }
 
@@ -98,11 +97,14 @@ impl RecordHeader {
         self.content_type == ContentType::APPLICATION_DATA
     }
 
+    /// The first byte of all versions from SSL 3.0 to TLS 1.3.
+    pub(super) const MAJOR: u8 = 3;
+
     /// Whether a record may begin with it: a known kind, a version from SSL 3.0 to TLS 1.3, and a
     /// length that no implementation refuses.
+    #[inline]
     pub fn is_plausible(&self) -> bool {
-        (ContentType::CHANGE_CIPHER_SPEC.0..=ContentType::HEARTBEAT.0)
-            .contains(&self.content_type.0)
+        (ContentType::LOWEST..=ContentType::HIGHEST).contains(&self.content_type.0)
             && (Version::SSL_3_0..=Version::TLS_1_3).contains(&self.version)
             && (1..=RecordHeader::LONGEST).contains(&self.len)
     }

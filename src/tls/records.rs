@@ -5,7 +5,7 @@
 //! more than a record is held. Nothing is decrypted here, so whether a place that looks like a
 //! record is one, somebody else has to say.
 
-use super::{HEADER_LEN, RecordHeader, Version};
+use super::{ContentType, HEADER_LEN, RecordHeader, Version};
 use crate::tcp::{GapCause, Range64};
 
 /// What comes next in a direction.
@@ -318,7 +318,12 @@ impl Deframer {
     }
 
     /// Whether a header that is sought may begin with these five bytes.
+    #[inline]
     fn may_begin(&self, bytes: &[u8]) -> bool {
+        // Asked of every byte behind a lost boundary, and answered by two of them most often.
+        let [ContentType::LOWEST..=ContentType::HIGHEST, RecordHeader::MAJOR, ..] = bytes else {
+            return false;
+        };
         let header = bytes.first_chunk().map(RecordHeader::parse);
         header.is_some_and(|header| {
             header.is_plausible() && self.version.is_none_or(|version| version == header.version)
@@ -382,6 +387,15 @@ impl Deframer {
         let count = count.min(self.unread().len());
         self.read += count;
         self.at = self.at.saturating_add(to_u64(count));
+    }
+
+    /// Gives back the memory of records that were handed out, where nobody wants those behind them.
+    pub(super) fn forget(&mut self) {
+        const A_HEADER: usize = 64;
+        if self.buffer.capacity() > A_HEADER && self.unread().is_empty() {
+            self.buffer = Vec::new();
+            self.read = 0;
+        }
     }
 
     /// Gives back the space of what was handed out.

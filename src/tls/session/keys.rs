@@ -252,6 +252,7 @@ impl Session {
         Err(match keys.knows(random) {
             _ if is_useless => (Some(Keys::HelloLost), Blocked::Never),
             true => (Some(Keys::Incomplete), Blocked::Wait),
+            false if keys.is_closed() => (Some(Keys::Missing), Blocked::Never),
             false => (Some(Keys::Missing), Blocked::Wait),
         })
     }

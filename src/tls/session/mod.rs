@@ -301,6 +301,9 @@ impl Session {
                 other => self.take(side, other, world),
             }
         }
+        if !self.keeps(side) {
+            deframer.forget();
+        }
         if self.facts.sides[side].foreign.as_ref() != deframer.foreign() {
             self.facts.sides[side].foreign = deframer.foreign().cloned();
         }

@@ -382,6 +382,21 @@ fn keys_that_come_late_serve_what_waits() {
 }
 
 #[test]
+fn who_knows_that_no_key_will_come_says_the_same_without_waiting() {
+    let open = Keyring::new(8);
+    let mut closed = open.clone();
+    closed.close();
+    for talk in [gcm_1_2(), Talk::tls_1_3(Opening::of(AES_128_GCM_1_3), &exchange())] {
+        let waits = Heard::in_order(&talk, &open);
+        let knows = Heard::in_order(&talk, &closed);
+        assert_eq!(knows.opened, waits.opened);
+        let said =
+            |heard: &Heard| format!("{:?} {:?}", heard.session.facts(), heard.session.shape());
+        assert_eq!(said(&knows), said(&waits));
+    }
+}
+
+#[test]
 fn keys_that_come_too_late_serve_what_follows() {
     let mut acts = vec![Act::Data(Client, 8); 60];
     acts.extend(vec![Act::Data(Server, 8); 60]);
