@@ -102,7 +102,7 @@ fn announce(len: u64, stream: &mut Stream, wire: &mut Wire<'_>) {
 }
 
 /// Segments of one byte that come in another order than they were sent.
-fn runs(count: u64, wire: &mut Wire<'_>, reorder: fn(&mut Chance, &mut Vec<usize>)) {
+fn runs(count: u64, wire: &mut Wire<'_>, reorder: fn(&mut Chance, &mut [usize])) {
     let mut stream = websocket(false, wire);
     announce(count, &mut stream, wire);
     let mut left = count as usize;
@@ -117,7 +117,7 @@ fn runs(count: u64, wire: &mut Wire<'_>, reorder: fn(&mut Chance, &mut Vec<usize
     }
 }
 
-fn shuffle(chance: &mut Chance, run: &mut Vec<usize>) {
+fn shuffle(chance: &mut Chance, run: &mut [usize]) {
     for end in (1..run.len()).rev() {
         run.swap(end, chance.below(end + 1));
     }
