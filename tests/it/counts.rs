@@ -43,11 +43,11 @@ fn what_is_counted_is_what_was_put_in() {
 #[test]
 fn what_is_counted_in_each_shape_is_what_was_put_in() {
     for (name, size, violations) in [
-        ("mixed", 24 << 20, 1),
-        ("small", 24 << 20, 4),
-        ("large", 3 << 20, 0),
-        ("deflate", 16 << 20, 2),
-        ("flows", 24 << 20, 1),
+        ("mixed", 4_000_000, 0),
+        ("small", 8_000_000, 1),
+        ("large", 2_000_000, 0),
+        ("deflate", 4_000_000, 1),
+        ("flows", 24_000_000, 1),
     ] {
         let shape = SHAPES.iter().find(|shape| shape.name == name).expect("a shape");
         let mut capture = Vec::new();

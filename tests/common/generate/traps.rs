@@ -3,8 +3,6 @@
 //! In: how often the same thing happens. Out: a capture in which it happens so often. Twice as much
 //! of it should take twice the time.
 
-use std::iter;
-
 use flate2::{Compress, Compression, FlushCompress};
 use wsblame::endpoint::Side;
 use wsblame::script::{REQUEST, RESPONSE};
@@ -104,7 +102,7 @@ fn announce(len: u64, stream: &mut Stream, wire: &mut Wire<'_>) {
 }
 
 /// Segments of one byte that come in another order than they were sent.
-fn runs(count: u64, wire: &mut Wire<'_>, reorder: fn(&mut Chance, &mut Vec<usize>)) {
+fn runs(count: u64, wire: &mut Wire<'_>, reorder: fn(&mut Chance, &mut [usize])) {
     let mut stream = websocket(false, wire);
     announce(count, &mut stream, wire);
     let mut left = count as usize;
@@ -119,7 +117,7 @@ fn runs(count: u64, wire: &mut Wire<'_>, reorder: fn(&mut Chance, &mut Vec<usize
     }
 }
 
-fn shuffle(chance: &mut Chance, run: &mut Vec<usize>) {
+fn shuffle(chance: &mut Chance, run: &mut [usize]) {
     for end in (1..run.len()).rev() {
         run.swap(end, chance.below(end + 1));
     }
@@ -169,7 +167,7 @@ fn overlaps_anywhere(count: u64, wire: &mut Wire<'_>) {
 
 fn repeated(count: u64, wire: &mut Wire<'_>) {
     let mut stream = websocket(false, wire);
-    announce(1_000, &mut stream, wire);
+    announce(100_000, &mut stream, wire);
     for _ in 0..count {
         stream.put(Side::Server, 0, &[b'x'; 100], wire);
     }
@@ -192,8 +190,9 @@ fn frames(count: u64, first: &[u8], then: &[u8], wire: &mut Wire<'_>) {
 
 /// Ten heads of so many bytes.
 fn bytewise(count: u64, side: Side, wire: &mut Wire<'_>) {
-    let lines = iter::repeat_n("X-Forwarded-For: 192.0.2.7\r\n", count as usize / 28);
-    let lines: String = lines.collect();
+    // Few lines, for a head of many is given up before it ends.
+    let line = format!("Cookie: {}\r\n", "c".repeat(count as usize / 10));
+    let lines = line.repeat(10);
     for number in 0..10 {
         let mut stream = Stream::new(number, 80, wire);
         for (from, head) in [(Side::Client, REQUEST), (Side::Server, RESPONSE)] {
