@@ -1,11 +1,11 @@
 //! The payload of a Close and the text of a message: what is said of them, against the tables of
 //! RFC 6455 §7.4 and the standard library.
 
-use wsblame::pipeline::{Analysis, Options};
 use wsblame::rules::Severity;
 use wsblame::script::{REQUEST, RESPONSE};
 use wsblame::ws::{Utf8, Utf8Kind};
 
+use super::conversation::report;
 use super::talk::{FIN, Talk, frame};
 use super::tape::{Tape, pieces};
 
@@ -56,9 +56,7 @@ fn check_close(payload: &[u8], closer: usize) {
     talk.say(1 - closer, &frame(0x88, &payload[..payload.len().min(2)], mask(1 - closer)));
     talk.end(1, FIN);
     talk.end(0, FIN);
-    let mut analysis = Analysis::new(Options::default());
-    analysis.read("close.pcap", &talk.capture()[..]);
-    let report = analysis.into_report();
+    let report = report(&talk.packets);
     let [connection] = &report.connections[..] else { panic!("one connection") };
     let sent =
         if closer == 0 { &connection.close.client_sent } else { &connection.close.server_sent };

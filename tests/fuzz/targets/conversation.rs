@@ -2,6 +2,8 @@
 //! kind. There is a report, its findings cite packets that there are, and every rule that accuses
 //! somebody was asked.
 
+use std::num::NonZeroUsize;
+
 use wsblame::pipeline::{Analysis, Options};
 use wsblame::report::Report;
 use wsblame::script::{REQUEST, REQUEST_DEFLATE, RESPONSE, RESPONSE_DEFLATE};
@@ -186,7 +188,8 @@ fn any(talk: &mut Talk, tape: &mut Tape<'_>) {
 
 /// The report on these packets.
 pub(crate) fn report(packets: &[Packet]) -> Report {
-    let mut analysis = Analysis::new(Options::default());
+    let threads = Some(NonZeroUsize::MIN);
+    let mut analysis = Analysis::new(Options { threads, ..Options::default() });
     analysis.read("talk.pcap", &capture(packets)[..]);
     analysis.into_report()
 }

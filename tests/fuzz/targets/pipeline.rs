@@ -1,5 +1,7 @@
-//! The whole of it, given any bytes: there is a report, within the bounds, and it can be written.
+//! The whole of it, given any bytes: there is a report, within the bounds, and it can be written;
+//! and it is the same with any number of threads.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use wsblame::pipeline::{Analysis, Limits, Options};
@@ -36,20 +38,23 @@ fn tight() -> Limits {
 }
 
 pub(crate) fn target(data: &[u8]) {
-    let run = |limits: Limits| {
-        let mut analysis = Analysis::new(Options { limits, ..Options::default() });
+    let run = |limits: Limits, threads: usize| {
+        let threads = NonZeroUsize::new(threads);
+        let mut analysis = Analysis::new(Options { limits, threads, ..Options::default() });
         analysis.use_keys(Arc::clone(&samples::keys()));
         analysis.read("fuzz.pcap", data);
         analysis.into_report()
     };
-    let report = run(Limits::default());
+    let report = run(Limits::default(), 1);
     // Records that are no packets have numbers too, and what is compressed may hold many.
     findings::check(&report, u64::MAX);
-    findings::check(&run(tight()), u64::MAX);
+    findings::check(&run(tight(), 1), u64::MAX);
     // Most of the work of a run is in this, and a part of the inputs is enough.
     let often = data.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
-    if often & 7 == 0 {
-        reporters::lay_out(&report);
+    match often & 7 {
+        0 => reporters::lay_out(&report),
+        1 => assert!(run(Limits::default(), 3) == report, "with three threads"),
+        _ => {}
     }
 }
 
