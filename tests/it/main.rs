@@ -16,6 +16,7 @@ mod formats;
 mod frames;
 mod fuzz;
 #[path = "../common/generate/mod.rs"]
+#[allow(dead_code, reason = "the benches use more of it")]
 mod generate;
 mod golden;
 mod hostile;
