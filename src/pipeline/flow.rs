@@ -1,5 +1,7 @@
 //! One TCP connection on its way through the stages.
 
+use std::sync::Arc;
+
 use super::Limits;
 use super::carrier::Carrier;
 use super::conversation::Conversation;
@@ -38,7 +40,7 @@ pub(super) struct Finished {
 pub(super) struct Flow {
     /// Which segment of the capture was its first: see [`Flow::birth`].
     birth: u64,
-    limits: Limits,
+    limits: Arc<Limits>,
     opener: Option<Opener>,
     /// The interface on which its first segment was captured.
     interface: u32,
@@ -106,12 +108,11 @@ impl Flow {
     pub(super) fn new(
         birth: u64,
         segment: &Segment<'_>,
-        limits: Limits,
+        limits: Arc<Limits>,
         tap: Option<StreamTap>,
     ) -> Flow {
         Flow {
             birth,
-            limits,
             opener: Opener::of(segment),
             interface: segment.interface,
             layers: vec![segment.via.layers()],
@@ -124,6 +125,7 @@ impl Flow {
             predecessor: None,
             tap,
             uses: Vec::new(),
+            limits,
         }
     }
 

@@ -22,8 +22,11 @@ pub struct Limits {
     pub out_of_order_pieces: usize,
     /// Packets of one direction whose place in the stream is remembered.
     pub sources: usize,
-    /// Segments of one direction that are remembered to know a second capture of them.
+    /// Segments of one direction that are remembered to know a second capture of them, and one that
+    /// differs.
     pub recent_segments: usize,
+    /// Connections beyond which those that begin remember an eighth of that.
+    pub crowd: usize,
     /// Bytes of an HTTP head.
     pub head: usize,
     /// Bytes of one direction that wait for the other during the opening handshake.
@@ -73,8 +76,9 @@ impl Default for Limits {
             lingering: 8_192,
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
-            sources: 1_024,
-            recent_segments: 256,
+            sources: 256,
+            recent_segments: 128,
+            crowd: 4_096,
             head: 64 << 10,
             held: 256 << 10,
             cited_packets: 8,
@@ -104,6 +108,7 @@ impl Limits {
         let share = |of: usize| of.div_ceil(parts.max(1));
         Limits {
             flows: share(self.flows),
+            crowd: share(self.crowd),
             lingering: share(self.lingering),
             searching: share(self.searching),
             undecrypted_in_all: share(self.undecrypted_in_all),
@@ -111,6 +116,12 @@ impl Limits {
             content: share(self.content),
             ..self
         }
+    }
+
+    /// Those of a connection that begins among many others.
+    pub(super) fn in_a_crowd(self) -> Limits {
+        let part = |of: usize| of.div_ceil(8);
+        Limits { sources: part(self.sources), recent_segments: part(self.recent_segments), ..self }
     }
 
     pub(super) fn http(&self) -> HttpLimits {

@@ -7,6 +7,8 @@
 //! own numbers, which are random: both of a segment's fit one connection and no other. Most keys
 //! have one connection and one way, and then nothing is compared.
 
+use std::mem;
+
 use super::flow::Flow;
 use crate::ip::{Segment, TcpFlags, Via};
 use crate::tcp::Seq;
@@ -17,7 +19,9 @@ use crate::tcp::Seq;
 pub(super) enum Slot {
     /// One connection that came one way and is no WebSocket.
     Ignored { way: Via, opener: Option<Opener> },
-    /// One or several.
+    /// One connection that came one way and may be, or is, a WebSocket.
+    Followed { way: Via, flow: Box<Flow> },
+    /// Several, or one that came several ways.
     Places(Box<Places>),
 }
 
@@ -69,7 +73,7 @@ impl Slot {
 
     /// The slot of a connection that begins with a segment that came by `way`.
     pub(super) fn new(flow: Flow, way: Via) -> Slot {
-        Slot::Places(Box::new(Places { here: Place::new(flow, way), elsewhere: Vec::new() }))
+        Slot::Followed { way, flow: Box::new(flow) }
     }
 
     /// Whether `segment` is one of the connection that is ignored here, if that is all there is.
@@ -80,46 +84,71 @@ impl Slot {
                 *way == segment.via
                     && Opener::of(segment).is_none_or(|syn| opener.as_ref() == Some(&syn))
             }
-            Slot::Places(_) => false,
+            Slot::Followed { .. } | Slot::Places(_) => false,
         }
     }
 
-    /// The connections here, to be looked at one by one.
-    pub(super) fn places(&mut self) -> &mut Places {
-        if let Slot::Ignored { way, opener } = *self {
-            let tracked = Tracked::Ignored { opener };
-            let here = Place { tracked, latest: way, ways: Vec::new() };
-            *self = Slot::Places(Box::new(Places { here, elsewhere: Vec::new() }));
+    /// The connection that `segment` belongs to without a doubt: it came the way that the others
+    /// came, and opens nothing new.
+    #[inline]
+    pub(super) fn flow(&mut self, segment: &Segment<'_>) -> Option<&mut Flow> {
+        match self {
+            Slot::Followed { way, flow } if *way == segment.via => {
+                let reopens = Opener::of(segment).is_some() && flow.is_reopened_by(segment);
+                (!reopens).then_some(flow)
+            }
+            _ => None,
         }
+    }
+
+    /// The connections here, to be looked at one by one; then [`Slot::shrink`].
+    pub(super) fn places(&mut self) -> &mut Places {
+        let nothing = Slot::Ignored { way: Via::default(), opener: None };
+        let (latest, tracked) = match mem::replace(self, nothing) {
+            Slot::Ignored { way, opener } => (way, Tracked::Ignored { opener }),
+            Slot::Followed { way, flow } => (way, Tracked::Followed(flow)),
+            Slot::Places(places) => return self.put(places),
+        };
+        let here = Place { tracked, latest, ways: Vec::new() };
+        self.put(Box::new(Places { here, elsewhere: Vec::new() }))
+    }
+
+    fn put(&mut self, places: Box<Places>) -> &mut Places {
+        *self = Slot::Places(places);
         match self {
             Slot::Places(places) => places,
-            Slot::Ignored { .. } => unreachable!("it has just been replaced"),
+            _ => unreachable!("it has just been put there"),
         }
     }
 
     /// Gives back the room that is not needed any more.
     pub(super) fn shrink(&mut self) {
-        if let Slot::Places(places) = self
-            && let Places { here, elsewhere } = &**places
-            && let Place { tracked: Tracked::Ignored { opener }, latest, ways } = here
-            && elsewhere.is_empty()
-            && ways.is_empty()
-        {
-            *self = Slot::Ignored { way: *latest, opener: *opener };
+        let Slot::Places(places) = self else { return };
+        if !places.elsewhere.is_empty() || !places.here.ways.is_empty() {
+            return;
         }
+        let way = places.here.latest;
+        *self = match mem::replace(&mut places.here.tracked, Tracked::Ignored { opener: None }) {
+            Tracked::Ignored { opener } => Slot::Ignored { way, opener },
+            Tracked::Followed(flow) => Slot::Followed { way, flow },
+        };
     }
 
     /// Connections of this key beyond the first.
     pub(super) fn elsewhere(&self) -> usize {
         match self {
-            Slot::Ignored { .. } => 0,
+            Slot::Ignored { .. } | Slot::Followed { .. } => 0,
             Slot::Places(places) => places.elsewhere.len(),
         }
     }
 
     /// Drops what is no WebSocket; whether anything is left.
     pub(super) fn forget_ignored(&mut self) -> bool {
-        let Slot::Places(places) = self else { return false };
+        let places = match self {
+            Slot::Ignored { .. } => return false,
+            Slot::Followed { .. } => return true,
+            Slot::Places(places) => places,
+        };
         let is_followed = |place: &Place| matches!(place.tracked, Tracked::Followed(_));
         places.elsewhere.retain(is_followed);
         if is_followed(&places.here) {
@@ -135,36 +164,48 @@ impl Slot {
 
     /// Whether nothing but its opening is known of the one connection here.
     pub(super) fn is_silent(&self) -> bool {
-        match self {
-            Slot::Ignored { .. } => false,
-            Slot::Places(places) => match &places.here.tracked {
-                Tracked::Followed(flow) => places.elsewhere.is_empty() && flow.is_silent(),
-                Tracked::Ignored { .. } => false,
-            },
-        }
-    }
-
-    /// All connections of this key of which more is kept.
-    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Tracked> {
-        let places = match self {
-            Slot::Ignored { .. } => None,
-            Slot::Places(places) => Some(places),
-        };
-        places.into_iter().flat_map(|places| places.all())
+        matches!(self, Slot::Followed { flow, .. } if flow.is_silent())
     }
 
     /// The connections that are followed.
-    pub(super) fn into_flows(self) -> impl Iterator<Item = Box<Flow>> {
-        let places = match self {
-            Slot::Ignored { .. } => None,
-            Slot::Places(places) => Some(*places),
+    pub(super) fn followed(&mut self) -> impl Iterator<Item = &mut Flow> {
+        let (one, several) = match self {
+            Slot::Ignored { .. } => (None, None),
+            Slot::Followed { flow, .. } => (Some(&mut **flow), None),
+            Slot::Places(places) => (None, Some(places.all())),
         };
-        let places = places.into_iter();
-        let all = places.flat_map(|places| std::iter::once(places.here).chain(places.elsewhere));
-        all.filter_map(|place| match place.tracked {
-            Tracked::Followed(flow) => Some(flow),
+        let several = several.into_iter().flatten().filter_map(|tracked| match tracked {
+            Tracked::Followed(flow) => Some(&mut **flow),
             Tracked::Ignored { .. } => None,
-        })
+        });
+        one.into_iter().chain(several)
+    }
+
+    /// Takes out the connections of which `is_over` is true, and keeps of each what tells its
+    /// successor from it.
+    pub(super) fn take(&mut self, is_over: impl Fn(&Flow) -> bool) -> Vec<Box<Flow>> {
+        let mut taken = Vec::new();
+        if !self.followed().any(|flow| is_over(flow)) {
+            return taken;
+        }
+        for tracked in self.places().all() {
+            if let Tracked::Followed(flow) = tracked
+                && is_over(flow)
+            {
+                let opener = flow.opener();
+                if let Tracked::Followed(flow) = mem::replace(tracked, Tracked::Ignored { opener })
+                {
+                    taken.push(flow);
+                }
+            }
+        }
+        self.shrink();
+        taken
+    }
+
+    /// The connections that are followed.
+    pub(super) fn into_flows(mut self) -> Vec<Box<Flow>> {
+        self.take(|_| true)
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -26,24 +27,48 @@ use crate::tls::Keyring;
 #[derive(Debug)]
 pub(super) struct Table {
     limits: Limits,
+    /// Those of one connection, and of one that begins among many.
+    of_one: Arc<Limits>,
+    in_a_crowd: Arc<Limits>,
     flows: HashMap<FlowKey, Slot, RandomState>,
     /// Connections that share their endpoints with one of another network.
     elsewhere: usize,
     /// Segments that are turned away before room is made once more.
     until_forgetting: usize,
-    /// Bytes held by connections that are searched for frames.
-    searching: usize,
-    /// Bytes that wait for the keys of TLS, in all connections.
-    undecrypted: usize,
-    /// Windows that are held to inflate messages, in all connections.
-    windows: usize,
-    /// Bytes of messages that are held for their rows, in all connections.
-    content: usize,
     /// Connections that are over, in the order in which that was noticed.
     lingering: VecDeque<Lingering>,
     tap: Option<CaptureTap>,
+    ledger: Ledger,
+}
+
+/// What is added up over all connections.
+#[derive(Debug, Default)]
+struct Ledger {
+    held: Held,
     news: News,
     counts: Counts,
+}
+
+/// What a connection holds of that which is bounded for all of them together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    /// Bytes that are searched for frames.
+    searching: usize,
+    /// Bytes that wait for the keys of TLS.
+    undecrypted: usize,
+    /// Windows to inflate messages.
+    windows: usize,
+    /// Bytes of messages that wait for their rows.
+    content: usize,
+}
+
+/// What a connection has come to by a segment.
+enum After {
+    GoesOn,
+    /// TCP has ended on it, which it had not before. Its birth.
+    Over(u64),
+    /// It is certain that there is no WebSocket on it.
+    SomethingElse,
 }
 
 /// What a table has to tell.
@@ -71,21 +96,70 @@ struct Lingering {
     birth: u64,
 }
 
+impl Held {
+    #[inline]
+    fn of(flow: &Flow) -> Held {
+        Held {
+            searching: flow.searching(),
+            undecrypted: flow.undecrypted(),
+            windows: flow.windows(),
+            content: flow.content(),
+        }
+    }
+
+    /// One connection held `before` and holds `after`.
+    #[inline]
+    fn change(&mut self, before: Held, after: Held) {
+        let change = |sum: &mut usize, before: usize, after: usize| {
+            *sum = sum.saturating_add(after).saturating_sub(before);
+        };
+        change(&mut self.searching, before.searching, after.searching);
+        change(&mut self.undecrypted, before.undecrypted, after.undecrypted);
+        change(&mut self.windows, before.windows, after.windows);
+        change(&mut self.content, before.content, after.content);
+    }
+}
+
+impl Ledger {
+    /// Hands a segment to its connection.
+    #[inline]
+    fn feed(
+        &mut self,
+        order: u64,
+        flow: &mut Flow,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+    ) -> After {
+        let (was_over, before) = (flow.is_over(), Held::of(flow));
+        flow.segment(segment, keyring);
+        self.held.change(before, Held::of(flow));
+        self.note_uses(order, flow);
+        match flow.is_something_else() {
+            true => After::SomethingElse,
+            false if flow.is_over() && !was_over => After::Over(flow.birth()),
+            false => After::GoesOn,
+        }
+    }
+
+    /// Notes the keys of handshakes that were completed by the `order`th segment.
+    #[inline]
+    fn note_uses(&mut self, order: u64, flow: &mut Flow) {
+        self.news.uses.extend(flow.take_uses().into_iter().map(|used| (order, used)));
+    }
+}
+
 impl Table {
     pub(super) fn new(limits: Limits, tap: Option<CaptureTap>) -> Table {
         Table {
             limits,
+            of_one: Arc::new(limits),
+            in_a_crowd: Arc::new(limits.in_a_crowd()),
             flows: HashMap::default(),
             elsewhere: 0,
             until_forgetting: 0,
-            searching: 0,
-            undecrypted: 0,
-            windows: 0,
-            content: 0,
             lingering: VecDeque::new(),
             tap,
-            news: News::default(),
-            counts: Counts::default(),
+            ledger: Ledger::default(),
         }
     }
 
@@ -127,7 +201,7 @@ impl Table {
 
     /// What there is to tell since this was asked before.
     pub(super) fn tell(&mut self) -> News {
-        mem::take(&mut self.news)
+        mem::take(&mut self.ledger.news)
     }
 
     /// There are no more segments: everything that is followed goes into `ended`.
@@ -142,7 +216,7 @@ impl Table {
 
     /// What was counted of connections that were not handed out.
     pub(super) fn into_counts(self) -> Counts {
-        self.counts
+        self.ledger.counts
     }
 
     /// The first segment of a connection between these endpoints.
@@ -155,7 +229,7 @@ impl Table {
         ended: &mut VecDeque<Ended>,
     ) {
         if self.is_full() && !self.make_room(order, keyring, ended) {
-            self.counts.turned_away += 1;
+            self.ledger.counts.turned_away += 1;
             return;
         }
         let flow = self.birth(order, segment);
@@ -165,14 +239,35 @@ impl Table {
 
     /// A connection that begins with `segment`.
     fn birth(&mut self, order: u64, segment: &Segment<'_>) -> Flow {
-        let tap = self.tap.as_ref().and_then(|tap| tap.of_stream(self.counts.streams));
-        self.counts.streams += 1;
-        self.news.births.push(order);
-        Flow::new(order, segment, self.limits, tap)
+        let tap = self.tap.as_ref().and_then(|tap| tap.of_stream(self.ledger.counts.streams));
+        self.ledger.counts.streams += 1;
+        self.ledger.news.births.push(order);
+        let is_crowded = self.flows.len() > self.limits.crowd;
+        let limits = if is_crowded { &self.in_a_crowd } else { &self.of_one };
+        Flow::new(order, segment, Arc::clone(limits), tap)
     }
 
     /// A segment of a connection of which more is kept than that it is no WebSocket.
+    #[inline]
     fn follow(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        match self.flows.get_mut(&key).and_then(|slot| slot.flow(segment)) {
+            Some(flow) => {
+                let after = self.ledger.feed(order, flow, segment, keyring);
+                self.go_on(order, key, after, segment.at.time, keyring, ended);
+            }
+            None => self.find(order, key, segment, keyring, ended),
+        }
+    }
+
+    /// The same, where it has to be looked for which of several connections that is.
+    fn find(
         &mut self,
         order: u64,
         key: FlowKey,
@@ -184,45 +279,52 @@ impl Table {
         let Some(place) = slot.places().of(segment) else {
             return self.open_elsewhere(order, key, segment, keyring, ended);
         };
-        let reopens = Opener::of(segment).is_some() && place.tracked.is_reopened_by(segment);
-        if reopens {
+        if Opener::of(segment).is_some() && place.tracked.is_reopened_by(segment) {
             return self.reopen(order, key, segment, keyring, ended);
         }
-        let Tracked::Followed(flow) = &mut place.tracked else {
-            return slot.shrink();
+        let after = match &mut place.tracked {
+            Tracked::Followed(flow) => self.ledger.feed(order, flow, segment, keyring),
+            Tracked::Ignored { .. } => After::GoesOn,
         };
-        let was_over = flow.is_over();
-        let (before, windows, content) = (flow.searching(), flow.windows(), flow.content());
-        let undecrypted = flow.undecrypted();
-        flow.segment(segment, keyring);
-        self.content = self.content.saturating_add(flow.content()).saturating_sub(content);
-        self.searching = self.searching.saturating_add(flow.searching()).saturating_sub(before);
-        self.undecrypted =
-            self.undecrypted.saturating_add(flow.undecrypted()).saturating_sub(undecrypted);
-        self.windows = self.windows.saturating_add(flow.windows()).saturating_sub(windows);
-        self.news.uses.extend(flow.take_uses().into_iter().map(|used| (order, used)));
-        if flow.is_something_else() {
-            let opener = flow.opener();
-            let mut of_before = None;
-            if let Tracked::Followed(mut flow) =
-                mem::replace(&mut place.tracked, Tracked::Ignored { opener })
-            {
-                self.counts.note(flow.given_up(), flow.encrypted().as_ref());
-                of_before = flow.take_predecessor();
+        slot.shrink();
+        self.go_on(order, key, after, segment.at.time, keyring, ended);
+    }
+
+    /// What is to be done after a segment.
+    #[inline]
+    fn go_on(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        after: After,
+        now: Timestamp,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        match after {
+            After::GoesOn => {}
+            After::SomethingElse => self.ignore(order, key, keyring, ended),
+            After::Over(birth) if self.tap.is_none() => {
+                let until = Timestamp(now.0.saturating_add(self.limits.linger));
+                self.lingering.push_back(Lingering { until, key, birth });
+                if self.lingering.len() > self.limits.lingering {
+                    self.end_first(order, now, keyring, ended);
+                }
             }
-            slot.shrink();
-            if let Some(before) = of_before {
-                self.end(order, before, keyring, ended);
-            }
-        } else if flow.is_over() && !was_over && self.tap.is_none() {
-            let until = Timestamp(segment.at.time.0.saturating_add(self.limits.linger));
-            let birth = flow.birth();
-            self.lingering.push_back(Lingering { until, key, birth });
-            if self.lingering.len() > self.limits.lingering {
-                self.end_first(order, segment.at.time, keyring, ended);
-            }
+            After::Over(_) => {} // its frames are listed when all that may come has come
         }
         self.keep_bounds(order, keyring, ended);
+    }
+
+    /// Follows no more what has turned out to be no WebSocket.
+    fn ignore(&mut self, order: u64, key: FlowKey, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
+        let Some(slot) = self.flows.get_mut(&key) else { return };
+        for mut flow in slot.take(Flow::is_something_else) {
+            self.ledger.counts.note(flow.given_up(), flow.encrypted().as_ref());
+            if let Some(before) = flow.take_predecessor() {
+                self.end(order, before, keyring, ended);
+            }
+        }
     }
 
     /// A SYN that opens another connection between the endpoints of one that is known.
@@ -241,7 +343,10 @@ impl Table {
         };
         let older = place.tracked.reopen(fresh);
         if let Tracked::Followed(flow) = &mut place.tracked {
-            flow.segment(segment, keyring);
+            self.ledger.feed(order, flow, segment, keyring);
+        }
+        if let Some(slot) = self.flows.get_mut(&key) {
+            slot.shrink();
         }
         if let Some(older) = older {
             self.end(order, older, keyring, ended);
@@ -259,15 +364,14 @@ impl Table {
         ended: &mut VecDeque<Ended>,
     ) {
         if self.is_full() && !self.make_room(order, keyring, ended) {
-            self.counts.turned_away += 1;
+            self.ledger.counts.turned_away += 1;
             return;
         }
         let mut flow = self.birth(order, segment);
-        flow.segment(segment, keyring);
-        self.content = self.content.saturating_add(flow.content());
+        self.ledger.feed(order, &mut flow, segment, keyring);
         match self.flows.get_mut(&key).map(|slot| slot.places().add(flow, segment.via)) {
             Some(true) => self.elsewhere += 1,
-            Some(false) | None => self.counts.turned_away += 1,
+            Some(false) | None => self.ledger.counts.turned_away += 1,
         }
     }
 
@@ -282,12 +386,8 @@ impl Table {
         let is_crowded = self.lingering.len() > self.limits.lingering;
         let Some(Lingering { key, birth, .. }) = self.lingering.pop_front() else { return };
         let Some(slot) = self.flows.get_mut(&key) else { return };
-        let mut all = slot.all();
-        let found =
-            all.find(|tracked| matches!(tracked, Tracked::Followed(flow) if flow.birth() == birth));
         // Where the endpoints have opened another connection, it ends with that.
-        let Some(tracked) = found else { return };
-        let Tracked::Followed(flow) = tracked else { return };
+        let Some(flow) = slot.followed().find(|flow| flow.birth() == birth) else { return };
         // Keys may still come, or packets.
         let until = Timestamp(flow.latest().0.saturating_add(self.limits.linger));
         let waits = until > now || flow.undecrypted() > 0;
@@ -296,13 +396,8 @@ impl Table {
             self.lingering.push_back(Lingering { until, key, birth });
             return;
         }
-        let opener = flow.opener();
-        let over = mem::replace(tracked, Tracked::Ignored { opener });
-        drop(all);
-        slot.shrink();
-        if let Tracked::Followed(flow) = over {
-            self.end(order, flow, keyring, ended);
-        }
+        let over = slot.take(|flow| flow.birth() == birth);
+        over.into_iter().for_each(|flow| self.end(order, flow, keyring, ended));
     }
 
     /// Nothing more is expected of `flow`, nor of the one before it.
@@ -313,14 +408,13 @@ impl Table {
         keyring: &Keyring,
         ended: &mut VecDeque<Ended>,
     ) {
-        self.content = self.content.saturating_sub(flow.content());
+        self.ledger.held.content = self.ledger.held.content.saturating_sub(flow.content());
         let before = flow.take_predecessor();
         for mut flow in before.into_iter().chain([flow]) {
-            self.searching = self.searching.saturating_sub(flow.searching());
-            self.undecrypted = self.undecrypted.saturating_sub(flow.undecrypted());
-            self.windows = self.windows.saturating_sub(flow.windows());
+            let held = Held { content: 0, ..Held::of(&flow) };
+            self.ledger.held.change(held, Held::default());
             flow.conclude(keyring);
-            self.news.uses.extend(flow.take_uses().into_iter().map(|used| (order, used)));
+            self.ledger.note_uses(order, &mut flow);
             ended.push_back(Ended { at: order, flow });
         }
     }
@@ -346,7 +440,7 @@ impl Table {
         }
         self.elsewhere = self.flows.values().map(Slot::elsewhere).sum();
         let forgotten = before - (self.flows.len() + self.elsewhere).min(before);
-        self.counts.forgotten += forgotten as u64;
+        self.ledger.counts.forgotten += forgotten as u64;
         self.until_forgetting = (self.limits.flows / 8).saturating_sub(forgotten);
         !self.is_full()
     }
@@ -354,16 +448,16 @@ impl Table {
     /// Gives up what is held beyond the bounds that all connections share.
     #[inline]
     fn keep_bounds(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
-        if self.searching > self.limits.searching {
+        if self.ledger.held.searching > self.limits.searching {
             self.end_searches(order, keyring, ended);
         }
-        if self.windows > self.limits.windows {
+        if self.ledger.held.windows > self.limits.windows {
             self.free_windows();
         }
-        if self.undecrypted > self.limits.undecrypted_in_all {
+        if self.ledger.held.undecrypted > self.limits.undecrypted_in_all {
             self.stop_waiting();
         }
-        if self.content > self.limits.content {
+        if self.ledger.held.content > self.limits.content {
             self.give_back_content();
         }
     }
@@ -372,12 +466,12 @@ impl Table {
     /// is free: otherwise the next segment would go through all connections again.
     fn give_back_content(&mut self) {
         for above in [8 << 20, 1 << 20, 64 << 10, 0] {
-            self.content = 0;
+            self.ledger.held.content = 0;
             for flow in followed(&mut self.flows) {
                 flow.give_back(above);
-                self.content = self.content.saturating_add(flow.content());
+                self.ledger.held.content = self.ledger.held.content.saturating_add(flow.content());
             }
-            if self.content <= self.limits.content / 2 {
+            if self.ledger.held.content <= self.limits.content / 2 {
                 return;
             }
         }
@@ -385,60 +479,50 @@ impl Table {
 
     /// Takes their windows from the connections that are over, and from all if that is too little.
     fn free_windows(&mut self) {
-        self.windows = 0;
+        self.ledger.held.windows = 0;
         for flow in followed(&mut self.flows) {
             if flow.is_over() {
                 flow.stop_inflating();
             }
-            self.windows += flow.windows();
+            self.ledger.held.windows += flow.windows();
         }
         // Otherwise the next one would go through all of them again.
-        if self.windows > self.limits.windows / 2 {
+        if self.ledger.held.windows > self.limits.windows / 2 {
             followed(&mut self.flows).for_each(Flow::stop_inflating);
-            self.windows = 0;
+            self.ledger.held.windows = 0;
         }
     }
 
     /// Gives up everything that waits for the keys of TLS. What little is held besides is not
     /// counted any more: otherwise the next segment might go through all connections again.
     fn stop_waiting(&mut self) {
-        self.undecrypted = 0;
+        self.ledger.held.undecrypted = 0;
         followed(&mut self.flows).for_each(Flow::stop_waiting);
     }
 
     /// Ends every search for frames, so that what they hold does not grow with the capture: what is
     /// not found by now is not looked for any more.
     fn end_searches(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
-        let mut before = Vec::new();
+        let mut over = Vec::new();
         for slot in self.flows.values_mut() {
-            let mut is_ignored = false;
-            for tracked in slot.all() {
-                let Tracked::Followed(flow) = tracked else { continue };
-                if flow.searching() == 0 {
-                    continue;
-                }
-                flow.end_search();
-                if flow.is_something_else() {
-                    self.counts.cut_short += 1;
-                    before.extend(flow.take_predecessor());
-                    *tracked = Tracked::Ignored { opener: flow.opener() };
-                    is_ignored = true;
-                }
+            if !slot.followed().any(|flow| flow.searching() > 0) {
+                continue;
             }
-            if is_ignored {
-                slot.shrink();
+            slot.followed().for_each(Flow::end_search);
+            over.extend(slot.take(Flow::is_something_else));
+        }
+        self.ledger.held.searching = 0;
+        self.ledger.counts.cut_short += over.len() as u64;
+        over.sort_by_key(|flow| flow.birth());
+        for mut flow in over {
+            if let Some(before) = flow.take_predecessor() {
+                self.end(order, before, keyring, ended);
             }
         }
-        self.searching = 0;
-        before.sort_by_key(|flow| flow.birth());
-        before.into_iter().for_each(|flow| self.end(order, flow, keyring, ended));
     }
 }
 
 /// All connections that are followed.
 fn followed(flows: &mut HashMap<FlowKey, Slot, RandomState>) -> impl Iterator<Item = &mut Flow> {
-    flows.values_mut().flat_map(Slot::all).filter_map(|tracked| match tracked {
-        Tracked::Followed(flow) => Some(&mut **flow),
-        Tracked::Ignored { .. } => None,
-    })
+    flows.values_mut().flat_map(Slot::followed)
 }

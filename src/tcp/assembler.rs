@@ -96,7 +96,7 @@ impl Assembler {
             finished: false,
             end: None,
             sources: SourceMap::new(limits.sources),
-            copies: Copies::default(),
+            copies: Copies::new(limits.recent),
             conflicts: Vec::new(),
             repeated_bytes: 0,
         }

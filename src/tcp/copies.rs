@@ -15,6 +15,7 @@ use super::Range64;
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     pieces: VecDeque<Copied>,
+    most: usize,
 }
 
 #[derive(Debug)]
@@ -24,12 +25,14 @@ struct Copied {
 }
 
 impl Copies {
-    /// Pieces that are remembered: more than a window of full segments in flight.
-    const MOST: usize = 256;
+    /// Remembers at most `most` pieces: a window of full segments in flight.
+    pub(super) fn new(most: usize) -> Copies {
+        Copies { pieces: VecDeque::new(), most: most.max(1) }
+    }
 
     /// Remembers a piece that was released.
     pub(super) fn note(&mut self, position: u64, bytes: &[u8]) {
-        if self.pieces.len() == Copies::MOST {
+        if self.pieces.len() >= self.most {
             self.pieces.pop_front();
         }
         let range = Range64 { start: position, end: position + bytes.len() as u64 };
