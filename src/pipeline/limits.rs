@@ -25,7 +25,7 @@ pub struct Limits {
     /// Segments of one direction that are remembered to know a second capture of them, and one that
     /// differs.
     pub recent_segments: usize,
-    /// Connections beyond which those that begin remember an eighth of that.
+    /// Connections beyond which those that begin remember a sixteenth of that.
     pub crowd: usize,
     /// Bytes of an HTTP head.
     pub head: usize,
@@ -76,9 +76,9 @@ impl Default for Limits {
             lingering: 8_192,
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
-            sources: 256,
-            recent_segments: 128,
-            crowd: 4_096,
+            sources: 1_024,
+            recent_segments: 256,
+            crowd: 2_048,
             head: 64 << 10,
             held: 256 << 10,
             cited_packets: 8,
@@ -120,7 +120,7 @@ impl Limits {
 
     /// Those of a connection that begins among many others.
     pub(super) fn in_a_crowd(self) -> Limits {
-        let part = |of: usize| of.div_ceil(8);
+        let part = |of: usize| of.div_ceil(16);
         Limits { sources: part(self.sources), recent_segments: part(self.recent_segments), ..self }
     }
 

@@ -183,6 +183,7 @@ impl Slot {
 
     /// Takes out the connections of which `is_over` is true, and keeps of each what tells its
     /// successor from it.
+    #[allow(clippy::vec_box, reason = "they are in boxes where they come from and where they go")]
     pub(super) fn take(&mut self, is_over: impl Fn(&Flow) -> bool) -> Vec<Box<Flow>> {
         let mut taken = Vec::new();
         if !self.followed().any(|flow| is_over(flow)) {
@@ -204,6 +205,7 @@ impl Slot {
     }
 
     /// The connections that are followed.
+    #[allow(clippy::vec_box, reason = "they are in boxes where they come from and where they go")]
     pub(super) fn into_flows(mut self) -> Vec<Box<Flow>> {
         self.take(|_| true)
     }
