@@ -33,6 +33,7 @@ mod pack;
 mod quality;
 mod readme;
 mod real;
+mod reference;
 mod reuse;
 mod rules;
 mod samples;
