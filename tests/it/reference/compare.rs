@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use wsblame::endpoint::{PerSide, Side};
+use wsblame::endpoint::Side;
 use wsblame::report::frames::{Frame, FrameRow, What};
 use wsblame::report::{
     AtFault, Blame, CloseFrameReport, Confidence, ConnectionReport, EndedBy, FindingReport,
