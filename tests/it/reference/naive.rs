@@ -388,6 +388,10 @@ impl Inflater {
         if self.lost {
             return Err(Unreadable::Unknown);
         }
+        if raw.is_empty() {
+            self.lost = true; // an empty message has a byte (§7.2.3.6); most receivers take none
+            return Err(Unreadable::Unknown);
+        }
         self.history.extend(raw);
         self.history.extend([0, 0, 0xFF, 0xFF]);
         // A block of four bytes as they are, which only comes out as it is where a block may begin.

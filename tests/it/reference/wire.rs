@@ -34,13 +34,16 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// Whether it may have been sent because `earlier` had arrived.
+    /// Whether it may have been sent because `earlier` had arrived, or had not.
     pub(super) fn may_follow(&self, earlier: &Segment) -> bool {
         let side = self.from;
         let numbers = u64::from(earlier.flags & (SYN | FIN) != 0);
         let end = earlier.position + earlier.data.len() as u64 + numbers;
         let bare = end == earlier.position || earlier.flags & RST != 0;
-        side != earlier.from && (bare || self.received[side] >= end)
+        if side == earlier.from {
+            return self.position < end && earlier.position <= self.position; // sent again
+        }
+        bare || self.received[side] >= end
     }
 }
 
