@@ -65,10 +65,17 @@ impl Connection {
         self.syn.swap();
     }
 
-    /// Whether `segment`, a SYN without ACK, opens another connection between the same endpoints:
-    /// its initial sequence number is new.
+    /// Whether `segment`, a SYN, opens another connection between the same endpoints: its initial
+    /// sequence number is new, and if it answers a SYN, then not the one of this connection.
     pub fn is_reopened_by(&self, segment: &Segment<'_>) -> bool {
         let side = self.sender(segment);
+        if let Some(acked) = segment.acknowledgement() {
+            let answers_ours = self.syn[!side].is_some_and(|syn| syn + 1 == acked);
+            // Without the SYN of either connection only the end of the old one tells them apart.
+            if answers_ours || (self.syn[!side].is_none() && !self.is_over()) {
+                return false;
+            }
+        }
         if let Some(syn) = self.syn[side] {
             return syn != segment.seq;
         }

@@ -382,6 +382,16 @@ fn a_new_initial_number_opens_another_connection() {
     assert!(talk.connection().is_reopened_by(&again(-1_000_000)));
 }
 
+/// The SYN that it answers was not captured.
+#[test]
+fn a_syn_ack_for_another_syn_opens_another_connection() {
+    let mut talk = Talk::open();
+    let answer = |offset, acked| segment(Side::Server, offset, SYN_ACK, acked, &[]);
+    assert!(!talk.connection().is_reopened_by(&answer(-1, 0)), "the same once more");
+    assert!(!talk.connection().is_reopened_by(&answer(500_000, 0)), "another cookie");
+    assert!(talk.connection().is_reopened_by(&answer(500_000, 700_000)));
+}
+
 #[test]
 fn a_syn_behind_its_first_acknowledgement_opens_nothing() {
     let mut talk = Talk::new();

@@ -34,6 +34,7 @@ mod pack;
 mod quality;
 mod readme;
 mod real;
+mod reference;
 mod reuse;
 mod rules;
 mod samples;

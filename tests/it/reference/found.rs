@@ -3,9 +3,10 @@
 use wsblame::endpoint::Side::{Client, Server};
 use wsblame::report::{AtFault, Blame, ConnectionReport};
 
+use super::analysed;
+use super::road::{Again, Captured, Road};
 use super::talk::{Deflate, Frame, Opening, Step, Talk};
-use super::wire::{self, Again, Road};
-use super::{analysed, wire::Captured};
+use super::wire::play;
 
 /// The one connection of a talk of which the capture lost some packets, counted from 0: the first
 /// three are TCP's, then come request, response and what is in `steps`.
@@ -21,7 +22,7 @@ fn captured(steps: Vec<Step>, change: impl FnOnce(&mut Road)) -> ConnectionRepor
     let talk = Talk { opening, steps };
     let mut road = Road::straight();
     change(&mut road);
-    let Captured { file, .. } = road.capture(&wire::play(&talk, &road));
+    let Captured { file, .. } = road.capture(&play(&talk, &road.sizes));
     let (report, _) = analysed(&file);
     let [connection] = report.connections.as_slice() else { panic!("one: {report:?}") };
     connection.clone()

@@ -122,7 +122,7 @@ struct Open {
 pub(crate) fn read(stream: &[u8], side: Side, deflate: Deflate) -> Read {
     let mut read = Read::default();
     let mut open: Option<Open> = None;
-    let mut inflater = Inflater { context: Decompress::new(false), deflate, lost: false };
+    let mut inflater = Inflater { deflate, history: Vec::new(), known: 0, lost: false };
     let mut at = head_end(stream);
     while at < stream.len() {
         let Some(mut frame) = frame_at(stream, at) else {
@@ -369,9 +369,12 @@ fn content(message: &Open, ends: bool, inflater: &mut Inflater) -> Result<Vec<u8
     }
 }
 
+/// Inflates from the first message on, each time anew.
 struct Inflater {
-    context: Decompress,
     deflate: Deflate,
+    /// All messages so far, with their tails, and how long their content is.
+    history: Vec<u8>,
+    known: usize,
     /// Whether what later messages may refer to is not known.
     lost: bool,
 }
@@ -380,19 +383,27 @@ impl Inflater {
     /// RFC 7692 §7.2.2.
     fn inflate(&mut self, raw: &[u8]) -> Result<Vec<u8>, Unreadable> {
         if self.deflate == Deflate::WithoutTakeover {
-            self.context.reset(false);
-            self.lost = false;
+            (self.history, self.known, self.lost) = (Vec::new(), 0, false);
         }
         if self.lost {
             return Err(Unreadable::Unknown);
         }
-        let input = [raw, &[0, 0, 0xFF, 0xFF]].concat();
-        let mut content = Vec::with_capacity(4 << 20);
-        let before = self.context.total_in();
-        let status = self.context.decompress_vec(&input, &mut content, FlushDecompress::Sync);
-        let all = self.context.total_in() - before == input.len() as u64;
-        if matches!(status, Ok(Status::Ok)) && all {
-            return Ok(content);
+        if raw.is_empty() {
+            self.lost = true; // an empty message has a byte (§7.2.3.6); most receivers take none
+            return Err(Unreadable::Unknown);
+        }
+        self.history.extend(raw);
+        self.history.extend([0, 0, 0xFF, 0xFF]);
+        // A block of four bytes as they are, which only comes out as it is where a block may begin.
+        let probe = [&self.history[..], b"\x00\x04\x00\xFB\xFFnext"].concat();
+        let mut content = Vec::with_capacity(2 << 20);
+        let mut context = Decompress::new(false);
+        let status = context.decompress_vec(&probe, &mut content, FlushDecompress::Sync);
+        let all = context.total_in() == probe.len() as u64;
+        if matches!(status, Ok(Status::Ok)) && all && content.ends_with(b"next") {
+            content.truncate(content.len() - 4);
+            let known = std::mem::replace(&mut self.known, content.len());
+            return Ok(content.split_off(known));
         }
         self.lost = true;
         // A final block is legal (§7.2.3.4) and no sender here writes one on purpose.
