@@ -169,6 +169,11 @@ impl Flow {
         older
     }
 
+    /// Connections between the same endpoints before this one that are kept.
+    pub(super) fn predecessors(&self) -> usize {
+        self.predecessor.as_ref().map_or(0, |before| 1 + before.predecessors())
+    }
+
     /// The connection before this one, if it is still kept.
     pub(super) fn take_predecessor(&mut self) -> Option<Box<Flow>> {
         self.predecessor.take()
@@ -204,6 +209,17 @@ impl Flow {
     /// Whether it is certain that there is no WebSocket on it, nor an attempt at one.
     pub(super) fn is_something_else(&self) -> bool {
         matches!(self.stage, Stage::Over) && self.attempts.is_empty()
+    }
+
+    /// Whether a WebSocket was found on it, or asked for.
+    pub(super) fn is_promising(&self) -> bool {
+        !self.attempts.is_empty()
+            || self.predecessor.as_ref().is_some_and(|before| before.is_promising())
+            || match &self.stage {
+                Stage::WebSocket(_) => true,
+                Stage::Http(exchange) => exchange.awaits_upgrade(),
+                Stage::Searching(_) | Stage::Undecided(_) | Stage::Tls(_) | Stage::Over => false,
+            }
     }
 
     /// Whether neither side has said anything yet.

@@ -12,6 +12,9 @@ use crate::ws::search::SearchLimits;
 pub struct Limits {
     /// TCP connections that are kept at the same time.
     pub flows: usize,
+    /// TCP connections that are followed at the same time: those of which more is known than that
+    /// they were opened, or are no WebSocket.
+    pub followed: usize,
     /// Nanoseconds of the capture for which a connection that is over is kept, for its stragglers.
     pub linger: i64,
     /// Connections that are kept for that at the same time.
@@ -25,7 +28,7 @@ pub struct Limits {
     /// Segments of one direction that are remembered to know a second capture of them, and one that
     /// differs.
     pub recent_segments: usize,
-    /// Connections beyond which those that begin remember a sixteenth of that.
+    /// Connections beyond which those that begin remember a thirty-second part of that.
     pub crowd: usize,
     /// Bytes of an HTTP head.
     pub head: usize,
@@ -72,6 +75,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             flows: 1 << 20,
+            followed: 1 << 17,
             linger: 60_000_000_000,
             lingering: 8_192,
             out_of_order_bytes: 4 << 20,
@@ -108,6 +112,7 @@ impl Limits {
         let share = |of: usize| of.div_ceil(parts.max(1));
         Limits {
             flows: share(self.flows),
+            followed: share(self.followed),
             crowd: share(self.crowd),
             lingering: share(self.lingering),
             searching: share(self.searching),
@@ -120,7 +125,7 @@ impl Limits {
 
     /// Those of a connection that begins among many others.
     pub(super) fn in_a_crowd(self) -> Limits {
-        let part = |of: usize| of.div_ceil(16);
+        let part = |of: usize| of.div_ceil(32);
         Limits { sources: part(self.sources), recent_segments: part(self.recent_segments), ..self }
     }
 

@@ -19,6 +19,8 @@ use crate::tcp::Seq;
 pub(super) enum Slot {
     /// One connection that came one way and is no WebSocket.
     Ignored { way: Via, opener: Option<Opener> },
+    /// One connection of which nothing is known but the SYN.
+    Opening(Box<Opening>),
     /// One connection that came one way and may be, or is, a WebSocket.
     Followed { way: Via, flow: Box<Flow> },
     /// Several, or one that came several ways.
@@ -59,6 +61,32 @@ pub(super) struct Opener {
     seq: Seq,
 }
 
+/// A connection of which nothing is known but the SYN, in as little room as that takes: of a flood
+/// of them nothing else ever comes.
+#[derive(Debug)]
+pub(super) struct Opening {
+    birth: u64,
+    /// Its number among the connections of its table.
+    pub(super) number: u64,
+    syn: Segment<'static>,
+    options: Box<[u8]>,
+}
+
+impl Opening {
+    /// The one that `segment`, the `birth`th of the capture, opens; `None` when there is more in it
+    /// than a SYN.
+    pub(super) fn of(birth: u64, number: u64, segment: &Segment<'_>) -> Option<Opening> {
+        let is_bare = Opener::of(segment).is_some() && segment.payload_len() == 0;
+        let syn = segment.with_bytes(&[], &[]);
+        is_bare.then(|| Opening { birth, number, syn, options: segment.options.into() })
+    }
+
+    /// The number of its segment, and that.
+    pub(super) fn syn(&self) -> (u64, Segment<'_>) {
+        (self.birth, self.syn.with_bytes(&self.options, &[]))
+    }
+}
+
 impl Opener {
     /// The SYN that `segment` is.
     pub(super) fn of(segment: &Segment<'_>) -> Option<Opener> {
@@ -84,7 +112,7 @@ impl Slot {
                 *way == segment.via
                     && Opener::of(segment).is_none_or(|syn| opener.as_ref() == Some(&syn))
             }
-            Slot::Followed { .. } | Slot::Places(_) => false,
+            _ => false,
         }
     }
 
@@ -106,6 +134,11 @@ impl Slot {
         let nothing = Slot::Ignored { way: Via::default(), opener: None };
         let (latest, tracked) = match mem::replace(self, nothing) {
             Slot::Ignored { way, opener } => (way, Tracked::Ignored { opener }),
+            // Whoever looks for more has followed it before.
+            Slot::Opening(opening) => {
+                let opener = Opener::of(&opening.syn);
+                (opening.syn.via, Tracked::Ignored { opener })
+            }
             Slot::Followed { way, flow } => (way, Tracked::Followed(flow)),
             Slot::Places(places) => return self.put(places),
         };
@@ -137,7 +170,7 @@ impl Slot {
     /// Connections of this key beyond the first.
     pub(super) fn elsewhere(&self) -> usize {
         match self {
-            Slot::Ignored { .. } | Slot::Followed { .. } => 0,
+            Slot::Ignored { .. } | Slot::Opening(_) | Slot::Followed { .. } => 0,
             Slot::Places(places) => places.elsewhere.len(),
         }
     }
@@ -146,6 +179,7 @@ impl Slot {
     pub(super) fn forget_ignored(&mut self) -> bool {
         let places = match self {
             Slot::Ignored { .. } => return false,
+            Slot::Opening(_) => return true,
             Slot::Followed { .. } => return true,
             Slot::Places(places) => places,
         };
@@ -164,13 +198,17 @@ impl Slot {
 
     /// Whether nothing but its opening is known of the one connection here.
     pub(super) fn is_silent(&self) -> bool {
-        matches!(self, Slot::Followed { flow, .. } if flow.is_silent())
+        match self {
+            Slot::Opening(_) => true,
+            Slot::Followed { flow, .. } => flow.is_silent(),
+            _ => false,
+        }
     }
 
     /// The connections that are followed.
     pub(super) fn followed(&mut self) -> impl Iterator<Item = &mut Flow> {
         let (one, several) = match self {
-            Slot::Ignored { .. } => (None, None),
+            Slot::Ignored { .. } | Slot::Opening(_) => (None, None),
             Slot::Followed { flow, .. } => (Some(&mut **flow), None),
             Slot::Places(places) => (None, Some(places.all())),
         };

@@ -16,7 +16,7 @@ use super::Limits;
 use super::counts::Counts;
 use super::flow::Flow;
 use super::identity::KeyUse;
-use super::network::{Opener, Slot, Tracked};
+use super::network::{Opener, Opening, Slot, Tracked};
 use super::tap::CaptureTap;
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
@@ -33,8 +33,11 @@ pub(super) struct Table {
     flows: HashMap<FlowKey, Slot, RandomState>,
     /// Connections that share their endpoints with one of another network.
     elsewhere: usize,
-    /// Segments that are turned away before room is made once more.
+    /// Connections that are followed, those before others between the same endpoints too.
+    followed: usize,
+    /// Segments that are turned away before room is made once more, and before places are.
     until_forgetting: usize,
+    until_sweeping: usize,
     /// Connections that are over, in the order in which that was noticed.
     lingering: VecDeque<Lingering>,
     tap: Option<CaptureTap>,
@@ -156,7 +159,9 @@ impl Table {
             in_a_crowd: Arc::new(limits.in_a_crowd()),
             flows: HashMap::default(),
             elsewhere: 0,
+            followed: 0,
             until_forgetting: 0,
+            until_sweeping: 0,
             lingering: VecDeque::new(),
             tap,
             ledger: Ledger::default(),
@@ -232,16 +237,32 @@ impl Table {
             self.ledger.counts.turned_away += 1;
             return;
         }
-        let flow = self.birth(order, segment);
+        let number = self.number(order);
+        if let Some(opening) = Opening::of(order, number, segment) {
+            self.flows.insert(key, Slot::Opening(Box::new(opening)));
+            return;
+        }
+        if !self.has_place(order, keyring, ended) {
+            self.ledger.counts.turned_away += 1;
+            return;
+        }
+        let flow = self.birth(order, number, segment);
         self.flows.insert(key, Slot::new(flow, segment.via));
         self.follow(order, key, segment, keyring, ended);
     }
 
-    /// A connection that begins with `segment`.
-    fn birth(&mut self, order: u64, segment: &Segment<'_>) -> Flow {
-        let tap = self.tap.as_ref().and_then(|tap| tap.of_stream(self.ledger.counts.streams));
+    /// Counts a connection that begins with the `order`th segment; its number in this table.
+    fn number(&mut self, order: u64) -> u64 {
+        let number = self.ledger.counts.streams;
         self.ledger.counts.streams += 1;
         self.ledger.news.births.push(order);
+        number
+    }
+
+    /// A connection that is followed from `segment` on, with which it begins.
+    fn birth(&mut self, order: u64, number: u64, segment: &Segment<'_>) -> Flow {
+        let tap = self.tap.as_ref().and_then(|tap| tap.of_stream(number));
+        self.followed += 1;
         let is_crowded = self.flows.len() > self.limits.crowd;
         let limits = if is_crowded { &self.in_a_crowd } else { &self.of_one };
         Flow::new(order, segment, Arc::clone(limits), tap)
@@ -276,6 +297,9 @@ impl Table {
         ended: &mut VecDeque<Ended>,
     ) {
         let Some(slot) = self.flows.get_mut(&key) else { return };
+        if let Slot::Opening(_) = slot {
+            return self.begin(order, key, segment, keyring, ended);
+        }
         let Some(place) = slot.places().of(segment) else {
             return self.open_elsewhere(order, key, segment, keyring, ended);
         };
@@ -288,6 +312,27 @@ impl Table {
         };
         slot.shrink();
         self.go_on(order, key, after, segment.at.time, keyring, ended);
+    }
+
+    /// The second segment of a connection.
+    fn begin(
+        &mut self,
+        order: u64,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        keyring: &Keyring,
+        ended: &mut VecDeque<Ended>,
+    ) {
+        if !self.has_place(order, keyring, ended) {
+            self.ledger.counts.turned_away += 1;
+            return;
+        }
+        let Some(Slot::Opening(opening)) = self.flows.remove(&key) else { return };
+        let (birth, syn) = opening.syn();
+        let flow = self.birth(birth, opening.number, &syn);
+        self.flows.insert(key, Slot::new(flow, syn.via));
+        self.follow(birth, key, &syn, keyring, ended);
+        self.follow(order, key, segment, keyring, ended);
     }
 
     /// What is to be done after a segment.
@@ -320,6 +365,7 @@ impl Table {
     fn ignore(&mut self, order: u64, key: FlowKey, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
         let Some(slot) = self.flows.get_mut(&key) else { return };
         for mut flow in slot.take(Flow::is_something_else) {
+            self.followed = self.followed.saturating_sub(1);
             self.ledger.counts.note(flow.given_up(), flow.encrypted().as_ref());
             if let Some(before) = flow.take_predecessor() {
                 self.end(order, before, keyring, ended);
@@ -336,7 +382,8 @@ impl Table {
         keyring: &Keyring,
         ended: &mut VecDeque<Ended>,
     ) {
-        let fresh = self.birth(order, segment);
+        let number = self.number(order);
+        let fresh = self.birth(order, number, segment);
         let Some(place) = self.flows.get_mut(&key).and_then(|slot| slot.places().of(segment))
         else {
             return;
@@ -367,7 +414,8 @@ impl Table {
             self.ledger.counts.turned_away += 1;
             return;
         }
-        let mut flow = self.birth(order, segment);
+        let number = self.number(order);
+        let mut flow = self.birth(order, number, segment);
         self.ledger.feed(order, &mut flow, segment, keyring);
         match self.flows.get_mut(&key).map(|slot| slot.places().add(flow, segment.via)) {
             Some(true) => self.elsewhere += 1,
@@ -411,6 +459,7 @@ impl Table {
         self.ledger.held.content = self.ledger.held.content.saturating_sub(flow.content());
         let before = flow.take_predecessor();
         for mut flow in before.into_iter().chain([flow]) {
+            self.followed = self.followed.saturating_sub(1);
             let held = Held { content: 0, ..Held::of(&flow) };
             self.ledger.held.change(held, Held::default());
             flow.conclude(keyring);
@@ -441,8 +490,31 @@ impl Table {
         self.elsewhere = self.flows.values().map(Slot::elsewhere).sum();
         let forgotten = before - (self.flows.len() + self.elsewhere).min(before);
         self.ledger.counts.forgotten += forgotten as u64;
+        self.followed = followed(&mut self.flows).map(|flow| 1 + flow.predecessors()).sum();
         self.until_forgetting = (self.limits.flows / 8).saturating_sub(forgotten);
         !self.is_full()
+    }
+
+    /// Whether one more connection can be followed. Where too many are, those are followed no more on
+    /// which no WebSocket was asked for by now.
+    fn has_place(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) -> bool {
+        if self.followed < self.limits.followed {
+            return true;
+        }
+        if self.until_sweeping > 0 {
+            self.until_sweeping -= 1;
+            return false;
+        }
+        self.followed = followed(&mut self.flows).map(|flow| 1 + flow.predecessors()).sum();
+        let mut dropped = Vec::new();
+        for slot in self.flows.values_mut() {
+            dropped.extend(slot.take(|flow| !flow.is_promising()));
+        }
+        dropped.sort_by_key(|flow| flow.birth());
+        self.until_sweeping = (self.limits.followed / 8).saturating_sub(dropped.len());
+        self.ledger.counts.forgotten += dropped.len() as u64;
+        dropped.into_iter().for_each(|flow| self.end(order, flow, keyring, ended));
+        self.followed < self.limits.followed
     }
 
     /// Gives up what is held beyond the bounds that all connections share.
@@ -513,6 +585,7 @@ impl Table {
         }
         self.ledger.held.searching = 0;
         self.ledger.counts.cut_short += over.len() as u64;
+        self.followed = self.followed.saturating_sub(over.len());
         over.sort_by_key(|flow| flow.birth());
         for mut flow in over {
             if let Some(before) = flow.take_predecessor() {

@@ -142,7 +142,7 @@ fn a_capture_is_read_from_standard_input() {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["type"].to_string())
         .collect();
-    assert_eq!(kinds, ["\"report\"", "\"capture\"", "\"connection\""]);
+    assert_eq!(kinds, ["\"connection\"", "\"capture\"", "\"report\""]);
 }
 
 #[test]

@@ -212,7 +212,8 @@ fn captures_that_were_not_begun_are_one_row() {
     let (capture, last) = large(&folder, 200);
     let others: Vec<_> =
         (0..50).map(|n| folder.capture(&format!("{n}-x.pcap"), &[CONFORMING])).collect();
-    let (child, pipe) = fed(wsblame().args(["-f", "json", "-"]).args(&others), &capture[..last]);
+    let one_by_one = ["-f", "json", "--threads", "1", "-"];
+    let (child, pipe) = fed(wsblame().args(one_by_one).args(&others), &capture[..last]);
     signal(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     drop(pipe);

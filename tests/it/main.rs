@@ -1,6 +1,11 @@
 //! The promises, tested from the outside.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
-#![allow(clippy::cast_possible_truncation, reason = "a test knows its numbers")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::type_complexity,
+    reason = "a test knows its numbers"
+)]
 
 mod amounts;
 mod application;

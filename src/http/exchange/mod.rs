@@ -367,6 +367,12 @@ impl Exchange {
         self.advance(sources)
     }
 
+    /// Whether a WebSocket was asked for, or a tunnel in which one may be, and no answer was read.
+    pub fn awaits_upgrade(&self) -> bool {
+        let may_open = |asked: &Asked| matches!(asked.what, What::WebSocket(_) | What::Connect);
+        !self.attempts.is_empty() || self.outstanding.iter().any(may_open)
+    }
+
     /// The attempts that came to nothing, in order: refused, or without a response. Complete when
     /// [`Exchange::advance`] or [`Exchange::finish`] has said `Switched` or `Over`. Each stands for
     /// a WebSocket of its own that never opened.

@@ -251,7 +251,7 @@ impl Judge<'_> {
                 let code_differs = told.code != truth.code() && (exact || told.code.is_some());
                 let reason_differs = told.reason
                     != String::from_utf8_lossy(
-                        &truth.payload.get(2..truth.payload.len().min(125)).unwrap_or_default(),
+                        truth.payload.get(2..truth.payload.len().min(125)).unwrap_or_default(),
                     )
                     && (exact || !told.reason.is_empty());
                 if code_differs || reason_differs {

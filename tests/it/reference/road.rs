@@ -257,7 +257,7 @@ impl Road {
         let seq = self.first[from].wrapping_add(segment.position as u32);
         let ack = segment.ack.map_or(0, |ack| self.first[!from].wrapping_add(ack as u32));
         bytes.extend([seq, ack].into_iter().flat_map(u32::to_be_bytes));
-        bytes.extend([((20 + options.len()) / 4 << 4) as u8, segment.flags, 0xFA, 0xF0]);
+        bytes.extend([(((20 + options.len()) / 4) << 4) as u8, segment.flags, 0xFA, 0xF0]);
         bytes.extend([0; 4]);
         if self.stamped {
             bytes.extend([1, 1, 8, 10]);
