@@ -134,8 +134,8 @@ pub(crate) fn capture(packets: &[Packet]) -> Vec<u8> {
     file.extend(RAW_IP.to_le_bytes());
     for packet in packets {
         let kept = packet.data.len().saturating_sub(packet.cut);
-        file.extend((packet.time.div_euclid(1_000_000_000) as u32).to_le_bytes());
-        file.extend((packet.time.rem_euclid(1_000_000_000) as u32).to_le_bytes());
+        file.extend((packet.time.div_euclid(1_000_000_000).cast_unsigned() as u32).to_le_bytes());
+        file.extend((packet.time.rem_euclid(1_000_000_000).cast_unsigned() as u32).to_le_bytes());
         file.extend((kept as u32).to_le_bytes());
         file.extend((packet.data.len() as u32).to_le_bytes());
         file.extend(&packet.data[..kept]);
