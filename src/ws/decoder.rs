@@ -440,11 +440,13 @@ impl Decoder {
         payload.done += len;
         payload.damaged = true;
         payload.landing = None;
-        self.offset += len;
         if payload.header.opcode.is_control() || payload.header.opcode.is_reserved() {
+            self.offset += len;
             return Progress::Read;
         }
+        // What is told of the message so far ends before the hole.
         let told = if self.has_open_fault() { self.report() } else { Progress::Read };
+        self.offset += len;
         if let Assembly::Open(message) = &mut self.direction.assembly {
             message.len += len;
             message.text = Text::Unchecked;

@@ -385,3 +385,15 @@ fn a_message_that_another_replaces_keeps_its_fault() {
     assert_eq!(faults(&events), [(1_000, 0, Utf8Kind::StrayContinuation)]);
     assert_eq!(headers(&events).len(), 2);
 }
+
+#[test]
+fn what_is_told_of_a_message_that_does_not_inflate_ends_before_the_hole() {
+    let deflate = Deflate::Agreed(Compressors::default());
+    let agreed = Agreement { deflate, unknown_extension: false };
+    // A stored block whose two lengths disagree, in a text of 30 bytes.
+    let stretches = [Stretch::Seen(&[0xC1, 30, 0, 5, 0, 5, 0]), Stretch::Missing(20)];
+    let events = decode(Side::Server, &agreed, &stretches);
+    let told = last_message(&events);
+    assert!(!told.complete && told.inflated.is_some(), "{told:?}");
+    assert_eq!(told.range, Range64 { start: 1_000, end: 1_007 });
+}

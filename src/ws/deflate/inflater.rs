@@ -395,6 +395,7 @@ impl Inflater {
                 Ok(_) => message.at_end_of_stream = false,
                 // What is wrong is not taken from the error: zlib-rs says so only in its slow path.
                 Err(_) => {
+                    message.at_end_of_stream = false;
                     message.fault = Some(message.inflated);
                     return;
                 }

@@ -28,6 +28,7 @@ static TARGET: LazyLock<&Target> = LazyLock::new(|| {
 
 fuzz_target!(
     init: {
+        LazyLock::force(&TARGET); // says which there are, if there is none of that name
         if let Some(folder) = env::var_os("WSBLAME_SEEDS") {
             let folder = Path::new(&folder);
             fs::create_dir_all(folder).expect("a writable folder");

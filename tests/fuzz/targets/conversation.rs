@@ -4,9 +4,11 @@
 
 use std::num::NonZeroUsize;
 
+use flate2::{Compress, Compression, FlushCompress};
 use wsblame::pipeline::{Analysis, Options};
 use wsblame::report::Report;
 use wsblame::script::{REQUEST, REQUEST_DEFLATE, RESPONSE, RESPONSE_DEFLATE};
+use wsblame::ws::deflate::TAIL;
 
 use super::findings;
 use super::samples;
@@ -38,7 +40,8 @@ const FIELDS: [&str; 12] = [
 
 /// The packets of a conversation.
 pub(crate) fn conversation(tape: &mut Tape<'_>, manners: Manners) -> Vec<Packet> {
-    let deflate = tape.byte() & 1 == 1;
+    let what = tape.byte();
+    let deflate = what & 1 == 1;
     let (request, response) = match deflate {
         true => (REQUEST_DEFLATE, RESPONSE_DEFLATE),
         false => (REQUEST, RESPONSE),
@@ -47,9 +50,13 @@ pub(crate) fn conversation(tape: &mut Tape<'_>, manners: Manners) -> Vec<Packet>
         Manners::Good => head.as_bytes().to_vec(),
         Manners::Any => altered(head, tape),
     };
-    let mut talk = Talk::opened_by(&head(request), &head(response));
+    let (request, response) = (head(request), head(response));
+    let mut talk = Talk::new();
+    talk.segment = [1_460, 536, 120, 60][usize::from(what >> 1 & 3)];
+    talk.say(0, &request);
+    talk.say(1, &response);
     match manners {
-        Manners::Good => polite(&mut talk, tape),
+        Manners::Good => polite(&mut talk, tape, deflate),
         Manners::Any => any(&mut talk, tape),
     }
     talk.packets
@@ -83,8 +90,10 @@ fn mask(side: usize, salt: usize) -> Option<[u8; 4]> {
 }
 
 /// Messages of both sides, Pings that are answered, and a closing handshake; all as it should be.
-fn polite(talk: &mut Talk, tape: &mut Tape<'_>) {
+fn polite(talk: &mut Talk, tape: &mut Tape<'_>, deflate: bool) {
     const WORDS: &str = "Chào bạn, how are you? {\"type\": \"next\", \"id\": 1} 🦀 ";
+    let mut compressors =
+        [Compress::new(Compression::new(6), false), Compress::new(Compression::new(1), false)];
     let mut said = 0;
     while !tape.is_over() && said < 60 {
         said += 1;
@@ -105,7 +114,7 @@ fn polite(talk: &mut Talk, tape: &mut Tape<'_>) {
                 talk.say(side, &frame(0x82, &message, mask(0)));
             }
             3 => {
-                // A message in fragments, and a Pong between them that nobody asked for.
+                // A message in fragments.
                 let text = &WORDS.as_bytes()[..WORDS.find('?').expect("it asks") + 1];
                 let (one, two) = text.split_at(tape.below(text.len()));
                 talk.say(side, &frame(0x01, one, mask(0)));
@@ -115,6 +124,19 @@ fn polite(talk: &mut Talk, tape: &mut Tape<'_>) {
                 // Several in one segment.
                 let two = [frame(0x81, b"one", mask(0)), frame(0x81, b"two", mask(1))];
                 talk.say(side, &two.concat());
+            }
+            5 if deflate => {
+                let words = tape.up_to(600);
+                let text: String = WORDS.chars().cycle().skip(said).take(words).collect();
+                let payload = compressed(&mut compressors[side], text.as_bytes());
+                let (one, two) = payload.split_at(tape.below(payload.len() + 1));
+                match two.is_empty() {
+                    true => talk.say(side, &frame(0xC1, one, mask(0))),
+                    false => {
+                        talk.say(side, &frame(0x41, one, mask(0)));
+                        talk.say(side, &frame(0x80, two, mask(1)));
+                    }
+                }
             }
             _ => {
                 let words = tape.up_to(300);
@@ -129,6 +151,16 @@ fn polite(talk: &mut Talk, tape: &mut Tape<'_>) {
     talk.say(1 - closer, &frame(0x88, &code, mask(1 - closer, 2)));
     talk.end(1, FIN);
     talk.end(0, FIN);
+}
+
+/// The payload of a compressed message (RFC 7692 §7.2.1).
+fn compressed(compressor: &mut Compress, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len() * 2 + 64);
+    compressor.compress_vec(content, &mut out, FlushCompress::Sync).expect("there is room");
+    match out.strip_suffix(&TAIL) {
+        Some(payload) => payload.to_vec(),
+        None => vec![0], // there was nothing to flush (§7.2.3.6)
+    }
 }
 
 /// Anything.

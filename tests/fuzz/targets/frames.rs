@@ -198,11 +198,14 @@ fn read(cells: &[Option<u8>], agreement: &Agreement) -> (Vec<Seen>, Vec<Told>) {
     (seen, told)
 }
 
+/// Beside each event the excerpt of its message with the length of that, where all of it was seen.
+type Kept = Vec<Option<(Vec<u8>, u64)>>;
+
 fn decode<'a>(
     sender: Side,
     agreement: Agreement,
     stretches: impl Iterator<Item = Stretch<'a>>,
-) -> (Vec<Event>, Vec<Option<(Vec<u8>, u64)>>) {
+) -> (Vec<Event>, Kept) {
     let mut decoder = Decoder::new(sender, agreement, START).keeping(Keep::All(KEPT));
     let (mut events, mut kept) = (Vec::new(), Vec::new());
     let mut offset = START;
@@ -236,7 +239,7 @@ fn decode<'a>(
 }
 
 /// What the decoder said, in the words of the model.
-fn in_short(events: Vec<Event>, kept: Vec<Option<(Vec<u8>, u64)>>) -> (Vec<Seen>, Vec<Told>) {
+fn in_short(events: Vec<Event>, kept: Kept) -> (Vec<Seen>, Vec<Told>) {
     let (mut seen, mut told) = (Vec::new(), Vec::new());
     for (event, kept) in events.into_iter().zip(kept) {
         match event {
@@ -282,10 +285,13 @@ fn in_short(events: Vec<Event>, kept: Vec<Option<(Vec<u8>, u64)>>) -> (Vec<Seen>
     (seen, told)
 }
 
+/// Where a message starts, where it is wrong, and its length and fragments if it is complete.
+type Summary = (u64, Option<u64>, Option<(u64, u64)>);
+
 /// A fault that the end of a message shows and one that was told before it are the same: with less
 /// than eight bytes it is told with the end.
-fn together(told: Vec<Told>) -> Vec<(u64, Option<u64>, Option<(u64, u64)>)> {
-    let mut all: Vec<(u64, Option<u64>, Option<(u64, u64)>)> = Vec::new();
+fn together(told: Vec<Told>) -> Vec<Summary> {
+    let mut all: Vec<Summary> = Vec::new();
     for one in told {
         let (start, fault, whole) = match one {
             Told::Fault { start, offset } => (start, Some(offset), None),

@@ -94,5 +94,5 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         seed.resize(24, 0);
         [&seed[..], &[deflate], &talk].concat()
     };
-    damages.iter().flat_map(|damage| [seed(damage, 0), seed(damage, 1)]).collect()
+    damages.iter().flat_map(|damage| [seed(damage, 0), seed(damage, 7)]).collect()
 }

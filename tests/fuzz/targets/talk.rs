@@ -26,18 +26,18 @@ pub(crate) struct Packet {
 pub(crate) struct Talk {
     pub(crate) packets: Vec<Packet>,
     pub(crate) time: i64,
+    /// The longest payload of a segment.
+    pub(crate) segment: usize,
     next: [u32; 2],
     /// Up to where each side has been acknowledged.
     acked: [u32; 2],
 }
 
 impl Talk {
-    /// The longest payload of a segment.
-    const SEGMENT: usize = 1_460;
-
     pub(crate) fn new() -> Talk {
         let (packets, time) = (Vec::new(), 1_767_268_800_000_000_000);
-        let mut talk = Talk { packets, time, next: [1_000, 4_294_967_000], acked: [0; 2] };
+        let (segment, next) = (1_460, [1_000, 4_294_967_000]);
+        let mut talk = Talk { packets, time, segment, next, acked: [0; 2] };
         talk.segment(0, SYN, &[]);
         talk.segment(1, SYN | ACK, &[]);
         talk.segment(0, ACK, &[]);
@@ -54,7 +54,7 @@ impl Talk {
 
     /// Bytes, which the peer acknowledges.
     pub(crate) fn say(&mut self, side: usize, bytes: &[u8]) {
-        for bytes in bytes.chunks(Talk::SEGMENT) {
+        for bytes in bytes.chunks(self.segment) {
             self.segment(side, PUSH | ACK, bytes);
         }
         self.segment(1 - side, ACK, &[]);
@@ -62,7 +62,7 @@ impl Talk {
 
     /// Bytes, of which nobody says that they arrived.
     pub(crate) fn mutter(&mut self, side: usize, bytes: &[u8]) {
-        for bytes in bytes.chunks(Talk::SEGMENT) {
+        for bytes in bytes.chunks(self.segment) {
             self.segment(side, PUSH | ACK, bytes);
         }
     }
@@ -134,8 +134,8 @@ pub(crate) fn capture(packets: &[Packet]) -> Vec<u8> {
     file.extend(RAW_IP.to_le_bytes());
     for packet in packets {
         let kept = packet.data.len().saturating_sub(packet.cut);
-        file.extend((packet.time.div_euclid(1_000_000_000) as u32).to_le_bytes());
-        file.extend((packet.time.rem_euclid(1_000_000_000) as u32).to_le_bytes());
+        file.extend((packet.time.div_euclid(1_000_000_000).cast_unsigned() as u32).to_le_bytes());
+        file.extend((packet.time.rem_euclid(1_000_000_000).cast_unsigned() as u32).to_le_bytes());
         file.extend((kept as u32).to_le_bytes());
         file.extend((packet.data.len() as u32).to_le_bytes());
         file.extend(&packet.data[..kept]);
