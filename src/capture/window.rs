@@ -147,9 +147,10 @@ impl<R: Read> Window<R> {
         if block.len() - start >= wanted {
             return;
         }
+        let was_full = end == block.len();
         block.copy_within(start..end, 0); // less than one record
         (self.start, self.end) = (0, end - start);
-        if block.len() < BLOCK || self.end == block.len() {
+        if was_full && block.len() < BLOCK || self.end == block.len() {
             block.resize((block.len() * 2).min(LARGEST_RECORD), 0);
         }
     }

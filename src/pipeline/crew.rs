@@ -182,7 +182,7 @@ fn work(
             Task::Segments(share, settled) => {
                 share.deal_to(&mut worker, &keyring);
                 drop(share); // the block is read into again
-                let placed = worker.settle(settled);
+                let placed = worker.settle(settled, usize::MAX);
                 reply(Reply { news: worker.tell(), placed });
             }
             Task::Keys { text, is_comment } => {
@@ -197,7 +197,7 @@ fn work(
                 reply(Reply { news: worker.tell(), placed: Vec::new() });
             }
             Task::Settle(settled) => {
-                let placed = worker.settle(settled);
+                let placed = worker.settle(settled, usize::MAX);
                 reply(Reply { news: Vec::new(), placed });
             }
         }

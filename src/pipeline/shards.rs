@@ -63,6 +63,9 @@ enum Work {
 /// Segments after which one worker tells what it has to tell.
 const STRETCH: u32 = 1_024;
 
+/// Connections that are judged before their reports are handed out.
+const AT_A_TIME: usize = 1_024;
+
 impl Shards {
     /// No connection yet; the reports will go to `outlet`.
     pub(super) fn new(setup: &Setup, tap: Option<&CaptureTap>, outlet: Outlet) -> Shards {
@@ -142,8 +145,13 @@ impl Shards {
                 worker.conclude(keyring);
                 let reused = collector.hear(worker.tell());
                 settled.reused.extend(reused);
-                let all = Settled { until: u64::MAX, reused: settled.reused };
-                collector.order(worker.settle(all), &mut outlet);
+                let mut all = Settled { until: u64::MAX, reused: settled.reused };
+                // A few at a time, so that what is done with makes room for the reports.
+                while !worker.is_done() {
+                    let reused = mem::take(&mut all.reused);
+                    let some = worker.settle(Settled { reused, ..all }, AT_A_TIME);
+                    collector.order(some, &mut outlet);
+                }
                 worker.into_counts()
             }
             Work::There { mut crew, mut stretches, .. } => {
@@ -226,7 +234,7 @@ impl Shards {
     fn tell_and_settle(&mut self) {
         let Work::Here { worker, .. } = &mut self.work else { return };
         let reused = self.collector.hear(worker.tell());
-        let placed = worker.settle(Settled { until: self.order, reused });
+        let placed = worker.settle(Settled { until: self.order, reused }, usize::MAX);
         self.collector.order(placed, &mut self.outlet);
     }
 }

@@ -91,15 +91,24 @@ impl Worker {
         for table in self.tables.values_mut() {
             table.conclude(keyring, &mut self.ended);
         }
+        self.ended.make_contiguous().sort_by_key(|ended| (ended.at, ended.flow.birth()));
     }
 
-    /// Judges what has ended, as far as all is known of it.
-    pub(super) fn settle(&mut self, settled: Settled) -> Vec<Placed> {
+    /// Whether everything that has ended is judged.
+    pub(super) fn is_done(&self) -> bool {
+        self.ended.is_empty()
+    }
+
+    /// Judges what has ended, as far as all is known of it; not more connections than `most`.
+    pub(super) fn settle(&mut self, settled: Settled, most: usize) -> Vec<Placed> {
         self.reused.extend(settled.reused);
         let mut reports = Vec::new();
-        while self.ended.front().is_some_and(|ended| ended.at <= settled.until)
+        let mut left = most;
+        while left > 0
+            && self.ended.front().is_some_and(|ended| ended.at <= settled.until)
             && let Some(Ended { at, flow }) = self.ended.pop_front()
         {
+            left -= 1;
             let birth = flow.birth();
             let finished = flow.finish(&self.reused);
             self.reused.forget(birth);

@@ -231,7 +231,7 @@ mod tests {
             assert_eq!(complaints(&schema, &schema, &line, "$"), Vec::<String>::new());
             kinds.push(line["type"].as_str().unwrap_or_default().to_owned());
         }
-        assert_eq!(kinds, ["report", "capture", "connection"]);
+        assert_eq!(kinds, ["connection", "capture", "report"]);
     }
 
     #[test]

@@ -150,11 +150,12 @@ pub(crate) fn read(stream: &[u8], side: Side, deflate: Deflate) -> Read {
         read.breaches.extend(breaches.into_iter().map(|rule| (rule, range.clone())));
         if matches!(frame.opcode, 1 | 2) {
             if let Some(cut) = open.take()
-                && cut.deflated {
-                    // What the receiver made of the piece that came nobody can say.
-                    inflater.lost = true;
-                    read.perhaps.extend(["utf8", "deflate"]);
-                }
+                && cut.deflated
+            {
+                // What the receiver made of the piece that came nobody can say.
+                inflater.lost = true;
+                read.perhaps.extend(["utf8", "deflate"]);
+            }
             let readable = frame.rsv == 0 || (deflate.is_agreed() && frame.rsv == 4);
             open = Some(Open {
                 start: frame.offset,
