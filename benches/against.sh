@@ -23,8 +23,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The executable of the bench, which writes captures and has the bare loop in it.
-cargo build --release --quiet
 whole=$(cargo bench --bench whole --no-run 2>&1 | sed -n 's/.*benches\/whole\.rs (\(.*\))$/\1/p')
+# Last, for a bench builds the program too, in its own profile.
+cargo build --release --quiet
 wsblame=target/release/wsblame
 tools=(cat bare wsblame tshark tcpflow)
 one=()

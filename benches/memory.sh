@@ -13,8 +13,9 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --release --quiet
 whole=$(cargo bench --bench whole --no-run 2>&1 | sed -n 's/.*benches\/whole\.rs (\(.*\))$/\1/p')
+# Last, for a bench builds the program too, in its own profile.
+cargo build --release --quiet
 wsblame=target/release/wsblame
 
 cat <<END

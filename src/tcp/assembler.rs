@@ -222,6 +222,12 @@ impl Assembler {
         self.end.and_then(|end| self.offset_of(end))
     }
 
+    /// From now on no two copies are compared with each other: who reads the stream knows by
+    /// itself what is genuine in it.
+    pub fn stop_comparing(&mut self) {
+        self.copies.stop();
+    }
+
     /// Ranges of which two different copies were captured: the first few.
     pub fn conflicts(&self) -> Vec<Range64> {
         let offset = |position| self.offset_of(position).unwrap_or(0);

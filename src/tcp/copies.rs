@@ -30,8 +30,16 @@ impl Copies {
         Copies { pieces: VecDeque::new(), most: most.max(1) }
     }
 
+    /// Forgets everything, and remembers nothing any more.
+    pub(super) fn stop(&mut self) {
+        (self.pieces, self.most) = (VecDeque::new(), 0);
+    }
+
     /// Remembers a piece that was released.
     pub(super) fn note(&mut self, position: u64, bytes: &[u8]) {
+        if self.most == 0 {
+            return;
+        }
         if self.pieces.len() >= self.most {
             self.pieces.pop_front();
         }
