@@ -1,7 +1,6 @@
 //! One run: captures in, a report out.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,19 +10,20 @@ use std::thread;
 use super::blind_spots::spot;
 use super::jobs::{self, Job, jobs};
 use super::merge::{self, Source};
+use super::opening::{Glance, find_runs, glance, open, open_reader};
 use super::outlet::{Heard, Outlet};
-use super::series::{self, Candidate, Name, Part, Series};
-use super::setup::{Learned, Setup};
+use super::series::{self, Part, Series};
+use super::setup::Setup;
+use super::single::alone;
 use super::tap::{CaptureKey, Places, Tap};
-use super::timeline::{Captured, Kind, Timeline, take_keys, without_name};
+use super::timeline::{Captured, Kind, Timeline, without_name};
 use super::{Limits, bundle};
 use crate::capture::{
-    self, Bytes, CaptureError, Disclosed, Format, LinkType, Packed, Reader, Stop, Stopping,
-    Unpacked, is_like_a_capture,
+    self, Bytes, CaptureError, Packed, Stop, Stopping, Unpacked, is_like_a_capture,
 };
 use crate::provenance::Timestamp;
 use crate::report::{ConnectionReport, Report, SCHEMA, Tool};
-use crate::tls::{KeyLogFacts, Keyring};
+use crate::tls::Keyring;
 
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,12 +61,12 @@ impl Input {
         Input { path: path.into(), found_in: None }
     }
 
-    fn is_stdin(&self) -> bool {
+    pub(super) fn is_stdin(&self) -> bool {
         self.path == Path::new("-")
     }
 
     /// What it is called in reports.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self.is_stdin() {
             true => capture::STDIN_NAME.to_owned(),
             false => self.path.to_string_lossy().into_owned(),
@@ -510,146 +510,4 @@ impl Analysis {
     fn fail(&mut self, name: &str, error: &CaptureError) {
         self.push(Captured::failed(name, without_name(name, error)));
     }
-}
-
-/// Analyses one capture by itself; also the digest of what was read, if that is all of the input.
-///
-/// Keys may stand far behind what they open. Where they came too late for a connection, and the
-/// capture can be read from `path` once more, it is analysed again with all of its keys. Frames that
-/// are listed, and connections that are taken as soon as they are over, go out at once and cannot be
-/// taken back: for them the keys are looked for before. Nor can they be taken back from a capture
-/// that was packed and turns out damaged at its end, so of such a capture none goes out before.
-pub(super) fn alone(
-    setup: &Setup,
-    name: &str,
-    bytes: Bytes<'_>,
-    path: Option<&Path>,
-    key: CaptureKey,
-    outlet: Outlet,
-) -> (Captured, Option<String>) {
-    let Outlet { capture, before, mut to, .. } = outlet;
-    if bytes.is_checked_at_end() {
-        to = None;
-    }
-    let goes_at_once = setup.tap.is_some() || to.is_some();
-    let outlet = || Outlet { capture, before, to: to.clone(), ..Outlet::default() };
-    let read = |mut timeline: Timeline, reader| {
-        let place = timeline.join(name, key.input);
-        let bytes = timeline.read(place, reader);
-        (timeline.finish(), bytes)
-    };
-    let reader = match Reader::new(bytes, name) {
-        Ok(reader) => reader,
-        Err(error) => return (Captured::failed(name, without_name(name, &error)), None),
-    };
-    let may_hold_keys = reader.facts().format == Format::PcapNg;
-    let path = path.filter(|_| may_hold_keys);
-    let known = path.filter(|_| goes_at_once).and_then(|path| learn(setup, path));
-    let timeline = match known {
-        Some(learned) => Timeline::knowing(learned, setup, Kind::One, key, outlet()),
-        None => Timeline::new(setup, Kind::One, key, outlet()),
-    };
-    let (mut captured, bytes) = read(timeline, reader);
-    let again = captured.late_keys.take().zip(path).filter(|_| !goes_at_once);
-    if let Some((learned, path)) = again
-        && let Ok(reader) = open_reader(&Input::named(path), false, &setup.stop)
-    {
-        let timeline = Timeline::knowing(learned, setup, Kind::One, key, outlet());
-        let known = read(timeline, reader).0;
-        // The first time it was read further than it is now, when an end was asked for.
-        if !setup.stop.is_asked() {
-            captured = known;
-        }
-    }
-    (captured, bytes.finish())
-}
-
-/// The keys in the capture at `path`, for which all of it is read; `None` where it has none.
-fn learn(setup: &Setup, path: &Path) -> Option<Learned> {
-    let mut reader = open_reader(&Input::named(path), false, &setup.stop).ok()?;
-    let mut keyring = Keyring::over(setup.keys.clone());
-    let mut facts = KeyLogFacts::default();
-    let mut take = |text: Disclosed<'_>| take_keys(&text, &mut keyring, &mut facts);
-    while let Ok(Some(_)) = reader.next_disclosing(&mut take) {}
-    (keyring.revision() > 0).then_some(Learned { keyring, facts })
-}
-
-/// The bytes of an input, and where they can be read from once more, if they can.
-fn open(
-    input: &Input,
-    hash: bool,
-    stop: &Stop,
-) -> Result<(Bytes<'static>, Option<PathBuf>), CaptureError> {
-    let source = capture::open(&input.path)?.until(stop);
-    let path = source.is_regular_file().then(|| input.path.clone());
-    Ok((Bytes::of(source, hash).until(stop), path))
-}
-
-/// The packets of an input that is one capture.
-fn open_reader(
-    input: &Input,
-    hash: bool,
-    stop: &Stop,
-) -> Result<Reader<Bytes<'static>>, CaptureError> {
-    let name = input.name();
-    let (bytes, _) = open(input, hash, stop)?;
-    match capture::unpack(bytes, &name, None)? {
-        Unpacked::Capture(bytes) | Unpacked::Other(bytes) => Reader::new(bytes, &name),
-        Unpacked::Archive(_) => {
-            let source = io::Error::other("it has become an archive");
-            Err(CaptureError::NotOpened { name, source })
-        }
-    }
-}
-
-/// What can be told about an input from its beginning.
-enum Glance {
-    /// A capture, or something that is named like one; its first packet's time and link type.
-    Capture(Option<(Timestamp, LinkType)>),
-    /// Something to be read by itself, or not at all.
-    Other,
-}
-
-fn glance(input: &Input, stop: &Stop) -> Glance {
-    if input.is_stdin() {
-        return Glance::Capture(None); // it can be read only once
-    }
-    let name = input.name();
-    let unpacked = open(input, false, stop);
-    let unpacked = unpacked.and_then(|(bytes, _)| capture::unpack(bytes, &name, None));
-    let bytes = match unpacked {
-        Ok(Unpacked::Capture(bytes)) => bytes,
-        Ok(Unpacked::Archive(_)) => return Glance::Other,
-        Ok(Unpacked::Other(_)) | Err(_) if !input.is_meant() => return Glance::Other,
-        Ok(Unpacked::Other(_)) | Err(_) => return Glance::Capture(None),
-    };
-    let Ok(mut reader) = Reader::new(bytes, &name) else { return Glance::Capture(None) };
-    Glance::Capture(match reader.next() {
-        Ok(Some(packet)) => Some((packet.at.time, packet.link)),
-        Ok(None) | Err(_) => None,
-    })
-}
-
-/// The files that are parts of one capture. Only those are looked at whose names say so.
-fn find_runs(inputs: &[Input], stop: &Stop) -> Vec<Vec<Part>> {
-    let mut groups: BTreeMap<(PathBuf, String), Vec<(usize, Name)>> = BTreeMap::new();
-    for (index, input) in inputs.iter().enumerate().filter(|(_, input)| !input.is_stdin()) {
-        if let Some(name) = series::name_of(&input.path) {
-            groups.entry(name.key.clone()).or_default().push((index, name));
-        }
-    }
-    let mut runs = Vec::new();
-    for group in groups.into_values() {
-        let names: Vec<&Name> = group.iter().map(|(_, name)| name).collect();
-        if !series::may_be(&names) {
-            continue;
-        }
-        let candidates =
-            group.into_iter().filter_map(|(index, name)| match glance(inputs.get(index)?, stop) {
-                Glance::Capture(first) => Some(Candidate { input: index, name, first }),
-                Glance::Other => None,
-            });
-        runs.extend(series::runs(candidates.collect()));
-    }
-    runs
 }

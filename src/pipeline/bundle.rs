@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::analysis::alone;
 use super::blind_spots::spot;
 use super::outlet::Outlet;
 use super::series::{self, Candidate, Name, Part, Series};
 use super::setup::Setup;
+use super::single::alone;
 use super::tap::CaptureKey;
 use super::timeline::{Captured, Kind, Timeline, without_name};
 use crate::capture::{

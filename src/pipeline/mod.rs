@@ -1,8 +1,14 @@
 //! The stages strung together.
 //!
 //! In: captures. Out: a [`crate::report::Report`]. This room alone knows several stages: it hands
-//! what one gives to the next, keeps the flow table, and bounds everything by [`Limits`]. It
+//! what one gives to the next, keeps the flow tables, and bounds everything by [`Limits`]. It
 //! decides nothing about the protocol.
+//!
+//! ```text
+//! Input ──jobs──▶ single, series, bundle, merge ──Packet──▶ timeline ──Segment──▶ shards
+//!                                                                                  │ parcel, crew
+//!   Report ◀──outlet── collector ◀──Judged, News── worker ◀──▶ table ◀──▶ flow ◀───┘
+//! ```
 
 mod analysis;
 mod assemble;
@@ -25,6 +31,7 @@ mod limits;
 mod listing;
 mod merge;
 mod network;
+mod opening;
 mod outlet;
 mod parcel;
 mod pinging;
@@ -34,6 +41,7 @@ mod secure;
 mod series;
 mod setup;
 mod shards;
+mod single;
 mod table;
 mod tap;
 mod timeline;

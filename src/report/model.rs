@@ -24,7 +24,8 @@ pub struct Report {
     pub tool: Tool,
     /// The captures, in the order in which they were given.
     pub captures: Vec<CaptureReport>,
-    /// The WebSocket connections, in the order of their first packets, capture by capture.
+    /// The WebSocket connections, capture by capture: those that were over long before its end
+    /// first, in the order in which they ended, then the others in that of their first packets.
     pub connections: Vec<ConnectionReport>,
     /// What was left out because it was not asked for; null when nothing was.
     pub filtered: Option<Filtered>,
