@@ -15,9 +15,8 @@
 //!
 //! With one thread the worker is called at once, with what it needs still in the read block. With
 //! several, segments are sent in batches, one for each block that was read; the bytes stay where
-//! they are, and whoever is last lets go of the block. What is small enough to be read as a whole
-//! before there is anything to send is followed by one worker all the same: to start threads would
-//! take longer.
+//! they are, and whoever is last lets go of the block. What is small enough to fit into the first
+//! batch is followed by one worker all the same: to start threads would take longer.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -54,7 +53,8 @@ pub(super) struct Shards {
 enum Work {
     /// At once. Told and settled every so many segments.
     Here { worker: Box<Worker>, until_telling: u32 },
-    /// By threads, as soon as there is a batch to send.
+    /// By threads, as soon as there is a batch to send. Until then bytes are copied, so that a small
+    /// capture is read to its end in its first block.
     Gathering(Batch),
     /// By threads.
     There { crew: Crew, batch: Batch, stretches: VecDeque<u64> },
@@ -196,16 +196,13 @@ impl Shards {
         block: Option<&Block>,
         keyring: &Keyring,
     ) {
-        let order = self.order;
-        let batch = match &mut self.work {
-            Work::Gathering(batch) | Work::There { batch, .. } => batch,
-            Work::Here { .. } => return,
-        };
-        if !batch.has_room_for(block) {
+        if !self.work.has_room_for(block) {
             self.send(keyring);
         }
-        if let Work::Gathering(batch) | Work::There { batch, .. } = &mut self.work {
-            batch.add(shard, order, key, segment, block);
+        match &mut self.work {
+            Work::Gathering(batch) => batch.add(shard, self.order, key, segment, None),
+            Work::There { batch, .. } => batch.add(shard, self.order, key, segment, block),
+            Work::Here { .. } => {}
         }
     }
 
@@ -240,6 +237,16 @@ impl Shards {
 }
 
 impl Work {
+    /// Whether the batch can take a segment whose bytes are in `block`.
+    #[inline]
+    fn has_room_for(&self, block: Option<&Block>) -> bool {
+        match self {
+            Work::Gathering(batch) => batch.has_room_for(None),
+            Work::There { batch, .. } => batch.has_room_for(block),
+            Work::Here { .. } => true,
+        }
+    }
+
     /// One worker for everything.
     fn here(setup: &Setup, tap: Option<&CaptureTap>) -> Work {
         let worker = Box::new(Worker::new(setup, 0..setup.shards(), tap));

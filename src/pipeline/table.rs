@@ -333,7 +333,7 @@ impl Table {
         let (birth, syn) = opening.syn();
         let flow = self.birth(birth, opening.number, &syn);
         self.flows.insert(key, Slot::new(flow, syn.via));
-        self.follow(birth, key, &syn, keyring, ended);
+        self.follow(order, key, &syn, keyring, ended);
         self.follow(order, key, segment, keyring, ended);
     }
 
