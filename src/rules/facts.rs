@@ -77,8 +77,8 @@ pub struct Frames {
     /// Its latest Pong.
     pub last_pong: Option<Ping>,
     /// What was read behind a boundary that was searched for. All the other fields are about what
-    /// stands before it, so that no rule takes it for certain.
-    pub resumed: Option<Resumed>,
+    /// stands before it, so that no rule takes it for certain. Rare, and large.
+    pub resumed: Option<Box<Resumed>>,
 }
 
 /// Frames behind a boundary that was searched for: a hypothesis.

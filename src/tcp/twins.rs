@@ -25,6 +25,9 @@ use crate::provenance::PacketRef;
 pub(super) struct Twins {
     recent: VecDeque<Seen>,
     most: usize,
+    /// How far the segments go, and their acknowledgements.
+    end: Option<Seq>,
+    acked: Option<Seq>,
 }
 
 /// What identifies a segment.
@@ -50,6 +53,13 @@ struct Numbers {
     flags: TcpFlags,
 }
 
+impl Numbers {
+    /// The number behind the payload.
+    fn end(&self) -> Seq {
+        self.seq + self.len
+    }
+}
+
 /// The original of a copy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Original {
@@ -73,7 +83,7 @@ impl Twins {
 
     /// Remembers at most `most` segments.
     pub(super) fn new(most: usize) -> Twins {
-        Twins { recent: VecDeque::new(), most }
+        Twins { recent: VecDeque::new(), most, end: None, acked: None }
     }
 
     /// Remembers a segment.
@@ -84,11 +94,30 @@ impl Twins {
         if self.recent.len() >= self.most {
             self.recent.pop_front();
         }
-        self.recent.push_back(Seen::of(segment));
+        let seen = Seen::of(segment);
+        if goes_beyond(seen.numbers.end(), self.end) {
+            self.end = Some(seen.numbers.end());
+        }
+        let acked = segment.acknowledgement();
+        if acked.is_some_and(|acked| goes_beyond(acked, self.acked)) {
+            self.acked = acked;
+        }
+        self.recent.push_back(seen);
+    }
+
+    /// Whether `segment` goes beyond all segments so far, as most do: then it is no copy, and none
+    /// needs to be looked at.
+    #[inline]
+    fn is_new(&self, segment: &Segment<'_>) -> bool {
+        goes_beyond(segment.seq + segment.payload_len(), self.end)
+            || segment.acknowledgement().is_some_and(|acked| goes_beyond(acked, self.acked))
     }
 
     /// The segment of which `segment` is a copy, as far as their headers tell.
     pub(super) fn original(&self, segment: &Segment<'_>, clocks: &Clocks) -> Option<Original> {
+        if self.is_new(segment) {
+            return None;
+        }
         let copy = Seen::of(segment);
         let alike = self.recent.iter().rev().filter(|seen| seen.numbers == copy.numbers);
         for seen in alike {
@@ -145,6 +174,11 @@ impl Seen {
             captured: u32::try_from(segment.payload.len()).unwrap_or(u32::MAX),
         }
     }
+}
+
+/// Whether `seq` lies behind `furthest`, the furthest so far.
+fn goes_beyond(seq: Seq, furthest: Option<Seq>) -> bool {
+    furthest.is_none_or(|furthest| furthest.is_before(seq))
 }
 
 /// Value and echo of the timestamp option (RFC 7323 §3.2), raw.

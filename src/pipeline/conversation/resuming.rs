@@ -36,7 +36,8 @@ impl Conversation {
             match chain {
                 Some(chain) => {
                     conversation.frames[side].resumed = (follows_request && side == Side::Client)
-                        .then(|| Resumed { follows_request, ..found_at(&chain, side, carrier) });
+                        .then(|| Resumed { follows_request, ..found_at(&chain, side, carrier) })
+                        .map(Box::new);
                     conversation.resume(side, &chain, pieces, carrier, &mut findings);
                 }
                 None => {
@@ -119,8 +120,9 @@ impl Conversation {
         let decoder = decoder.with_limits(self.inflate_limits).keeping(self.keep);
         self.decoders[side] = Some(Box::new(decoder)); // it has inflated nothing yet
         self.has_window[side] = false;
-        let resumed =
-            self.frames[side].resumed.get_or_insert_with(|| found_at(chain, side, carrier));
+        let resumed = self.frames[side]
+            .resumed
+            .get_or_insert_with(|| Box::new(found_at(chain, side, carrier)));
         resumed.lost_at = None;
         for piece in pieces {
             self.feed(side, Input::Stream(piece.as_event()), carrier, findings);
