@@ -138,9 +138,29 @@ pub struct Source {
 /// dropped, so what is to be cited has to be asked for while it is recent.
 #[derive(Debug)]
 pub struct SourceMap {
-    /// `None` is a hole: nobody is known to have carried what begins there.
-    entries: VecDeque<(u64, Option<Source>)>,
+    entries: VecDeque<Entry>,
     limit: usize,
+}
+
+/// Where the bytes from some offset on came from, in as little room as that takes: there are many.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    start: u64,
+    /// Its number is 0 in a hole: nobody is known to have carried what begins there.
+    at: PacketRef,
+    /// [`Entry::NOTHING`] when it carried no acknowledgement.
+    acked: u64,
+}
+
+impl Entry {
+    const NOTHING: u64 = u64::MAX;
+
+    const HOLE: PacketRef = PacketRef { number: PacketNumber(0), time: Timestamp(0) };
+
+    fn source(&self) -> Option<Source> {
+        let acked = (self.acked != Entry::NOTHING).then_some(self.acked);
+        (self.at.number != Entry::HOLE.number).then_some(Source { at: self.at, acked })
+    }
 }
 
 impl SourceMap {
@@ -151,46 +171,46 @@ impl SourceMap {
 
     /// Notes that the bytes from `start` on, up to the next entry, came with `source`.
     pub fn push(&mut self, start: u64, source: Source) {
-        self.push_entry(start, Some(source));
+        let acked = source.acked.unwrap_or(Entry::NOTHING);
+        self.push_entry(Entry { start, at: source.at, acked });
     }
 
     /// Notes that no packet with the bytes from `start` on, up to the next entry, was captured.
     pub fn push_hole(&mut self, start: u64) {
-        self.push_entry(start, None);
+        self.push_entry(Entry { start, at: Entry::HOLE, acked: Entry::NOTHING });
     }
 
-    fn push_entry(&mut self, start: u64, source: Option<Source>) {
-        if self.entries.back().is_some_and(|(last, _)| *last >= start) {
+    fn push_entry(&mut self, entry: Entry) {
+        if self.entries.back().is_some_and(|last| last.start >= entry.start) {
             return; // an empty or repeated range: the first copy stands
         }
         if self.entries.len() == self.limit {
             self.entries.pop_front();
         }
-        self.entries.push_back((start, source));
+        self.entries.push_back(entry);
     }
 
     /// The packet that carried the byte at `offset`, by binary search; `None` in a hole.
     pub fn locate(&self, offset: u64) -> Option<Source> {
         // What is asked for mostly came with the latest packet.
-        if let Some((start, source)) = self.entries.back()
-            && *start <= offset
+        if let Some(last) = self.entries.back()
+            && last.start <= offset
         {
-            return *source;
+            return last.source();
         }
-        let after = self.entries.partition_point(|(start, _)| *start <= offset);
-        let (_, source) = self.entries.get(after.checked_sub(1)?)?;
-        *source
+        let after = self.entries.partition_point(|entry| entry.start <= offset);
+        self.entries.get(after.checked_sub(1)?)?.source()
     }
 
     /// The packets that carried `range` (half-open; an empty range cites its start), in stream
     /// order, at most `most` of them: the first ones and always the last. None for holes.
     pub fn packets(&self, range: Range<u64>, most: usize) -> Vec<PacketRef> {
-        let first = self.entries.partition_point(|(start, _)| *start <= range.start);
+        let first = self.entries.partition_point(|entry| entry.start <= range.start);
         let end =
-            self.entries.partition_point(|(start, _)| *start < range.end.max(range.start + 1));
+            self.entries.partition_point(|entry| entry.start < range.end.max(range.start + 1));
         let first = first.saturating_sub(1);
         let entries = self.entries.range(first..end.max(first));
-        let mut carriers = entries.filter_map(|(_, source)| Some(source.as_ref()?.at));
+        let mut carriers = entries.filter_map(|entry| Some(entry.source()?.at));
         let mut found: Vec<PacketRef> = carriers.by_ref().take(most).collect();
         if let (Some(last), Some(carrier)) = (found.last_mut(), carriers.next_back()) {
             *last = carrier;

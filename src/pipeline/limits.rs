@@ -77,7 +77,7 @@ impl Default for Limits {
             flows: 1 << 20,
             followed: 1 << 17,
             linger: 60_000_000_000,
-            lingering: 8_192,
+            lingering: 2_048,
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
             sources: 1_024,

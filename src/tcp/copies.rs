@@ -20,8 +20,15 @@ pub(super) struct Copies {
 
 #[derive(Debug)]
 struct Copied {
-    range: Range64,
-    digest: u64,
+    start: u64,
+    len: u32,
+    digest: u32,
+}
+
+impl Copied {
+    fn range(&self) -> Range64 {
+        Range64 { start: self.start, end: self.start.saturating_add(self.len.into()) }
+    }
 }
 
 impl Copies {
@@ -43,25 +50,27 @@ impl Copies {
         if self.pieces.len() >= self.most {
             self.pieces.pop_front();
         }
-        let range = Range64 { start: position, end: position + bytes.len() as u64 };
-        self.pieces.push_back(Copied { range, digest: digest(bytes) });
+        let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.pieces.push_back(Copied { start: position, len, digest: digest(bytes) });
     }
 
     /// The pieces that `bytes` covers whole and contradicts.
     pub(super) fn contradicted(&self, position: u64, bytes: &[u8]) -> Vec<Range64> {
         let end = position + bytes.len() as u64;
-        let first = self.pieces.partition_point(|copy| copy.range.start < position);
-        let covered = self.pieces.range(first..).take_while(|copy| copy.range.end <= end);
+        let first = self.pieces.partition_point(|copy| copy.start < position);
+        let covered = self.pieces.range(first..).take_while(|copy| copy.range().end <= end);
         let differs = |copy: &&Copied| {
             let index = |at: u64| usize::try_from(at - position).unwrap_or(usize::MAX);
-            let again = bytes.get(index(copy.range.start)..index(copy.range.end));
+            let again = bytes.get(index(copy.start)..index(copy.range().end));
             again.is_some_and(|again| digest(again) != copy.digest)
         };
-        covered.filter(differs).map(|copy| copy.range).collect()
+        covered.filter(differs).map(Copied::range).collect()
     }
 }
 
 /// A digest good enough to see that two copies differ; nothing rests on two being equal.
-fn digest(bytes: &[u8]) -> u64 {
-    FixedState::default().hash_one(bytes)
+fn digest(bytes: &[u8]) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "half of it is good enough")]
+    let digest = FixedState::default().hash_one(bytes) as u32;
+    digest
 }
