@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroize;
 
 /// The size of a block, until one record needs more.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 256 << 10;
 
 /// The size of the first block: most captures are small.
 const FIRST: usize = 1 << 16;

@@ -57,8 +57,8 @@ impl Batch {
     /// Segments after which one is sent, whatever block they are in.
     const MOST: usize = 16_384;
 
-    /// Copied bytes, the same.
-    const MOST_COPIED: usize = 1 << 20;
+    /// Copied bytes, the same: not many, for nobody hears of a segment before the batch is sent.
+    const MOST_COPIED: usize = 64 << 10;
 
     /// An empty one for so many shards.
     pub(super) fn new(shards: usize) -> Batch {

@@ -85,6 +85,21 @@ pub(super) struct News {
     pub(super) uses: Vec<(u64, KeyUse)>,
 }
 
+/// How far the capture has come.
+pub(super) struct Moment<'m> {
+    /// The number of the segment; [`Moment::END`] behind all of them.
+    pub(super) order: u64,
+    /// The keys that are known by now.
+    pub(super) keyring: &'m Keyring,
+    /// Where connections go of which nothing more is expected.
+    pub(super) ended: &'m mut VecDeque<Ended>,
+}
+
+impl Moment<'_> {
+    /// Behind the last segment.
+    pub(super) const END: u64 = u64::MAX;
+}
+
 /// A connection of which nothing more is expected.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -128,17 +143,11 @@ impl Held {
 impl Ledger {
     /// Hands a segment to its connection.
     #[inline]
-    fn feed(
-        &mut self,
-        order: u64,
-        flow: &mut Flow,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-    ) -> After {
+    fn feed(&mut self, flow: &mut Flow, segment: &Segment<'_>, moment: &Moment<'_>) -> After {
         let (was_over, before) = (flow.is_over(), Held::of(flow));
-        flow.segment(segment, keyring);
+        flow.segment(segment, moment.keyring);
         self.held.change(before, Held::of(flow));
-        self.note_uses(order, flow);
+        self.note_uses(moment.order, flow);
         match flow.is_something_else() {
             true => After::SomethingElse,
             false if flow.is_over() && !was_over => After::Over(flow.birth()),
@@ -170,39 +179,24 @@ impl Table {
         }
     }
 
-    /// Hands a segment, the `order`th of the capture, to its connection. Connections that have
-    /// ended meanwhile go into `ended`.
+    /// Hands a segment to its connection.
     #[inline]
-    pub(super) fn segment(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    pub(super) fn segment(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
         match self.flows.get_mut(&key) {
             Some(slot) if slot.ignores(segment) => {}
-            Some(_) => self.follow(order, key, segment, keyring, ended),
-            None => self.open(order, key, segment, keyring, ended),
+            Some(_) => self.follow(key, segment, moment),
+            None => self.open(key, segment, moment),
         }
     }
 
-    /// The capture has come to `now`, by the segment before the `order`th: hands out what has been
-    /// over for long enough.
-    pub(super) fn tick(
-        &mut self,
-        order: u64,
-        now: Timestamp,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    /// The capture has come to `now`: hands out what has been over for long enough.
+    pub(super) fn tick(&mut self, now: Timestamp, moment: &mut Moment<'_>) {
         let waiting = self.lingering.len();
         for _ in 0..waiting {
             if self.lingering.front().is_none_or(|first| first.until > now) {
                 return;
             }
-            self.end_first(order, now, keyring, ended);
+            self.end_first(now, moment);
         }
     }
 
@@ -211,13 +205,13 @@ impl Table {
         mem::take(&mut self.ledger.news)
     }
 
-    /// There are no more segments: everything that is followed goes into `ended`.
-    pub(super) fn conclude(&mut self, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
+    /// There are no more segments: nothing more is expected of anything that is followed.
+    pub(super) fn conclude(&mut self, moment: &mut Moment<'_>) {
         let mut flows: Vec<Box<Flow>> =
             self.flows.drain().flat_map(|(_, slot)| slot.into_flows()).collect();
         flows.sort_by_key(|flow| flow.birth());
         for flow in flows {
-            self.end(u64::MAX, flow, keyring, ended);
+            self.end(flow, moment);
         }
     }
 
@@ -227,30 +221,23 @@ impl Table {
     }
 
     /// The first segment of a connection between these endpoints.
-    fn open(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
-        if self.is_full() && !self.make_room(order, keyring, ended) {
+    fn open(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
+        if self.is_full() && !self.make_room(moment) {
             self.ledger.counts.turned_away += 1;
             return;
         }
-        let number = self.number(order);
-        if let Some(opening) = Opening::of(order, number, segment) {
+        let number = self.number(moment.order);
+        if let Some(opening) = Opening::of(moment.order, number, segment) {
             self.flows.insert(key, Slot::Opening(Box::new(opening)));
             return;
         }
-        if !self.has_place(order, keyring, ended) {
+        if !self.has_place(moment) {
             self.ledger.counts.turned_away += 1;
             return;
         }
-        let flow = self.birth(order, number, segment);
+        let flow = self.birth(moment.order, number, segment);
         self.flows.insert(key, Slot::new(flow, segment.via));
-        self.follow(order, key, segment, keyring, ended);
+        self.follow(key, segment, moment);
     }
 
     /// Counts a connection that begins with the `order`th segment; its number in this table.
@@ -272,60 +259,39 @@ impl Table {
 
     /// A segment of a connection of which more is kept than that it is no WebSocket.
     #[inline]
-    fn follow(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    fn follow(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
         match self.flows.get_mut(&key).and_then(|slot| slot.flow(segment)) {
             Some(flow) => {
-                let after = self.ledger.feed(order, flow, segment, keyring);
-                self.go_on(order, key, after, segment.at.time, keyring, ended);
+                let after = self.ledger.feed(flow, segment, moment);
+                self.go_on(key, after, segment.at.time, moment);
             }
-            None => self.find(order, key, segment, keyring, ended),
+            None => self.find(key, segment, moment),
         }
     }
 
     /// The same, where it has to be looked for which of several connections that is.
-    fn find(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    fn find(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
         let Some(slot) = self.flows.get_mut(&key) else { return };
         if let Slot::Opening(_) = slot {
-            return self.begin(order, key, segment, keyring, ended);
+            return self.begin(key, segment, moment);
         }
         let Some(place) = slot.places().of(segment) else {
-            return self.open_elsewhere(order, key, segment, keyring, ended);
+            return self.open_elsewhere(key, segment, moment);
         };
         if Opener::of(segment).is_some() && place.tracked.is_reopened_by(segment) {
-            return self.reopen(order, key, segment, keyring, ended);
+            return self.reopen(key, segment, moment);
         }
         let after = match &mut place.tracked {
-            Tracked::Followed(flow) => self.ledger.feed(order, flow, segment, keyring),
+            Tracked::Followed(flow) => self.ledger.feed(flow, segment, moment),
             Tracked::Ignored { .. } => After::GoesOn,
         };
         slot.shrink();
-        self.go_on(order, key, after, segment.at.time, keyring, ended);
+        self.go_on(key, after, segment.at.time, moment);
     }
 
     /// The second segment of a connection.
-    fn begin(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
-        if !self.has_place(order, keyring, ended) {
+    fn begin(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
+        if !self.has_place(moment) {
             self.ledger.counts.turned_away += 1;
             return;
         }
@@ -333,92 +299,70 @@ impl Table {
         let (birth, syn) = opening.syn();
         let flow = self.birth(birth, opening.number, &syn);
         self.flows.insert(key, Slot::new(flow, syn.via));
-        self.follow(order, key, &syn, keyring, ended);
-        self.follow(order, key, segment, keyring, ended);
+        self.follow(key, &syn, moment);
+        self.follow(key, segment, moment);
     }
 
     /// What is to be done after a segment.
     #[inline]
-    fn go_on(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        after: After,
-        now: Timestamp,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    fn go_on(&mut self, key: FlowKey, after: After, now: Timestamp, moment: &mut Moment<'_>) {
         match after {
             After::GoesOn => {}
-            After::SomethingElse => self.ignore(order, key, keyring, ended),
+            After::SomethingElse => self.ignore(key, moment),
             After::Over(birth) if self.tap.is_none() => {
                 let until = Timestamp(now.0.saturating_add(self.limits.linger));
                 self.lingering.push_back(Lingering { until, key, birth });
                 if self.lingering.len() > self.limits.lingering {
-                    self.end_first(order, now, keyring, ended);
+                    self.end_first(now, moment);
                 }
             }
             After::Over(_) => {} // its frames are listed when all that may come has come
         }
-        self.keep_bounds(order, keyring, ended);
+        self.keep_bounds(moment);
     }
 
     /// Follows no more what has turned out to be no WebSocket.
-    fn ignore(&mut self, order: u64, key: FlowKey, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
+    fn ignore(&mut self, key: FlowKey, moment: &mut Moment<'_>) {
         let Some(slot) = self.flows.get_mut(&key) else { return };
         for mut flow in slot.take(Flow::is_something_else) {
             self.followed = self.followed.saturating_sub(1);
             self.ledger.counts.note(flow.given_up(), flow.encrypted().as_ref());
             if let Some(before) = flow.take_predecessor() {
-                self.end(order, before, keyring, ended);
+                self.end(before, moment);
             }
         }
     }
 
     /// A SYN that opens another connection between the endpoints of one that is known.
-    fn reopen(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
-        let number = self.number(order);
-        let fresh = self.birth(order, number, segment);
+    fn reopen(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
+        let number = self.number(moment.order);
+        let fresh = self.birth(moment.order, number, segment);
         let Some(place) = self.flows.get_mut(&key).and_then(|slot| slot.places().of(segment))
         else {
             return;
         };
         let older = place.tracked.reopen(fresh);
         if let Tracked::Followed(flow) = &mut place.tracked {
-            self.ledger.feed(order, flow, segment, keyring);
+            self.ledger.feed(flow, segment, moment);
         }
         if let Some(slot) = self.flows.get_mut(&key) {
             slot.shrink();
         }
         if let Some(older) = older {
-            self.end(order, older, keyring, ended);
+            self.end(older, moment);
         }
     }
 
     /// The first segment of a connection whose endpoints have the addresses of others.
     #[cold]
-    fn open_elsewhere(
-        &mut self,
-        order: u64,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
-        if self.is_full() && !self.make_room(order, keyring, ended) {
+    fn open_elsewhere(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
+        if self.is_full() && !self.make_room(moment) {
             self.ledger.counts.turned_away += 1;
             return;
         }
-        let number = self.number(order);
-        let mut flow = self.birth(order, number, segment);
-        self.ledger.feed(order, &mut flow, segment, keyring);
+        let number = self.number(moment.order);
+        let mut flow = self.birth(moment.order, number, segment);
+        self.ledger.feed(&mut flow, segment, moment);
         match self.flows.get_mut(&key).map(|slot| slot.places().add(flow, segment.via)) {
             Some(true) => self.elsewhere += 1,
             Some(false) | None => self.ledger.counts.turned_away += 1,
@@ -426,13 +370,7 @@ impl Table {
     }
 
     /// Hands out the connection that has been over for longest, unless something may still come.
-    fn end_first(
-        &mut self,
-        order: u64,
-        now: Timestamp,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    fn end_first(&mut self, now: Timestamp, moment: &mut Moment<'_>) {
         let is_crowded = self.lingering.len() > self.limits.lingering;
         let Some(Lingering { key, birth, .. }) = self.lingering.pop_front() else { return };
         let Some(slot) = self.flows.get_mut(&key) else { return };
@@ -447,26 +385,20 @@ impl Table {
             return;
         }
         let over = slot.take(|flow| flow.birth() == birth);
-        over.into_iter().for_each(|flow| self.end(order, flow, keyring, ended));
+        over.into_iter().for_each(|flow| self.end(flow, moment));
     }
 
     /// Nothing more is expected of `flow`, nor of the one before it.
-    fn end(
-        &mut self,
-        order: u64,
-        mut flow: Box<Flow>,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    fn end(&mut self, mut flow: Box<Flow>, moment: &mut Moment<'_>) {
         self.ledger.held.content = self.ledger.held.content.saturating_sub(flow.content());
         let before = flow.take_predecessor();
         for mut flow in before.into_iter().chain([flow]) {
             self.followed = self.followed.saturating_sub(1);
             let held = Held { content: 0, ..Held::of(&flow) };
             self.ledger.held.change(held, Held::default());
-            flow.conclude(keyring);
-            self.ledger.note_uses(order, &mut flow);
-            ended.push_back(Ended { at: order, flow });
+            flow.conclude(moment.keyring);
+            self.ledger.note_uses(moment.order, &mut flow);
+            moment.ended.push_back(Ended { at: moment.order, flow });
         }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::counts::Counts;
 use super::identity::{Judged, Reused};
 use super::setup::Setup;
-use super::table::{Ended, News, Table};
+use super::table::{Ended, Moment, News, Table};
 use super::tap::CaptureTap;
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
@@ -70,14 +70,14 @@ impl Worker {
         keyring: &Keyring,
     ) {
         if let Some(table) = self.tables.get_mut(&shard) {
-            table.segment(order, key, segment, keyring, &mut self.ended);
+            table.segment(key, segment, &mut Moment { order, keyring, ended: &mut self.ended });
         }
     }
 
     /// The capture has come to `now`: see [`Table::tick`].
     pub(super) fn tick(&mut self, shard: usize, order: u64, now: Timestamp, keyring: &Keyring) {
         if let Some(table) = self.tables.get_mut(&shard) {
-            table.tick(order, now, keyring, &mut self.ended);
+            table.tick(now, &mut Moment { order, keyring, ended: &mut self.ended });
         }
     }
 
@@ -88,9 +88,8 @@ impl Worker {
 
     /// There are no more segments.
     pub(super) fn conclude(&mut self, keyring: &Keyring) {
-        for table in self.tables.values_mut() {
-            table.conclude(keyring, &mut self.ended);
-        }
+        let mut moment = Moment { order: Moment::END, keyring, ended: &mut self.ended };
+        self.tables.values_mut().for_each(|table| table.conclude(&mut moment));
         self.ended.make_contiguous().sort_by_key(|ended| (ended.at, ended.flow.birth()));
     }
 

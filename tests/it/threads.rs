@@ -170,7 +170,7 @@ fn a_connection_that_is_over_is_told_before_the_capture_ends() {
     let mut later = generate(&Plan {
         seed: 4,
         websockets: 1,
-        messages: 2_000,
+        messages: 5_000,
         sizes: 1..=50,
         other_tcp: 0,
         udp: 0,

@@ -4,16 +4,13 @@
 //! WebSockets make room for others, and what is held beyond what is shared is given up. Each costs
 //! a look at all connections, so it is done only after as much has come as makes that cheap.
 
-use std::collections::VecDeque;
-
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::{Ended, Table};
+use super::{Moment, Table};
 use crate::endpoint::FlowKey;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::network::Slot;
-use crate::tls::Keyring;
 
 impl Table {
     pub(super) fn is_full(&self) -> bool {
@@ -24,18 +21,13 @@ impl Table {
     /// Where that is little, so many segments are turned away before it is tried again that each
     /// costs no more than a look-up.
     #[cold]
-    pub(super) fn make_room(
-        &mut self,
-        order: u64,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) -> bool {
+    pub(super) fn make_room(&mut self, moment: &mut Moment<'_>) -> bool {
         if self.until_forgetting > 0 {
             self.until_forgetting -= 1;
             return false;
         }
         let before = self.flows.len() + self.elsewhere;
-        self.end_searches(order, keyring, ended);
+        self.end_searches(moment);
         self.flows.retain(|_, slot| slot.forget_ignored());
         if self.flows.len() > self.limits.flows / 2 {
             self.flows.retain(|_, slot| !slot.is_silent());
@@ -50,12 +42,7 @@ impl Table {
 
     /// Whether one more connection can be followed. Where too many are, those are followed no more on
     /// which no WebSocket was asked for by now.
-    pub(super) fn has_place(
-        &mut self,
-        order: u64,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) -> bool {
+    pub(super) fn has_place(&mut self, moment: &mut Moment<'_>) -> bool {
         if self.followed < self.limits.followed {
             return true;
         }
@@ -71,20 +58,15 @@ impl Table {
         dropped.sort_by_key(|flow| flow.birth());
         self.until_sweeping = (self.limits.followed / 8).saturating_sub(dropped.len());
         self.ledger.counts.forgotten += dropped.len() as u64;
-        dropped.into_iter().for_each(|flow| self.end(order, flow, keyring, ended));
+        dropped.into_iter().for_each(|flow| self.end(flow, moment));
         self.followed < self.limits.followed
     }
 
     /// Gives up what is held beyond the bounds that all connections share.
     #[inline]
-    pub(super) fn keep_bounds(
-        &mut self,
-        order: u64,
-        keyring: &Keyring,
-        ended: &mut VecDeque<Ended>,
-    ) {
+    pub(super) fn keep_bounds(&mut self, moment: &mut Moment<'_>) {
         if self.ledger.held.searching > self.limits.searching {
-            self.end_searches(order, keyring, ended);
+            self.end_searches(moment);
         }
         if self.ledger.held.windows > self.limits.windows {
             self.free_windows();
@@ -137,7 +119,7 @@ impl Table {
 
     /// Ends every search for frames, so that what they hold does not grow with the capture: what is
     /// not found by now is not looked for any more.
-    fn end_searches(&mut self, order: u64, keyring: &Keyring, ended: &mut VecDeque<Ended>) {
+    fn end_searches(&mut self, moment: &mut Moment<'_>) {
         let mut over = Vec::new();
         for slot in self.flows.values_mut() {
             if !slot.followed().any(|flow| flow.searching() > 0) {
@@ -152,7 +134,7 @@ impl Table {
         over.sort_by_key(|flow| flow.birth());
         for mut flow in over {
             if let Some(before) = flow.take_predecessor() {
-                self.end(order, before, keyring, ended);
+                self.end(before, moment);
             }
         }
     }
