@@ -42,6 +42,8 @@ mod real;
 mod reference;
 mod reuse;
 mod rules;
+#[path = "../common/keys.rs"]
+mod sample_keys;
 mod samples;
 #[path = "../common/seal.rs"]
 #[allow(dead_code, reason = "the benches use more of it")]
