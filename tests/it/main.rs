@@ -34,6 +34,7 @@ mod loss;
 mod made;
 mod midstream;
 mod mistaken;
+mod narrow;
 #[path = "../common/pack.rs"]
 mod pack;
 mod quality;
