@@ -11,7 +11,7 @@ use std::mem;
 
 use super::flow::Flow;
 use crate::ip::{Segment, TcpFlags, Via};
-use crate::tcp::Seq;
+use crate::tcp::{Connection, Seq};
 
 /// The connections of one flow key: mostly one, and of most nothing is kept but that they are no
 /// WebSocket, in as little room as that takes.
@@ -54,7 +54,8 @@ pub(super) enum Tracked {
     Ignored { opener: Option<Opener> },
 }
 
-/// The SYN with which a connection began: which of its endpoints sent it, and its number.
+/// The SYN with which a connection began: which of its endpoints sent it, and its number. Where it
+/// was not captured, the SYN-ACK tells both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Opener {
     is_from_low: bool,
@@ -76,7 +77,8 @@ impl Opening {
     /// The one that `segment`, the `birth`th of the capture, opens; `None` when there is more in it
     /// than a SYN.
     pub(super) fn of(birth: u64, number: u64, segment: &Segment<'_>) -> Option<Opening> {
-        let is_bare = Opener::of(segment).is_some() && segment.payload_len() == 0;
+        let answers = segment.flags.has(TcpFlags::ACK);
+        let is_bare = Opener::of(segment).is_some() && !answers && segment.payload_len() == 0;
         let syn = segment.with_bytes(&[], &[]);
         is_bare.then(|| Opening { birth, number, syn, options: segment.options.into() })
     }
@@ -88,10 +90,27 @@ impl Opening {
 }
 
 impl Opener {
-    /// The SYN that `segment` is.
+    /// The SYN that `segment` is, or answers.
+    #[inline]
     pub(super) fn of(segment: &Segment<'_>) -> Option<Opener> {
-        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
-        opens.then(|| Opener { is_from_low: segment.from <= segment.to, seq: segment.seq })
+        if !segment.flags.has(TcpFlags::SYN) {
+            return None;
+        }
+        Some(match segment.acknowledgement() {
+            Some(acked) => {
+                Opener { is_from_low: segment.to <= segment.from, seq: acked + u32::MAX }
+            }
+            None => Opener { is_from_low: segment.from <= segment.to, seq: segment.seq },
+        })
+    }
+
+    /// Whether `segment`, a SYN or SYN-ACK, is of the connection that this opened: it once more, or
+    /// an answer to it.
+    fn admits(&self, segment: &Segment<'_>) -> bool {
+        if (segment.from <= segment.to) == self.is_from_low {
+            return segment.seq == self.seq;
+        }
+        segment.acknowledgement().is_some_and(|acked| Connection::answers(self.seq, acked))
     }
 }
 
@@ -110,7 +129,8 @@ impl Slot {
         match self {
             Slot::Ignored { way, opener } => {
                 *way == segment.via
-                    && Opener::of(segment).is_none_or(|syn| opener.as_ref() == Some(&syn))
+                    && (!segment.flags.has(TcpFlags::SYN)
+                        || opener.is_some_and(|opener| opener.admits(segment)))
             }
             _ => false,
         }
@@ -316,11 +336,11 @@ impl Place {
 }
 
 impl Tracked {
-    /// Whether a SYN opens a new connection between the same endpoints.
+    /// Whether a SYN, or a SYN-ACK, is of a new connection between the same endpoints.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
         match self {
             Tracked::Followed(flow) => flow.is_reopened_by(syn),
-            Tracked::Ignored { opener } => opener.is_none() || *opener != Opener::of(syn),
+            Tracked::Ignored { opener } => opener.is_none_or(|opener| !opener.admits(syn)),
         }
     }
 

@@ -28,6 +28,9 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Most bytes that come in a SYN and are acknowledged with it (RFC 7413): those of one segment.
+    const SYN_DATA: i32 = 1_460;
+
     /// How far a SYN that was captured late may lie behind: a first flight of segments.
     const LATE_SYN: u64 = 65_535;
 
@@ -69,15 +72,23 @@ impl Connection {
     /// sequence number is new, and if it answers a SYN, then not the one of this connection.
     pub fn is_reopened_by(&self, segment: &Segment<'_>) -> bool {
         let side = self.sender(segment);
+        if let Some(syn) = self.syn[side]
+            && syn == segment.seq
+        {
+            return false;
+        }
+        let mut answers_another = false;
         if let Some(acked) = segment.acknowledgement() {
-            let answers_ours = self.syn[!side].is_some_and(|syn| syn + 1 == acked);
-            // Without the SYN of either connection only the end of the old one tells them apart.
-            if answers_ours || (self.syn[!side].is_none() && !self.is_over()) {
-                return false;
+            match self.syn[!side] {
+                Some(syn) if Connection::answers(syn, acked) => return false,
+                Some(_) => answers_another = true, // a SYN that was not captured
+                // Without the SYN of either connection only the end of the old one tells them apart.
+                None if !self.is_over() => return false,
+                None => {}
             }
         }
-        if let Some(syn) = self.syn[side] {
-            return syn != segment.seq;
+        if self.syn[side].is_some() {
+            return true;
         }
         let assembler = &self.halves[side].assembler;
         let first_byte = assembler.extend(segment.seq + 1);
@@ -88,7 +99,12 @@ impl Connection {
         let belongs = |reached: u64| {
             reached.checked_sub(first_byte).is_some_and(|late| late <= Connection::LATE_SYN)
         };
-        assembler.reached().is_some_and(|reached| !belongs(reached))
+        assembler.reached().map_or(answers_another, |reached| !belongs(reached))
+    }
+
+    /// Whether a SYN-ACK that acknowledges `acked` answers the SYN with the number `syn`.
+    pub fn answers(syn: Seq, acked: Seq) -> bool {
+        (1..=1 + Connection::SYN_DATA).contains(&acked.distance_from(syn))
     }
 
     /// Whether `segment` fits the numbers seen so far; used to tell an old connection's stragglers
@@ -148,6 +164,11 @@ impl Connection {
         let side = self.sender(segment);
         if let Some(original) = self.original(side, segment) {
             return self.receive_copy(side, segment, original);
+        }
+        if self.ends_another(side, segment) {
+            let is_reset = segment.flags.has(TcpFlags::RST);
+            self.halves[side].ignored_resets += u64::from(is_reset);
+            return None;
         }
         let half = &mut self.halves[side];
         half.twins.note(segment);
@@ -210,6 +231,20 @@ impl Connection {
             half.note_latest(position, Source { at, acked });
         }
         direct.map(|(offset, bytes)| (side, StreamEvent::Data { offset, bytes }))
+    }
+
+    /// Whether `segment` is a FIN or RST that stands before its sender's SYN, or neither of whose
+    /// numbers is near those seen so far: a straggler of an earlier connection between the same
+    /// endpoints. Behind as large a hole in both directions it may be one of this connection, but
+    /// nothing shows that.
+    fn ends_another(&self, side: Side, segment: &Segment<'_>) -> bool {
+        if !segment.flags.has(TcpFlags::FIN) && !segment.flags.has(TcpFlags::RST) {
+            return false;
+        }
+        let (own, peer) = (&self.halves[side].assembler, &self.halves[!side].assembler);
+        let is_before_start = first(own).is_some_and(|first| own.extend(segment.seq) < first);
+        let acked = || segment.acknowledgement().and_then(|ack| near(peer, ack));
+        is_before_start || near(own, segment.seq) == Some(false) && acked() == Some(false)
     }
 
     /// The segment of which this one is another capture.
@@ -434,14 +469,18 @@ impl Connection {
     }
 }
 
+/// The position of the SYN, before which nothing stands; `None` while that is not known.
+fn first(assembler: &Assembler) -> Option<u64> {
+    let next = assembler.next().filter(|_| assembler.is_anchored())?;
+    Some(next.saturating_sub(assembler.released() + 1))
+}
+
 /// Whether `seq` lies where a segment of the connection may stand; `None` when nothing tells.
 fn near(assembler: &Assembler, seq: Seq) -> Option<bool> {
     let reached = assembler.reached()?;
     let position = assembler.extend(seq);
-    // Nothing stands before the SYN. Without one, what was in flight may still come.
-    let first = match assembler.next() {
-        Some(next) if assembler.is_anchored() => next.saturating_sub(assembler.released() + 1),
-        _ => reached.saturating_sub(Assembler::LARGEST_WINDOW),
-    };
+    // Without a SYN, what was in flight may still come.
+    let first =
+        first(assembler).unwrap_or_else(|| reached.saturating_sub(Assembler::LARGEST_WINDOW));
     Some((first..=reached.saturating_add(Connection::LARGEST_STEP)).contains(&position))
 }

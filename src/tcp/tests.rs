@@ -392,6 +392,30 @@ fn a_syn_ack_for_another_syn_opens_another_connection() {
     assert!(talk.connection().is_reopened_by(&answer(500_000, 700_000)));
 }
 
+/// Of the connection before nothing was captured but its SYN.
+#[test]
+fn a_syn_ack_for_another_syn_does_not_answer_the_one_that_was_captured() {
+    let mut talk = Talk::new();
+    talk.client(-1, SYN, 0, "");
+    let answer = |acked| segment(Side::Server, -1, SYN_ACK, acked, &[]);
+    assert!(!talk.connection().is_reopened_by(&answer(0)));
+    assert!(!talk.connection().is_reopened_by(&answer(300)), "with the bytes in the SYN");
+    assert!(talk.connection().is_reopened_by(&answer(700_000)));
+}
+
+#[test]
+fn what_fits_by_neither_number_ends_nothing() {
+    let mut talk = Talk::open();
+    talk.client(0, PUSH, 0, "ask");
+    talk.server(40_000_000, FIN, 90_000_000, "");
+    talk.server(40_000_000, RST.with(ACK), 90_000_000, "");
+    let summary = talk.connection().summary(Side::Server);
+    assert!(summary.fin.is_none() && summary.rst.is_none());
+    assert_eq!(summary.ignored_resets, 1);
+    talk.server(40_000_000, FIN, 3, ""); // behind a hole
+    assert!(talk.connection().summary(Side::Server).fin.is_some());
+}
+
 #[test]
 fn a_syn_behind_its_first_acknowledgement_opens_nothing() {
     let mut talk = Talk::new();

@@ -26,12 +26,12 @@ use crate::support::{
 };
 
 /// A sample with the report on all of it.
-struct Sample {
-    name: String,
+pub(crate) struct Sample {
+    pub name: String,
     /// Whether what is in TLS is decrypted.
-    keys: bool,
+    pub keys: bool,
     packets: Vec<Raw>,
-    segments: Vec<Seg>,
+    pub segments: Vec<Seg>,
     whole: Report,
 }
 
@@ -352,13 +352,13 @@ fn whatever_the_snap_length_no_more_is_claimed() {
 
 /// What befell a capture.
 #[derive(Clone, Debug)]
-struct Damage {
+pub(crate) struct Damage {
     sample: Index,
     /// Packets that are retransmitted, and after how many milliseconds.
     again: Vec<(Index, u16)>,
     /// Packets of which another version was captured as well, and whether it came first: the byte
     /// that differs, and by how much.
-    versions: Vec<(Index, Index, u8, bool)>,
+    pub versions: Vec<(Index, Index, u8, bool)>,
     lost: Lost,
     /// Packets missing at the start and at the end.
     ends: (u8, u8),
@@ -427,12 +427,17 @@ fn damage() -> impl Strategy<Value = Damage> {
 }
 
 impl Damage {
-    fn sample(&self) -> &'static Sample {
+    pub(crate) fn sample(&self) -> &'static Sample {
         &SAMPLES[self.sample.index(SAMPLES.len())]
     }
 
     /// The capture that is left.
     fn apply(&self) -> Vec<u8> {
+        capture_of(&self.packets())
+    }
+
+    /// Its packets.
+    pub(crate) fn packets(&self) -> Vec<Raw> {
         let original = &self.sample().segments;
         let mut segments: Vec<(usize, Seg)> = original.iter().cloned().enumerate().collect();
         for (which, delay) in &self.again {
@@ -444,7 +449,7 @@ impl Damage {
         segments.truncate(keep);
         segments.drain(..usize::from(self.ends.0).min(segments.len()));
         if segments.is_empty() {
-            return capture_of(&[]);
+            return Vec::new();
         }
         for which in &self.twice {
             let place = which.index(segments.len());
@@ -472,8 +477,7 @@ impl Damage {
             })
             .collect();
         places.sort_by_key(|(place, again, _)| (*place, *again));
-        let packets: Vec<Raw> = places.iter().map(|(.., segment)| self.captured(segment)).collect();
-        capture_of(&packets)
+        places.iter().map(|(.., segment)| self.captured(segment)).collect()
     }
 
     fn has_lost(&self, place: usize, segment: &Seg, all: &[Seg]) -> bool {
@@ -516,7 +520,7 @@ fn retransmitted(all: &[Seg], place: usize, delay: u16) -> Option<(usize, Seg)> 
 }
 
 /// A case, out of nothing but its number.
-fn case(number: usize) -> impl ValueTree<Value = Damage> {
+pub(crate) fn case(number: usize) -> impl ValueTree<Value = Damage> {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&(number as u64).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);

@@ -34,6 +34,7 @@ mod loss;
 mod made;
 mod midstream;
 mod mistaken;
+mod narrow;
 #[path = "../common/pack.rs"]
 mod pack;
 mod quality;
@@ -42,6 +43,8 @@ mod real;
 mod reference;
 mod reuse;
 mod rules;
+#[path = "../common/keys.rs"]
+mod sample_keys;
 mod samples;
 #[path = "../common/seal.rs"]
 #[allow(dead_code, reason = "the benches use more of it")]

@@ -12,14 +12,16 @@ use std::thread;
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
-use wsblame::capture::{Disclosed, Reader};
+use wsblame::capture::Reader;
 use wsblame::endpoint::Endpoint;
 use wsblame::ip::{Dissected, Dissector, TcpFlags};
-use wsblame::pipeline::{Analysis, Options};
+use wsblame::pipeline::{Analysis, Limits, Options};
 use wsblame::report::{ConnectionReport, Report};
 use wsblame::rules;
 use wsblame::script::{Play, write_pcap};
-use wsblame::tls::{KeyLog, Keyring, read_key_log};
+use wsblame::tls::Keyring;
+
+use crate::sample_keys::keyring;
 
 /// The project's own folder.
 pub(crate) fn root() -> &'static Path {
@@ -84,24 +86,10 @@ pub(crate) fn tls_samples() -> &'static [TlsSample] {
 /// The keys of all samples in TLS: those beside them, and those in them.
 pub(crate) fn keys_of_samples() -> Arc<Keyring> {
     static ALL: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
-        let mut keyring = Keyring::new(10_000);
-        for sample in tls_samples() {
-            if let Ok(log) = fs::read(sample.path.with_extension("keys")) {
-                read_key_log(&log[..], &mut keyring).expect("a readable log");
-            }
-            let mut reader = Reader::new(&sample.capture[..], "sample").expect("a capture");
-            let mut take = |text: Disclosed<'_>| {
-                let (mut log, text) = match text {
-                    Disclosed::KeyLog(text) => (KeyLog::new(), text),
-                    Disclosed::Comment(text) => (KeyLog::among_prose(), text),
-                };
-                log.push(text, &mut keyring);
-                log.finish(&mut keyring);
-            };
-            while let Ok(Some(_)) = reader.next_disclosing(&mut take) {}
-        }
-        assert!(keyring.sessions() > 100, "the keys are gone");
-        Arc::new(keyring)
+        let logs = tls_samples().iter().map(|sample| sample.path.with_extension("keys"));
+        let logs = logs.filter(|path| path.is_file());
+        let logs = logs.map(|path| fs::read(path).expect("a readable log"));
+        Arc::new(keyring(logs, tls_samples().iter().map(|sample| &sample.capture)))
     });
     ALL.clone()
 }
@@ -124,7 +112,12 @@ pub(crate) fn analyse_without_keys(capture: &[u8]) -> Report {
 
 /// The report on a capture in memory, with these keys.
 pub(crate) fn analyse_with(keys: Arc<Keyring>, capture: &[u8]) -> Report {
-    let mut analysis = Analysis::new(Options::default());
+    analyse_within(Limits::default(), keys, capture)
+}
+
+/// The same, within these limits.
+pub(crate) fn analyse_within(limits: Limits, keys: Arc<Keyring>, capture: &[u8]) -> Report {
+    let mut analysis = Analysis::new(Options { limits, ..Options::default() });
     analysis.use_keys(keys);
     analysis.read("sample", capture);
     analysis.into_report()

@@ -1,11 +1,13 @@
 //! The same packet at several points, several networks with the same addresses, and clocks that
 //! cannot be trusted: the report says what it says of one sound capture, or less.
 
+use wsblame::pipeline::Limits;
 use wsblame::report::Report;
 
 use crate::loss::unsupported;
 use crate::support::{
-    Seg, all_samples, analyse, capture_of_segments, essences, raw_packet, segments,
+    Seg, all_samples, analyse, analyse_within, capture_of_segments, essences, keys_of_samples,
+    raw_packet, segments,
 };
 
 /// A packet at a point of capture.
@@ -250,8 +252,13 @@ fn a_tap_whose_two_clocks_differ_accuses_nobody() {
             let tapped = tapped.collect::<Vec<_>>();
             let claims = unsupported(&analyse(&pcapng(&tapped)), &whole);
             assert!(claims.is_empty(), "{name}, {ahead}: {claims:?}");
-            let claims = unsupported(&analyse(&by_time(tapped)), &whole);
+            let sorted = by_time(tapped);
+            let claims = unsupported(&analyse(&sorted), &whole);
             assert!(claims.is_empty(), "{name}, {ahead}, sorted: {claims:?}");
+            // Where each is judged as soon as it is over, so that the other half comes too late.
+            let at_once = Limits { linger: 0, lingering: 0, ..Limits::default() };
+            let claims = unsupported(&analyse_within(at_once, keys_of_samples(), &sorted), &whole);
+            assert!(claims.is_empty(), "{name}, {ahead}, judged at once: {claims:?}");
         }
     }
 }

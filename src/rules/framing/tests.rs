@@ -156,6 +156,47 @@ fn json_behind_an_interrupted_write_is_no_injected_json() {
     assert_eq!(ids(script), ["interleaved-writers"]);
 }
 
+/// What a masking key makes of a payload may begin like a frame: here like a Ping of one byte, which
+/// with its header is as long as what follows.
+#[test]
+fn what_masking_makes_of_a_payload_is_no_frame_of_another_writer() {
+    const KEY: [u8; 4] = [0xC1, 0xE9, 1, 2]; // of "Hh" it makes 89 81
+    const TEXT: Script = &[
+        ASK,
+        ACCEPT,
+        text("Hhello, and more of it").masked(KEY).from_client(),
+        text("").opcode(0x3).rsv(0b010).from_client(),
+        SERVER_FAILS,
+        SERVER_FIN,
+        CLIENT_FIN,
+    ];
+    const BINARY: Script = &[
+        ASK,
+        ACCEPT,
+        binary(b"Hhello, and more of it").masked(KEY).from_client(),
+        text("").opcode(0x3).from_client(),
+        SERVER_FAILS,
+        SERVER_FIN,
+        CLIENT_FIN,
+    ];
+    assert_eq!(ids(TEXT), ["rsv-bits-set"], "text that is readable");
+    assert_eq!(ids(BINARY), ["reserved-opcode"], "a header that is right but for its opcode");
+}
+
+#[test]
+fn a_header_that_is_wrong_once_is_the_rest_of_a_payload_where_frames_go_on_behind_it() {
+    // The rest of the payload looks like a frame with opcode 3; the one behind it is a Ping.
+    const SCRIPT: Script = &[
+        ASK,
+        ACCEPT,
+        Step::Bytes(Side::Server, b"\x82\x0a\x81\x05helloabc\x83\x02defgh\x89\x00"),
+        CLIENT_FAILS,
+        CLIENT_FIN,
+        SERVER_FIN,
+    ];
+    assert_eq!(ids(SCRIPT), ["interleaved-writers"]);
+}
+
 #[test]
 fn a_frame_inside_a_binary_frame_is_payload() {
     const SCRIPT: Script = &[

@@ -5,6 +5,8 @@
 #![cfg_attr(not(test), no_main)]
 #![allow(unsafe_code, reason = "libFuzzer calls functions by their names")]
 
+#[path = "../../common/keys.rs"]
+mod sample_keys;
 #[path = "../targets/mod.rs"]
 mod targets;
 #[path = "../../common/tunnel.rs"]

@@ -5,11 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use wsblame::capture::{Disclosed, Reader};
+use wsblame::capture::Reader;
 use wsblame::endpoint::{PerSide, Side};
 use wsblame::ip::{Dissected, Dissector};
 use wsblame::tcp::{AssemblerLimits, Connection, StreamEvent};
-use wsblame::tls::{KeyLog, Keyring, read_key_log};
+use wsblame::tls::Keyring;
+
+use crate::sample_keys::keyring;
 
 /// The folder of the samples, from either of the packages that this is part of.
 fn folder() -> PathBuf {
@@ -49,26 +51,8 @@ pub(crate) fn key_logs() -> Vec<Vec<u8>> {
 
 /// The keys of all samples: those beside them, and those in them.
 pub(crate) fn keys() -> Arc<Keyring> {
-    static ALL: LazyLock<Arc<Keyring>> = LazyLock::new(|| {
-        let mut keyring = Keyring::new(10_000);
-        for log in key_logs() {
-            read_key_log(&log[..], &mut keyring).expect("a readable log");
-        }
-        for capture in captures(usize::MAX) {
-            let mut reader = Reader::new(&capture[..], "sample").expect("a capture");
-            let mut take = |text: Disclosed<'_>| {
-                let (mut log, text) = match text {
-                    Disclosed::KeyLog(text) => (KeyLog::new(), text),
-                    Disclosed::Comment(text) => (KeyLog::among_prose(), text),
-                };
-                log.push(text, &mut keyring);
-                log.finish(&mut keyring);
-            };
-            while let Ok(Some(_)) = reader.next_disclosing(&mut take) {}
-        }
-        assert!(keyring.sessions() > 100, "the keys are gone");
-        Arc::new(keyring)
-    });
+    static ALL: LazyLock<Arc<Keyring>> =
+        LazyLock::new(|| Arc::new(keyring(key_logs(), captures(usize::MAX))));
     ALL.clone()
 }
 
