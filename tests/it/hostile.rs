@@ -1,6 +1,9 @@
 //! Captures that nobody meant to be read: there is always a report, it comes soon, and what it
 //! says moves no terminal.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 use wsblame::report::{Colour, Detail, FORMATS, Report, Style};
@@ -463,16 +466,28 @@ fn a_hundred_megabytes_of_memory_are_enough() {
 
     let talks = [behind_a_hole, unanswered, one_sided, undecided];
     let captures = talks.iter().map(Talk::capture).chain([record, block]);
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-memory.pcap");
     for (number, capture) in captures.enumerate() {
-        std::fs::write(&path, capture).expect("a writable target folder");
-        let output = std::process::Command::new("sh")
-            .args(["-c", "ulimit -v 102400; exec \"$0\" --fail-on never \"$1\""])
-            .args([std::path::Path::new(env!("CARGO_BIN_EXE_wsblame")), &path])
-            .output()
+        // Nor is room asked for that is not used: a gigabyte of addresses is enough.
+        let mut child = Command::new("sh")
+            .args(["-c", "ulimit -v 1048576; exec \"$0\" --fail-on never -"])
+            .arg(env!("CARGO_BIN_EXE_wsblame"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("a shell");
+        let mut input = child.stdin.take().expect("a pipe");
+        let _ = input.write_all(&capture); // it may have seen enough
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let peak = status.ok().and_then(|status| {
+            let line = status.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
+            line.split_whitespace().nth(1)?.parse::<u64>().ok() // KiB
+        });
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
         let code = output.status.code();
         assert!(matches!(code, Some(0 | 3)), "{number}: {code:?}, {output:?}");
+        assert!(peak.is_none_or(|peak| peak < 100 << 10), "{number}: {peak:?} KiB");
+        assert!(peak.is_some() || code == Some(3), "{number}: it ended before its input");
     }
-    let _ = std::fs::remove_file(path); // it is only litter
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 use wsblame::endpoint::Side;
 
 use super::talk::Deflate;
@@ -394,13 +394,13 @@ impl Inflater {
         }
         self.history.extend(raw);
         self.history.extend([0, 0, 0xFF, 0xFF]);
-        // A block of four bytes as they are, which only comes out as it is where a block may begin.
+        // A block of four bytes as they are, which only comes out as it is, and with nothing else,
+        // where a block may begin.
         let probe = [&self.history[..], b"\x00\x04\x00\xFB\xFFnext"].concat();
-        let mut content = Vec::with_capacity(2 << 20);
-        let mut context = Decompress::new(false);
-        let status = context.decompress_vec(&probe, &mut content, FlushDecompress::Sync);
-        let all = context.total_in() == probe.len() as u64;
-        if matches!(status, Ok(Status::Ok)) && all && content.ends_with(b"next") {
+        let (_, _, without) = inflate(&self.history);
+        let (status, all, mut content) = inflate(&probe);
+        let comes_out = content.strip_suffix(b"next").is_some_and(|before| *before == *without);
+        if matches!(status, Ok(Status::Ok)) && all && comes_out {
             content.truncate(content.len() - 4);
             let known = std::mem::replace(&mut self.known, content.len());
             return Ok(content.split_off(known));
@@ -410,4 +410,12 @@ impl Inflater {
         let perhaps_legal = matches!(status, Ok(Status::StreamEnd));
         Err(if perhaps_legal { Unreadable::Unknown } else { Unreadable::Malformed })
     }
+}
+
+/// What zlib makes of all of `compressed`, and whether it took all of it.
+fn inflate(compressed: &[u8]) -> (Result<Status, DecompressError>, bool, Vec<u8>) {
+    let mut content = Vec::with_capacity(2 << 20);
+    let mut context = Decompress::new(false);
+    let status = context.decompress_vec(compressed, &mut content, FlushDecompress::Sync);
+    (status, context.total_in() == compressed.len() as u64, content)
 }
