@@ -65,8 +65,9 @@ pub fn markdown_cell_code(text: &str) -> String {
     markdown_code(text).replace('|', "\\|")
 }
 
-/// For JSON: what [`serde_json`] leaves as it is although it moves a terminal's cursor or
-/// reorders text, as `\uXXXX`. A reader of JSON gets the same string.
+/// For a line of JSON, or a part of one: what [`serde_json`] leaves as it is although it moves a
+/// terminal's cursor or reorders text, as `\uXXXX`. Such characters stand in strings only, and a
+/// reader of JSON gets the same strings.
 pub fn json(text: &str) -> Cow<'_, str> {
     if is_harmless(text) {
         return Cow::Borrowed(text);
@@ -84,13 +85,18 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether nothing has to be written out. Most text is ASCII, which is gone over at once.
+/// Whether nothing has to be written out. Most text is printable ASCII, which is gone over without
+/// stopping at each byte.
 fn is_harmless(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_treacherous)
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    is_plain || !text.chars().any(is_treacherous)
 }
 
 /// Whether a character does something else than to show itself.
 fn is_treacherous(c: char) -> bool {
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     c.is_control() // C0, DEL, and C1 with its own CSI
         || matches!(
             c,
