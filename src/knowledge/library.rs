@@ -73,8 +73,14 @@ pub fn complaint(reason: &str) -> Option<&'static Complaint> {
 /// Everything that the reason of a Close complains about, in its order; several only when a library
 /// joins them, and then only when every part is known.
 pub fn complaints(reason: &str) -> Vec<&'static Complaint> {
+    if reason.is_empty() {
+        return Vec::new(); // as most are; this spares them the table
+    }
     if let Some(whole) = COMPLAINTS.iter().find(|complaint| complaint.fits(reason)) {
         return vec![whole];
+    }
+    if !reason.contains(JOINT) {
+        return Vec::new(); // its only part is the whole
     }
     let part = |text| COMPLAINTS.iter().find(|c| c.libraries == GORILLA && c.fits(text));
     reason.split(JOINT).map(part).collect::<Option<Vec<_>>>().unwrap_or_default()
