@@ -51,7 +51,7 @@ pub(super) fn of(facts: &Facts, application: Option<Application>, side: Side) ->
     if texts.last_range != Some(message.range) {
         return None; // the latest one is not text, or not complete
     }
-    let text = std::str::from_utf8(&excerpt.bytes).ok()?;
+    let text = simdutf8::basic::from_utf8(&excerpt.bytes).ok()?;
     let known = application.filter(|application| application.by != Ground::Code);
     let Envelope { product, kind, code, reason, reconnect, ends } =
         envelope::read(text, known.map(|application| application.product.id))?;

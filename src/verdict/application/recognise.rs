@@ -96,13 +96,13 @@ fn known_texts(facts: &Facts, side: Side) -> impl Iterator<Item = &Excerpt> {
 }
 
 /// The products of which a message like this is known.
-fn products_of(excerpt: &Excerpt) -> impl Iterator<Item = &'static Product> + use<> {
-    let held = beginning(excerpt).unwrap_or_default().to_owned();
+fn products_of(excerpt: &Excerpt) -> impl Iterator<Item = &'static Product> {
+    let held = beginning(excerpt).unwrap_or_default();
     let is_whole = excerpt.is_whole();
     let fits = move |sign: &Sign| {
         // Behind what is held there may be anything: only a star stands for that.
         let is_told = is_whole || sign.pattern().ends_with('*');
-        matches!(sign, Sign::Message(_)) && is_told && sign.fits(&held)
+        matches!(sign, Sign::Message(_)) && is_told && sign.fits(held)
     };
     PRODUCTS.iter().filter(move |product| product.recognise.iter().any(&fits))
 }
@@ -112,7 +112,7 @@ fn beginning(excerpt: &Excerpt) -> Option<&str> {
     if excerpt.damaged {
         return None;
     }
-    match std::str::from_utf8(&excerpt.bytes) {
+    match simdutf8::compat::from_utf8(&excerpt.bytes) {
         Ok(text) => Some(text),
         Err(error) if error.error_len().is_none() && !excerpt.is_whole() => {
             std::str::from_utf8(excerpt.bytes.get(..error.valid_up_to())?).ok()
