@@ -49,6 +49,8 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         client: tcp_side(&case.transport.client),
         server: tcp_side(&case.transport.server),
     };
+    let handshake = handshake(&facts.handshake);
+    let timeline = timeline(facts, &case.transport, handshake.path.as_deref(), case.milestones);
     ConnectionReport {
         id: 0,
         capture: 0,
@@ -62,7 +64,7 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         opened: first.time.to_string(),
         ended: last.time.to_string(),
         duration: last.time.seconds_since(first.time),
-        handshake: handshake(&facts.handshake),
+        handshake,
         application: told.application.map(|spoken| application(spoken.product, spoken.by)),
         last_words: Side::BOTH.into_iter().filter_map(|side| last_words(told, side)).collect(),
         traffic: Traffic {
@@ -74,7 +76,7 @@ pub(super) fn connection_report(case: Case) -> ConnectionReport {
         quality: quality::of_connection(&blind_spots, &tcp),
         blind_spots,
         tcp,
-        timeline: timeline(facts, &case.transport, case.milestones),
+        timeline,
         verdict: verdict_report(case.verdict),
     }
 }
@@ -291,10 +293,12 @@ fn log_hint(hint: Hint) -> LogHint {
     }
 }
 
-/// What happened when, the least telling rows left out when there are too many.
+/// What happened when, the least telling rows left out when there are too many. `path` is the
+/// target of the request without its secrets.
 fn timeline(
     facts: &Facts,
     transport: &PerSide<Summary>,
+    path: Option<&str>,
     mut milestones: Vec<Milestone>,
 ) -> Vec<TimelineRow> {
     let origin = facts.span.0;
@@ -304,11 +308,10 @@ fn timeline(
     if facts.tcp.client.has_start {
         add(origin, Side::Client, "SYN".to_owned(), 3);
     }
-    if let Some(request) = &facts.handshake.request
+    if let (Some(request), Some(path)) = (&facts.handshake.request, path)
         && let Some(at) = request.head.packets.first()
     {
-        let target = redact::target(&request.target);
-        add(*at, Side::Client, format!("{} {target}", request.method), 4);
+        add(*at, Side::Client, format!("{} {path}", request.method), 4);
     }
     if let Some(response) = &facts.handshake.response
         && let Some(at) = response.head.packets.first()
