@@ -402,7 +402,11 @@ impl Facts {
             || self.arrived(side, end) == Some(false);
         let peer_end = self.tcp[!side].end;
         let peer_ended = self.end_of(!side).is_some_and(|(ending, _)| ending.offset == peer_end);
-        if (arrived || peer_ended) && self.frames_are_known(!side) {
+        // What the capture has only a part of may be the peer's Close.
+        let perhaps_close = self.frames[!side].partial.is_some_and(|partial| {
+            partial.header.is_none_or(|header| header.opcode == Opcode::CLOSE)
+        });
+        if (arrived || peer_ended) && self.frames_are_known(!side) && !perhaps_close {
             Initiator::One(side)
         } else {
             Initiator::Unknown

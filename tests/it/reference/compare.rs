@@ -300,15 +300,26 @@ impl Judge<'_> {
         if Side::BOTH.iter().any(|side| self.is_supposed(*side) && !self.has_one_close(*side)) {
             return;
         }
-        // A Close that was on its way when the peer reset the connection leaves no trace.
+        // A Close that was on its way when the peer reset the connection leaves no trace, nor does
+        // one whose sender's RST acknowledges nothing and so does not stand behind it.
         let cut_off = |side: Side| {
             let close = self.truth.read[side].close.as_ref();
-            let reset = self.truth.wire.reset[!side];
-            close.is_none_or(|close| reset.is_some_and(|end| end.received < close.range.end))
+            let (own, peers) = (self.truth.wire.reset[side], self.truth.wire.reset[!side]);
+            close.is_none_or(|close| {
+                own.is_some_and(|end| !end.acks)
+                    || peers.is_some_and(|end| end.received < close.range.end)
+            })
         };
         let is_open = self.connection.verdict.outcome == Outcome::Open;
         let traceless = is_open || Side::BOTH.into_iter().all(cut_off);
-        let as_far_as_known = told == Some(Initiator::None) && traceless && !self.is_lossless();
+        // Of two that crossed, one that was lost and sent once more looks like an answer.
+        let repeated = truth == Initiator::Both && !self.road.again.is_empty();
+        let as_far_as_known = !self.is_lossless()
+            && match told {
+                Some(Initiator::None) => traceless,
+                Some(Initiator::Client | Initiator::Server) => repeated,
+                _ => false,
+            };
         match told {
             Some(told) if told != truth && !as_far_as_known => {
                 wrong.push(format!("{told:?} closed first, not {truth:?}"));

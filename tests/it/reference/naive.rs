@@ -191,6 +191,10 @@ pub(crate) fn read(stream: &[u8], side: Side, deflate: Deflate) -> Read {
             if content == Err(Unreadable::Malformed) {
                 tell("deflate");
                 read.perhaps.push("utf8");
+                if read.breaches.iter().filter(|(name, _)| *name == "deflate").count() > 1 {
+                    // The later one may refer to what did not come out of the one before.
+                    read.perhaps.push("deflate");
+                }
             }
             if content == Err(Unreadable::Unknown) && message.readable && message.deflated {
                 read.perhaps.extend(["utf8", "deflate"]);
