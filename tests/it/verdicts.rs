@@ -106,6 +106,22 @@ fn a_violation_of_the_side_that_failed_the_connection_is_not_the_cause() {
 }
 
 #[test]
+fn a_close_of_which_a_part_was_captured_may_have_been_the_first() {
+    let connection = talk(
+        const {
+            &[
+                ASK,
+                ACCEPT,
+                Step::Bytes(Server, b"\x88\x03\x03\xe8"),
+                Step::Missed(&Step::Bytes(Server, b"x")), // the last byte of its reason
+                CLIENT_CLOSES,
+            ]
+        },
+    );
+    assert_eq!(connection.close.initiator, None);
+}
+
+#[test]
 fn a_violation_that_came_after_the_close_was_sent_is_not_its_cause() {
     let connection = talk(
         const { &[ASK, ACCEPT, HELLO, Step::Crossing(&RESERVED, &SERVER_FAILS), SERVER_FIN, CLIENT_FIN] },
