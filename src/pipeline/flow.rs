@@ -182,9 +182,12 @@ impl Flow {
     /// Whether a SYN opens a new connection between the same endpoints, and is no late copy of the
     /// one that opened this connection, or the one before it if that goes on.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
-        let before = self.predecessor.as_ref();
+        // A SYN may have the number of one long ago; a SYN-ACK tells by two numbers whose it is.
+        let opens = !syn.flags.has(TcpFlags::ACK);
         self.tcp.is_reopened_by(syn)
-            && before.is_none_or(|before| before.tcp.is_over() || before.tcp.is_reopened_by(syn))
+            && self.predecessor.as_ref().is_none_or(|before| {
+                opens && before.tcp.is_over() || before.tcp.is_reopened_by(syn)
+            })
     }
 
     /// Whether `segment`, which came another way than those before it, is one of this connection.

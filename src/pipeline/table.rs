@@ -376,6 +376,9 @@ impl Table {
         let Some(slot) = self.flows.get_mut(&key) else { return };
         // Where the endpoints have opened another connection, it ends with that.
         let Some(flow) = slot.followed().find(|flow| flow.birth() == birth) else { return };
+        if !flow.is_over() {
+            return; // what ended it was none; when it is over, it comes here again
+        }
         // Keys may still come, or packets.
         let until = Timestamp(flow.latest().0.saturating_add(self.limits.linger));
         let waits = until > now || flow.undecrypted() > 0;

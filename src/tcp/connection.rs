@@ -28,8 +28,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Most bytes that come in a SYN and are acknowledged with it (RFC 7413): those of one segment.
-    const SYN_DATA: i32 = 1_460;
+    /// Most bytes that come in a SYN and are acknowledged with it (RFC 7413): those of one segment,
+    /// which is large on a loopback interface.
+    const SYN_DATA: i32 = 65_535;
 
     /// How far a SYN that was captured late may lie behind: a first flight of segments.
     const LATE_SYN: u64 = 65_535;

@@ -109,6 +109,27 @@ fn a_syn_ack_once_more_begins_nothing() {
     }
 }
 
+/// It comes once more between the SYN of the next connection and the answer to that.
+#[test]
+fn a_late_syn_ack_of_the_connection_before_leaves_the_next_one_whole() {
+    for step in [100_000_000, 100_000_000_u32.wrapping_neg()] {
+        let mut all = again(2, step);
+        let told = |all: &[Seg]| {
+            let connections = analyse(&capture_of_segments(all)).connections.into_iter();
+            let said = connections.map(|connection| {
+                (connection.tcp_stream, connection.verdict.cause, connection.close.tcp_end.by)
+            });
+            said.collect::<Vec<_>>()
+        };
+        let without = told(&all);
+        let syn = all.iter().rposition(|segment| segment.flags == TcpFlags::SYN.0);
+        let syn = syn.expect("each begins with one");
+        let late = Seg { time: all[syn].time + 1, ..all[1].clone() };
+        all.insert(syn + 1, late);
+        assert_eq!(told(&all), without);
+    }
+}
+
 /// Of the connection before, nothing else was captured.
 #[test]
 fn stragglers_of_a_connection_that_was_not_captured_accuse_nobody() {
