@@ -192,6 +192,7 @@ impl SourceMap {
     }
 
     /// Notes that the bytes from `start` on, up to the next entry, came with `source`.
+    /// Packets are numbered from 1: one with the number 0 counts as a hole.
     pub fn push(&mut self, start: u64, source: Source) {
         let acked = source.acked.unwrap_or(Entry::NOTHING);
         self.push_entry(Entry { start, at: source.at, acked });
