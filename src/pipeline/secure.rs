@@ -25,15 +25,15 @@ impl Secure {
     }
 
     /// Takes in the next event of the carrying stream; then call [`Secure::next`] until it gives
-    /// nothing.
+    /// nothing. Returns false where there is nothing to call it for.
     pub(super) fn push(
         &mut self,
         side: Side,
         event: StreamEvent<'_>,
         keys: &Keyring,
         tcp: &Connection,
-    ) {
-        self.session.push(side, event, keys, tcp);
+    ) -> bool {
+        self.session.push(side, event, keys, tcp)
     }
 
     /// The stream has ended; then call [`Secure::next`] until it gives nothing, and then

@@ -164,6 +164,19 @@ impl Deframer {
         self.consume(1);
     }
 
+    /// Steps over `len` bytes at offset `at`, if they are in the middle of a record that nobody
+    /// wanted, and not its last; whether they are.
+    #[inline]
+    pub(super) fn pass(&mut self, at: u64, len: usize) -> bool {
+        let Place::Within { range, .. } = self.place else { return false };
+        let end = self.at.saturating_add(to_u64(len));
+        let is_within = at == self.at && end < range.end;
+        if is_within {
+            self.at = end;
+        }
+        is_within
+    }
+
     /// At a boundary.
     fn record<'a, 'i: 'a>(
         &'a mut self,

@@ -62,8 +62,9 @@ impl Flow {
     pub(super) fn take(&mut self, side: Side, event: StreamEvent<'_>, keyring: &Keyring) {
         match &mut self.secure {
             Some(secure) => {
-                secure.push(side, event, keyring, &self.tcp);
-                self.read_plaintext();
+                if secure.push(side, event, keyring, &self.tcp) {
+                    self.read_plaintext();
+                }
             }
             None => {
                 self.advance(side, event);

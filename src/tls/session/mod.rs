@@ -95,6 +95,8 @@ pub struct Session {
     /// Whether records that waited for keys were given up.
     has_given_up: bool,
     has_ended: bool,
+    /// The revision of the keys with which everything was read that can be.
+    revision: Option<u64>,
 }
 
 /// Whether the server took early data.
@@ -124,14 +126,22 @@ impl Session {
     }
 
     /// Takes in the next event of the stream of `side` that carries its records; its offsets may
-    /// begin anywhere. `sources` tells the packets of what has to be cited.
+    /// begin anywhere. `sources` tells the packets of what has to be cited. Returns false where
+    /// nothing came of it: it is of a record whose header was enough.
     pub fn push(
         &mut self,
         side: Side,
         event: StreamEvent<'_>,
         keys: &Keyring,
         sources: &dyn Sources,
-    ) {
+    ) -> bool {
+        if let StreamEvent::Data { offset, bytes } = event
+            && self.revision == Some(keys.revision())
+            && self.sides[side].deframer.pass(offset, bytes.len())
+        {
+            self.earn(bytes.len());
+            return false;
+        }
         let world = World { keys, sources };
         self.go_on(world); // with keys that have come since
         let end = self.sides[side].deframer.end();
@@ -145,9 +155,7 @@ impl Session {
                 }
                 let known = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
                 let bytes = bytes.get(known..).unwrap_or_default();
-                let earned = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                let earned = earned.saturating_mul(CREDIT_PER_BYTE);
-                self.credit = self.credit.saturating_add(earned).min(MOST_CREDIT);
+                self.earn(bytes.len());
                 self.read(side, Input::Bytes(bytes), world);
             }
             StreamEvent::Gap { range, cause } => {
@@ -157,6 +165,8 @@ impl Session {
             }
         }
         self.go_on(world);
+        self.revision = Some(keys.revision());
+        true
     }
 
     /// What the records said, in the order of each direction; `None` when all that is known was
@@ -274,6 +284,12 @@ impl Session {
                 direction.wait_unread(unread);
             }
         }
+    }
+
+    /// So many bytes were captured: as many more may be decrypted in vain.
+    fn earn(&mut self, captured: usize) {
+        let earned = u64::try_from(captured).unwrap_or(u64::MAX).saturating_mul(CREDIT_PER_BYTE);
+        self.credit = self.credit.saturating_add(earned).min(MOST_CREDIT);
     }
 
     /// Reads as much of one direction as there is.
