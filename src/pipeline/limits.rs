@@ -17,7 +17,8 @@ pub struct Limits {
     pub followed: usize,
     /// Nanoseconds of the capture for which a connection that is over is kept, for its stragglers.
     pub linger: i64,
-    /// Connections that are kept for that at the same time.
+    /// Connections that are kept for that at the same time. Where more are over, the first of them
+    /// are judged at once: what little comes of them later is passed over.
     pub lingering: usize,
     /// Bytes of one direction that wait behind a hole.
     pub out_of_order_bytes: usize,

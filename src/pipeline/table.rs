@@ -279,6 +279,13 @@ impl Table {
             return self.open_elsewhere(key, segment, moment);
         };
         if Opener::of(segment).is_some() && place.tracked.is_reopened_by(segment) {
+            // One that is followed stays as the predecessor of the new one, and goes with the next.
+            let is_followed = matches!(place.tracked, Tracked::Followed(_));
+            slot.shrink();
+            if !is_followed && !self.has_place(moment) {
+                self.ledger.counts.turned_away += 1;
+                return;
+            }
             return self.reopen(key, segment, moment);
         }
         let after = match &mut place.tracked {
@@ -356,7 +363,7 @@ impl Table {
     /// The first segment of a connection whose endpoints have the addresses of others.
     #[cold]
     fn open_elsewhere(&mut self, key: FlowKey, segment: &Segment<'_>, moment: &mut Moment<'_>) {
-        if self.is_full() && !self.make_room(moment) {
+        if self.is_full() && !self.make_room(moment) || !self.has_place(moment) {
             self.ledger.counts.turned_away += 1;
             return;
         }

@@ -1,9 +1,13 @@
 //! Two endpoints that use the same ports again: each connection is one of its own.
 
 use wsblame::ip::TcpFlags;
+use wsblame::pipeline::Limits;
 
 use crate::loss::unsupported;
-use crate::support::{Seg, all_samples, analyse, capture_of_segments, everywhere, segments};
+use crate::support::{
+    Seg, all_samples, analyse, analyse_within, capture_of_segments, everywhere, keys_of_samples,
+    segments,
+};
 
 /// The connection of `script`'s sample again, `times` times in all, each with numbers a little
 /// further on: that is how systems choose them for a pair of ports (RFC 6528 §3).
@@ -82,6 +86,40 @@ fn a_syn_ack_whose_syn_was_lost_begins_another_connection_behind_one_that_was_so
         let [connection] = &report.connections[..] else { panic!("one WebSocket") };
         assert_eq!(connection.verdict.cause.as_deref(), Some("client-frame-unmasked"));
     }
+}
+
+/// How many are followed at the same time is bounded, whatever was between their endpoints before.
+#[test]
+fn what_follows_something_else_needs_a_place_too() {
+    // Something else on each pair of endpoints, one after the other; then the start of a request on
+    // each, and none of them ends.
+    let on = |port: u16| {
+        let mut all = again(2, 1 << 20);
+        let (client, seconds) = (all[0].from, i64::from(port) * 1_000_000_000);
+        for segment in &mut all {
+            segment.time += seconds;
+            for end in [&mut segment.from, &mut segment.to] {
+                end.port = if *end == client { port } else { end.port };
+            }
+        }
+        let mut later = all.split_off(all.len() / 2);
+        all.iter_mut().for_each(|segment| segment.payload.fill(b'*'));
+        let asks = later.iter().position(|segment| !segment.payload.is_empty());
+        later.truncate(asks.expect("a request") + 1);
+        later.iter_mut().for_each(|segment| segment.payload.truncate(8));
+        (all, later)
+    };
+    let (before, later): (Vec<_>, Vec<_>) = (1_000..1_064).map(on).unzip();
+    let told = |followed, segments: &[Vec<Seg>]| {
+        let limits = Limits { followed, ..Limits::default() };
+        let capture = capture_of_segments(&segments.concat());
+        let report = analyse_within(limits, keys_of_samples(), &capture);
+        report.captures[0].blind_spots.iter().any(|spot| spot.kind == "over-limit")
+    };
+    let all = [&before[..], &later[..]].concat();
+    assert!(!told(16, &before));
+    assert!(told(16, &all));
+    assert!(!told(64 * 16, &all));
 }
 
 #[test]
