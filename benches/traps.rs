@@ -15,7 +15,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use generate::traps::{Per, TRAPS, Trap};
+use mimalloc::MiMalloc;
 use wsblame::pipeline::{Analysis, Options};
+
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How many times as much a unit may cost when there are ten times as many.
 const FLAT: f64 = 2.0;

@@ -202,6 +202,7 @@ impl Plaintext {
         let ending = |ending: Ending| Ending {
             offset: half.map.plain(ending.offset).unwrap_or_default(),
             acked: ending.acked.and_then(peers),
+            stated: ending.stated.and_then(peers),
             answered: ending.answered.and_then(own),
             ..ending
         };
@@ -210,11 +211,11 @@ impl Plaintext {
         let latest = tcp[side]
             .latest
             .map(|source| Source { at: source.at, acked: source.acked.and_then(peers) });
-        let alert = half.ending.map(|(record, at)| Ending {
-            at,
-            offset: half.map.plain(record.start).unwrap_or_default(),
-            acked: connection.locate(side, record.start).and_then(|source| peers(source.acked?)),
-            answered: None,
+        let alert = half.ending.map(|(record, at)| {
+            let source = connection.locate(side, record.start);
+            let acked = source.and_then(|source| peers(source.acked?));
+            let offset = half.map.plain(record.start).unwrap_or_default();
+            Ending { at, offset, acked, stated: acked, answered: None }
         });
         // Whoever sends close_notify or a fatal alert has ended its half with that (RFC 8446 §6.1),
         // whoever's FIN comes first.

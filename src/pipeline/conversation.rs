@@ -71,9 +71,10 @@ pub(super) struct Conversation {
     excerpt: usize,
     pub(super) frames: PerSide<Frames>,
     pub(super) milestones: Vec<Milestone>,
-    pings: PerSide<Pinging>,
+    /// As soon as there are any.
+    pings: PerSide<Option<Box<Pinging>>>,
     /// Those behind boundaries that were searched for.
-    supposed_pings: PerSide<Pinging>,
+    supposed_pings: PerSide<Option<Box<Pinging>>>,
     /// Where its frames are listed, if that is wanted.
     listing: Option<Box<Listing>>,
 }
@@ -222,9 +223,10 @@ impl Conversation {
         }
         self.list(carrier);
         for side in Side::BOTH {
-            self.frames[side].pings = std::mem::take(&mut self.pings[side]).finish();
+            let pings = self.pings[side].take();
+            self.frames[side].pings = pings.unwrap_or_default().finish();
             if let Some(resumed) = &mut self.frames[side].resumed {
-                resumed.pings = std::mem::take(&mut self.supposed_pings[side]).finish();
+                resumed.pings = self.supposed_pings[side].take().unwrap_or_default().finish();
             }
         }
         // Only now is it certain where the peer's stream started.
@@ -416,10 +418,10 @@ impl Conversation {
         let Some(source) = carrier.carried_by(side, frame.range.start) else { return };
         let fact = Ping { range: frame.range, source, len: frame.payload_len };
         match frame.opcode {
-            Opcode::PING => self.pings[side].ping(frame, fact),
+            Opcode::PING => self.pings[side].get_or_insert_default().ping(frame, fact),
             Opcode::PONG => {
                 self.frames[side].last_pong = Some(fact.clone());
-                self.pings[!side].pong(frame, fact);
+                self.pings[!side].get_or_insert_default().pong(frame, fact);
             }
             Opcode::CLOSE => self.close(side, frame, source, decoder, carrier, findings),
             _ => {}

@@ -172,8 +172,8 @@ mod tests {
             shape.note(side, header, range, Some(at(number)));
         }
         let (client, server) = (tcp.client.end, tcp.server.end);
-        let fin =
-            Ending { at: at(number + 1), offset: server, acked: Some(client), answered: None };
+        let (at, acked) = (at(number + 1), Some(client));
+        let fin = Ending { at, offset: server, acked, stated: acked, answered: None };
         tcp.server.fin = Some(fin);
         let endpoints = PerSide {
             client: Endpoint { address: [192, 0, 2, 10].into(), port: 50_000 },

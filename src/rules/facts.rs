@@ -343,6 +343,12 @@ impl Facts {
     pub fn first_to_end(&self) -> Option<Side> {
         let (side, ending, _) = self.first_end()?;
         if let Some((other, _)) = self.end_of(!side) {
+            // Of two that acknowledge each other one is a repetition, and nobody knows which.
+            let states =
+                |one: &Ending, two: &Ending| one.stated.is_some_and(|acked| acked > two.offset);
+            if states(&ending, &other) && states(&other, &ending) {
+                return None;
+            }
             // What a repeated FIN acknowledged when it was first sent is not known, nor when that
             // was.
             let knew = other.acked.is_some_and(|acked| acked > ending.offset);
@@ -401,7 +407,11 @@ impl Facts {
         let arrived = latest.and_then(|latest| latest.acked).is_some_and(|acked| acked >= end)
             || self.arrived(side, end) == Some(false);
         let peer_end = self.tcp[!side].end;
-        let peer_ended = self.end_of(!side).is_some_and(|(ending, _)| ending.offset == peer_end);
+        // Where a RST stands that acknowledges nothing, the packet that it answers says (RFC 9293
+        // §3.10.7.1), and not how far its sender had come.
+        let peer_ended = self.end_of(!side).is_some_and(|(ending, kind)| {
+            ending.offset == peer_end && (kind != EndKind::Reset || ending.stated.is_some())
+        });
         // What the capture has only a part of may be the peer's Close.
         let perhaps_close = self.frames[!side].partial.is_some_and(|partial| {
             partial.header.is_none_or(|header| header.opcode == Opcode::CLOSE)

@@ -223,7 +223,7 @@ impl Connection {
         }
         let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
-            half.end(end, Ending { at, offset: 0, acked, answered: None }, doubt);
+            half.end(end, Ending { at, offset: 0, acked, stated: acked, answered: None }, doubt);
         }
         half.assembler.reach(end, time);
         let phantom = u64::from(segment.flags.has(TcpFlags::FIN));
@@ -408,9 +408,11 @@ impl Connection {
     pub fn summary(&self, side: Side) -> Summary {
         let half = &self.halves[side];
         let assembler = &half.assembler;
+        let peers = |acked: u64| self.halves[!side].assembler.offset_of(acked);
         let ending = |ending: &Ending| Ending {
             offset: assembler.offset_of(ending.offset).unwrap_or(0),
-            acked: ending.acked.and_then(|acked| self.halves[!side].assembler.offset_of(acked)),
+            acked: ending.acked.and_then(peers),
+            stated: ending.stated.and_then(peers),
             answered: ending.answered.and_then(|acked| assembler.offset_of(acked)),
             ..*ending
         };
@@ -464,7 +466,7 @@ impl Connection {
         let doubt = self.clocks.doubt();
         let half = &mut self.halves[side];
         half.note_latest(offset, Source { at, acked });
-        let mut ending = Ending { at, offset, acked, answered: None };
+        let mut ending = Ending { at, offset, acked, stated: acked, answered: None };
         half.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked, doubt));
         half.rst.get_or_insert(ending);
     }

@@ -16,6 +16,8 @@ pub struct Ending {
     /// How much of the peer's stream its sender had acknowledged; `None` without an
     /// acknowledgement, and where the packet may be a repetition.
     pub acked: Option<u64>,
+    /// The same as the packet itself says it, be it a repetition or not.
+    pub stated: Option<u64>,
     /// How much of this side's own stream the peer had acknowledged in its first segment behind
     /// it, by time; `None` when none was captured.
     pub answered: Option<u64>,

@@ -138,6 +138,9 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
     let ends = [tcp.fin, tcp.rst].into_iter().flatten();
     let Some(drop) = ends.min_by_key(|end| (end.at.time, end.at.number)) else { return false };
     let Some(at) = finding.packets.last() else { return false };
+    // A RST that acknowledges nothing answers a segment (RFC 9293 §3.10.7.1): its sender had ended
+    // before, or was none of the two.
+    let is_drop = drop.stated.is_some();
     let knew = drop.acked.unwrap_or(facts.tcp[!receiver].acknowledged) >= end;
     let promptly = facts.seconds(*at, drop.at).is_some_and(|after| after < PROMPT_SECONDS);
     let first = facts.tcp[!receiver]
@@ -145,7 +148,9 @@ fn ended_because_of(facts: &Facts, finding: &Finding) -> bool {
         .is_none_or(|fin| drop.acked.is_some_and(|acked| acked <= fin.offset));
     let answered_since =
         facts.frames[receiver].last_frame.and_then(|last| last.acked).is_some_and(|a| a >= end);
-    knew && promptly
+    is_drop
+        && knew
+        && promptly
         && first
         && !answered_since
         && facts.is_known_until(receiver, drop.offset)

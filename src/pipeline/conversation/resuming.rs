@@ -160,8 +160,10 @@ impl Conversation {
                 let Some(source) = carrier.carried_by(side, frame.range.start) else { return };
                 let fact = Ping { range: frame.range, source, len: frame.payload_len };
                 match frame.opcode {
-                    Opcode::PING => self.supposed_pings[side].ping(frame, fact),
-                    _ => self.supposed_pings[!side].pong(frame, fact),
+                    Opcode::PING => {
+                        self.supposed_pings[side].get_or_insert_default().ping(frame, fact);
+                    }
+                    _ => self.supposed_pings[!side].get_or_insert_default().pong(frame, fact),
                 }
             }
             Event::Control(_) | Event::Message(_) | Event::SyncLost { .. } => {}

@@ -90,7 +90,9 @@ impl Wire {
         self.packet += 1;
         self.micros += 100;
         let offset = self.tcp[side].end;
-        self.tcp[side].fin = Some(Ending { at: self.here(), offset, acked: None, answered: None });
+        let at = self.here();
+        let fin = Ending { at, offset, acked: None, stated: None, answered: None };
+        self.tcp[side].fin = Some(fin);
         self
     }
 
