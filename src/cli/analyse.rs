@@ -38,7 +38,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     series: Together,
 
-    /// Threads, besides the one that reads [default: as many as there are cores]
+    /// Threads that follow connections; two and more leave reading to another one [default: as many
+    /// as there are cores]
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<NonZeroUsize>,
 
@@ -197,9 +198,9 @@ impl Run<'_> {
             ),
         };
         let Stream { written, seen, .. } = stream;
-        *exit = Ok(seen.exit);
-        written?;
         self.complain(&report);
+        *exit = Ok(Exit::of(&report, self.arguments.fail_on.least()).max(seen.exit));
+        written?;
         let read_nothing = report.captures.iter().all(|capture| capture.format.is_none());
         report.filtered = Some(seen.filtered).filter(|filtered| *filtered != Filtered::default());
         let narrowed = match self.format.write_connection {

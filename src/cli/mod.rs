@@ -62,7 +62,8 @@ const EXIT_CODES: &str = "  0  no finding at --fail-on or above
   3  an input could not be read, or the output not be written (wins over 1)
   130  interrupted by Ctrl-C, or 143 by SIGTERM: the report is of what was read by then (wins over
      all others); a second signal ends the run at once
-A reader of the output that goes away, such as head, changes no exit code.";
+A reader of the output that goes away, such as head, changes no exit code; in NDJSON reading ends
+there, and what was read by then counts.";
 
 /// Reads packet captures and says, for every WebSocket in them, who closed it, with which code,
 /// what each side's API reported, who broke the protocol, and who has to fix it.

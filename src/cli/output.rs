@@ -36,7 +36,11 @@ impl Output {
         let Some(path) = path else { return Ok(Output::Stdout) };
         let named = |error: io::Error| format!("{}: {}", path.display(), plain(&error));
         // A link stays a link: what it leads to is replaced.
-        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let beside = |to: PathBuf| path.parent().map_or(to.clone(), |parent| parent.join(&to));
+        let place = path
+            .canonicalize()
+            .or_else(|_| fs::read_link(path).map(beside)) // to nothing yet
+            .unwrap_or_else(|_| path.to_owned());
         let path = path.to_owned();
         match fs::metadata(&place) {
             Ok(meta) if meta.is_dir() => Err(format!("{}: is a directory", path.display())),
@@ -44,8 +48,11 @@ impl Output {
                 let file = OpenOptions::new().write(true).open(&place).map_err(named)?;
                 Ok(Output::Stream { path, file })
             }
-            _ => {
+            before => {
                 let (beside, file) = Beside::create(place, unfinished).map_err(named)?;
+                if let Ok(before) = before {
+                    file.set_permissions(before.permissions()).map_err(named)?;
+                }
                 Ok(Output::Replaced { path, beside, file })
             }
         }

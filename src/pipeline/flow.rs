@@ -210,16 +210,32 @@ impl Flow {
         }
     }
 
-    /// Directions whose window is held to inflate messages.
+    /// Bytes that are held because others before them, or those of the other side, are missing;
+    /// those of its predecessor too.
+    pub(super) fn waiting(&self) -> usize {
+        let before = self.predecessor.as_ref().map_or(0, |before| before.waiting());
+        let read = match &self.stage {
+            Stage::Undecided(undecided) => undecided.held_bytes,
+            Stage::Http(exchange) => exchange.held(),
+            Stage::Tls(_) | Stage::Searching(_) | Stage::WebSocket(_) | Stage::Over => 0,
+        };
+        before + self.tcp.waiting() + read
+    }
+
+    /// Directions whose window is held to inflate messages, those of its predecessor too.
     pub(super) fn windows(&self) -> usize {
+        let before = self.predecessor.as_ref().map_or(0, |before| before.windows());
         match &self.stage {
-            Stage::WebSocket(websocket) => websocket.conversation.windows(),
-            _ => 0,
+            Stage::WebSocket(websocket) => before + websocket.conversation.windows(),
+            _ => before,
         }
     }
 
     /// Gives back the windows.
     pub(super) fn stop_inflating(&mut self) {
+        if let Some(before) = &mut self.predecessor {
+            before.stop_inflating();
+        }
         if let Stage::WebSocket(websocket) = &mut self.stage {
             websocket.conversation.stop_inflating();
         }

@@ -9,6 +9,7 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use sha2::{Digest, Sha256};
 
 use super::carrier::Carrier;
 use crate::endpoint::Side;
@@ -17,12 +18,20 @@ use crate::provenance::{PacketNumber, PacketRef};
 use crate::report::ConnectionReport;
 use crate::tcp::Seq;
 
+/// The SHA-256 digest of the value of a Sec-WebSocket-Key, which may be as long as a head.
+type Key = [u8; 32];
+
+fn key_of(handshake: &Handshake) -> Option<Key> {
+    let key = handshake.request.as_ref()?.head.first("Sec-WebSocket-Key")?;
+    Some(Sha256::digest(&key.value).into())
+}
+
 /// What tells one opening handshake from every other: its key, which is random, and the sequence
 /// numbers of both heads, which begin at random. Two connections share all of them only when they
 /// are one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
-    key: String,
+    key: Key,
     request: Seq,
     response: Option<Seq>,
 }
@@ -33,7 +42,7 @@ impl Identity {
         let head = &handshake.request.as_ref()?.head;
         let response = handshake.response.as_ref().map(|response| response.head.range.start);
         Some(Identity {
-            key: head.first("Sec-WebSocket-Key")?.value.clone(),
+            key: key_of(handshake)?,
             request: carrier.sequence(Side::Client, head.range.start)?,
             response: response.and_then(|start| carrier.sequence(Side::Server, start)),
         })
@@ -78,7 +87,7 @@ impl Originals {
 #[derive(Clone, Debug)]
 pub(super) struct KeyUse {
     birth: u64,
-    key: String,
+    key: Key,
     request: PacketRef,
     /// The last packet of the response, where that accepted it.
     response: Option<PacketRef>,
@@ -100,9 +109,8 @@ impl KeyUse {
         birth: u64,
         interface: u32,
     ) -> Option<KeyUse> {
-        let head = &handshake.request.as_ref()?.head;
-        let key = head.first("Sec-WebSocket-Key")?.value.clone();
-        let request = *head.packets.first()?;
+        let key = key_of(handshake)?;
+        let request = *handshake.request.as_ref()?.head.packets.first()?;
         let response = handshake.response.as_ref().filter(|response| response.status == 101);
         let response = response.and_then(|response| response.head.packets.last()).copied();
         Some(KeyUse { birth, key, request, response, identity, interface })
@@ -112,7 +120,7 @@ impl KeyUse {
 /// The keys of the handshakes that succeeded, to notice one that is used again.
 #[derive(Debug)]
 pub(super) struct UsedKeys {
-    seen: HashMap<String, Use, RandomState>,
+    seen: HashMap<Key, Use, RandomState>,
     most: usize,
 }
 

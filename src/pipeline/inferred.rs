@@ -172,8 +172,9 @@ mod tests {
             shape.note(side, header, range, Some(at(number)));
         }
         let (client, server) = (tcp.client.end, tcp.server.end);
-        let (at, acked) = (at(number + 1), Some(client));
-        let fin = Ending { at, offset: server, acked, stated: acked, answered: None };
+        let acked = Some(client);
+        let at_fin = at(number + 1);
+        let fin = Ending { at: at_fin, offset: server, acked, stated: acked, answered: None };
         tcp.server.fin = Some(fin);
         let endpoints = PerSide {
             client: Endpoint { address: [192, 0, 2, 10].into(), port: 50_000 },

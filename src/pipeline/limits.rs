@@ -13,7 +13,8 @@ pub struct Limits {
     /// TCP connections that are kept at the same time.
     pub flows: usize,
     /// TCP connections that are followed at the same time: those of which more is known than that
-    /// they were opened, or are no WebSocket.
+    /// they were opened, or are no WebSocket. The one before each of them, between the same endpoints,
+    /// comes on top.
     pub followed: usize,
     /// Nanoseconds of the capture for which a connection that is over is kept, for its stragglers.
     pub linger: i64,
@@ -24,6 +25,9 @@ pub struct Limits {
     pub out_of_order_bytes: usize,
     /// Pieces of one direction that wait behind a hole.
     pub out_of_order_pieces: usize,
+    /// Bytes that wait in all connections together: behind holes, for the end of a head, for the other
+    /// direction.
+    pub waiting: usize,
     /// Packets of one direction whose place in the stream is remembered.
     pub sources: usize,
     /// Segments of one direction that are remembered to know a second capture of them, and one that
@@ -57,7 +61,7 @@ pub struct Limits {
     pub searching: usize,
     /// Bytes of ciphertext of one direction that wait for the keys.
     pub undecrypted: usize,
-    /// Bytes of ciphertext that wait for keys in all connections together.
+    /// Bytes of ciphertext that are held in all connections together, most of which wait for keys.
     pub undecrypted_in_all: usize,
     /// Bytes that one message may inflate to.
     pub inflated_message: u64,
@@ -81,6 +85,7 @@ impl Default for Limits {
             lingering: 2_048,
             out_of_order_bytes: 4 << 20,
             out_of_order_pieces: 16_384,
+            waiting: 128 << 20,
             sources: 1_024,
             recent_segments: 256,
             crowd: 2_048,
@@ -116,6 +121,7 @@ impl Limits {
             followed: share(self.followed),
             crowd: share(self.crowd),
             lingering: share(self.lingering),
+            waiting: share(self.waiting),
             searching: share(self.searching),
             undecrypted_in_all: share(self.undecrypted_in_all),
             windows: share(self.windows),

@@ -336,6 +336,14 @@ impl Place {
 }
 
 impl Tracked {
+    /// The connection, if it is followed.
+    pub(super) fn flow(&mut self) -> Option<&mut Flow> {
+        match self {
+            Tracked::Followed(flow) => Some(flow),
+            Tracked::Ignored { .. } => None,
+        }
+    }
+
     /// Whether a SYN, or a SYN-ACK, is of a new connection between the same endpoints.
     pub(super) fn is_reopened_by(&self, syn: &Segment<'_>) -> bool {
         match self {

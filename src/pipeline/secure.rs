@@ -109,9 +109,14 @@ impl Secure {
         self.session.has_given_up() && self.facts().keys != Keys::Missing
     }
 
-    /// Gives up what waits for keys.
-    pub(super) fn stop_waiting(&mut self) {
-        self.session.stop_waiting();
+    /// Whether records wait for keys.
+    pub(super) fn awaits_keys(&self) -> bool {
+        self.session.awaits_keys()
+    }
+
+    /// Gives up the records that are held.
+    pub(super) fn give_up_records(&mut self) {
+        self.session.give_up_records();
     }
 
     /// Bytes that it holds, most of them because they wait for keys.

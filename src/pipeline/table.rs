@@ -57,9 +57,11 @@ struct Ledger {
 /// What a connection holds of that which is bounded for all of them together.
 #[derive(Clone, Copy, Debug, Default)]
 struct Held {
+    /// Bytes that wait for others before them, or for those of the other side.
+    waiting: usize,
     /// Bytes that are searched for frames.
     searching: usize,
-    /// Bytes that wait for the keys of TLS.
+    /// Bytes of TLS, most of which wait for keys.
     undecrypted: usize,
     /// Windows to inflate messages.
     windows: usize,
@@ -120,6 +122,7 @@ impl Held {
     #[inline]
     fn of(flow: &Flow) -> Held {
         Held {
+            waiting: flow.waiting(),
             searching: flow.searching(),
             undecrypted: flow.undecrypted(),
             windows: flow.windows(),
@@ -133,6 +136,7 @@ impl Held {
         let change = |sum: &mut usize, before: usize, after: usize| {
             *sum = sum.saturating_add(after).saturating_sub(before);
         };
+        change(&mut self.waiting, before.waiting, after.waiting);
         change(&mut self.searching, before.searching, after.searching);
         change(&mut self.undecrypted, before.undecrypted, after.undecrypted);
         change(&mut self.windows, before.windows, after.windows);
@@ -331,12 +335,19 @@ impl Table {
     /// Follows no more what has turned out to be no WebSocket.
     fn ignore(&mut self, key: FlowKey, moment: &mut Moment<'_>) {
         let Some(slot) = self.flows.get_mut(&key) else { return };
-        for mut flow in slot.take(Flow::is_something_else) {
-            self.followed = self.followed.saturating_sub(1);
-            self.ledger.counts.note(flow.given_up(), flow.encrypted().as_ref());
-            if let Some(before) = flow.take_predecessor() {
-                self.end(before, moment);
-            }
+        for flow in slot.take(Flow::is_something_else) {
+            self.drop(flow, moment);
+        }
+    }
+
+    /// Follows no more what carries no WebSocket. Of the one before it nothing more is expected then.
+    pub(super) fn drop(&mut self, mut flow: Box<Flow>, moment: &mut Moment<'_>) {
+        let before = flow.take_predecessor();
+        self.followed = self.followed.saturating_sub(1);
+        self.ledger.held.change(Held::of(&flow), Held::default());
+        self.ledger.counts.note(flow.given_up(), flow.encrypted().as_ref());
+        if let Some(before) = before {
+            self.end(before, moment);
         }
     }
 
@@ -348,8 +359,13 @@ impl Table {
         else {
             return;
         };
+        let before = place.tracked.flow().map(|flow| Held::of(flow)).unwrap_or_default();
         let older = place.tracked.reopen(fresh);
-        if let Tracked::Followed(flow) = &mut place.tracked {
+        self.ledger
+            .held
+            .change(Held::default(), older.as_deref().map(Held::of).unwrap_or_default());
+        if let Some(flow) = place.tracked.flow() {
+            self.ledger.held.change(before, Held::of(flow));
             self.ledger.feed(flow, segment, moment);
         }
         if let Some(slot) = self.flows.get_mut(&key) {
@@ -388,7 +404,7 @@ impl Table {
         }
         // Keys may still come, or packets.
         let until = Timestamp(flow.latest().0.saturating_add(self.limits.linger));
-        let waits = until > now || flow.undecrypted() > 0;
+        let waits = until > now || flow.awaits_keys();
         if waits && !is_crowded {
             let until = until.max(Timestamp(now.0.saturating_add(self.limits.linger)));
             self.lingering.push_back(Lingering { until, key, birth });
@@ -400,12 +416,10 @@ impl Table {
 
     /// Nothing more is expected of `flow`, nor of the one before it.
     fn end(&mut self, mut flow: Box<Flow>, moment: &mut Moment<'_>) {
-        self.ledger.held.content = self.ledger.held.content.saturating_sub(flow.content());
         let before = flow.take_predecessor();
         for mut flow in before.into_iter().chain([flow]) {
             self.followed = self.followed.saturating_sub(1);
-            let held = Held { content: 0, ..Held::of(&flow) };
-            self.ledger.held.change(held, Held::default());
+            self.ledger.held.change(Held::of(&flow), Held::default());
             flow.conclude(moment.keyring);
             self.ledger.note_uses(moment.order, &mut flow);
             moment.ended.push_back(Ended { at: moment.order, flow });

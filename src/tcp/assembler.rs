@@ -36,6 +36,8 @@ pub struct Assembler {
     doubt: i64,
     /// Segments of the connection so far.
     clock: u64,
+    /// Whether what waits now is not to wait any longer.
+    is_impatient: bool,
     finished: bool,
     /// The extended number behind the last byte, known from a FIN.
     end: Option<u64>,
@@ -93,6 +95,7 @@ impl Assembler {
             latest_news: None,
             doubt: 0,
             clock: 0,
+            is_impatient: false,
             finished: false,
             end: None,
             sources: SourceMap::new(limits.sources),
@@ -320,6 +323,7 @@ impl Assembler {
     /// offset; the rest is held. Call [`Assembler::release`] until it gives nothing.
     pub fn accept<'b>(&mut self, piece: Piece<'b>) -> Option<(u64, &'b [u8])> {
         let position = self.extend(piece.seq);
+        self.is_impatient = false;
         match &mut self.start {
             Start::At(_) => {}
             Start::Nothing => {
@@ -399,6 +403,18 @@ impl Assembler {
         Some(Released::Gap { range, cause })
     }
 
+    /// Bytes of memory that is taken by what waits, about.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.waiting.size()
+    }
+
+    /// What waits is released, and what is missing before it is a gap. What comes later may wait
+    /// again.
+    pub fn stop_waiting(&mut self) {
+        self.is_impatient = !self.waiting.is_empty();
+    }
+
     /// Nothing more will be captured: what waits is released, and what is missing is a gap.
     pub fn finish(&mut self) {
         self.finished = true;
@@ -414,7 +430,8 @@ impl Assembler {
             return self.finished.then(|| self.missing_tail()).flatten();
         };
         let acknowledged = self.acked().is_some_and(|acked| acked >= position);
-        let too_much = self.waiting.bytes() > self.limits.out_of_order_bytes
+        let too_much = self.is_impatient
+            || self.waiting.bytes() > self.limits.out_of_order_bytes
             || self.waiting.pieces() > self.limits.out_of_order_pieces;
         if self.finished {
             Some(self.lost_before(position))
@@ -457,7 +474,7 @@ impl Assembler {
                     || self.waiting.pieces() > self.limits.out_of_order_pieces / 4
             }
         };
-        if !(enough || self.finished) {
+        if !(enough || self.finished || self.is_impatient) {
             return;
         }
         let lowest = self.waiting.first().map(|(position, _)| position);

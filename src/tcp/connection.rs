@@ -141,6 +141,19 @@ impl Connection {
         self.halves.server.assembler.stop_comparing();
     }
 
+    /// Bytes of memory that is taken by what waits for bytes before it, about.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.halves.client.assembler.waiting() + self.halves.server.assembler.waiting()
+    }
+
+    /// What waits for bytes before it waits no longer: call [`Connection::release`] until it gives
+    /// nothing.
+    pub fn stop_waiting(&mut self) {
+        self.halves.client.assembler.stop_waiting();
+        self.halves.server.assembler.stop_waiting();
+    }
+
     /// Whether no side has sent a byte that was captured or acknowledged.
     pub fn carried_nothing(&self) -> bool {
         Side::BOTH.iter().all(|side| {

@@ -50,7 +50,15 @@ impl Waiting {
         self.pieces.is_empty() && self.cuts.is_empty()
     }
 
+    /// Bytes of memory that it takes, about.
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        const PER_PIECE: usize = 160;
+        self.bytes + self.pieces() * PER_PIECE
+    }
+
     /// Pieces that wait.
+    #[inline]
     pub(super) fn pieces(&self) -> usize {
         self.pieces.len() + self.cuts.len()
     }

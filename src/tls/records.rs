@@ -82,6 +82,8 @@ enum Place {
 
 /// Bytes of what is no record that are kept.
 const MOST_FOREIGN: usize = 16;
+/// Room that is kept for the next record.
+const KEPT: usize = 4_096;
 /// Bytes already handed out that are kept at most in front of others.
 const SLACK: usize = 32 * 1_024;
 
@@ -411,10 +413,33 @@ impl Deframer {
         }
     }
 
+    /// Gives up what is held of a record that is not there as a whole: the rest of it will be stepped
+    /// over.
+    pub(super) fn give_up(&mut self) {
+        match (self.place, self.header()) {
+            (Place::Boundary, Some(header)) if header.is_plausible() => {
+                let range = self.range(&header);
+                self.consume(self.unread().len());
+                self.place = Place::Within { header, range, broken: Some(GapCause::OverLimit) };
+            }
+            // Where a boundary is sought, all but what may be the start of a header.
+            (Place::Searching, Some(_)) => {
+                self.consume(self.unread().len() - (HEADER_LEN - 1));
+            }
+            _ => {}
+        }
+        self.buffer.drain(..self.read);
+        self.buffer.shrink_to_fit();
+        self.read = 0;
+    }
+
     /// Gives back the space of what was handed out.
     fn compact(&mut self) {
         if self.read == self.buffer.len() {
-            self.buffer.clear();
+            match self.buffer.capacity() <= KEPT {
+                true => self.buffer.clear(),
+                false => self.buffer = Vec::new(),
+            }
             self.read = 0;
         } else if self.read > SLACK && self.read > self.buffer.len() / 2 {
             self.buffer.drain(..self.read);

@@ -393,6 +393,57 @@ fn a_reader_that_has_gone_away_is_told_nothing_and_changes_no_exit_code() {
 }
 
 #[test]
+fn a_reader_that_has_gone_away_costs_neither_complaints_nor_what_goes_elsewhere() {
+    let folder = Folder::new("exits-closed-else");
+    let capture = folder.capture("many.pcap", &vec![CONFORMING; 200]);
+    let run = |arguments: &[&str], into: &Path, out: Stdio| {
+        let mut command = wsblame();
+        command.args(arguments).arg(into).arg(&capture).stdout(out).stderr(Stdio::piped());
+        let output = command.spawn().expect("it runs").wait_with_output().expect("it ends");
+        (code(&output), stderr(&output))
+    };
+    let absent = folder.path("absent.pcap");
+    for format in ["text", "ndjson"] {
+        let usual = run(&["-f", format], &absent, Stdio::null());
+        assert_eq!(usual.0, Some(3), "{format}");
+        assert_eq!(run(&["-f", format], &absent, closed()), usual, "{format}");
+    }
+    let (whole, headless) = (folder.path("whole"), folder.path("headless"));
+    let dump = &["frames", "--dump"];
+    assert_eq!(run(dump, &headless, closed()), run(dump, &whole, Stdio::null()));
+    let names = |dump: &Path| {
+        let entries =
+            fs::read_dir(dump).expect("made").map(|entry| entry.expect("one").file_name());
+        entries.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert!(names(&whole).len() >= 200);
+    assert_eq!(names(&headless), names(&whole));
+}
+
+#[test]
+fn a_report_that_takes_the_place_of_another_has_its_mode_and_leaves_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = Folder::new("exits-place-of");
+    let capture = folder.capture("one.pcap", &[CONFORMING]);
+    let report_to = |place: &Path| {
+        let output = wsblame().arg(&capture).args(["-f", "json", "-o"]).arg(place).output();
+        assert_eq!(code(&output.expect("it runs")), Some(0));
+        fs::metadata(place).expect("written").permissions().mode() & 0o777
+    };
+    let old = folder.file("private.json", b"an older report");
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let link = folder.path("link.json");
+    symlink("private.json", &link).expect("a link");
+    let dangling = folder.path("dangling.json");
+    symlink("not-yet.json", &dangling).expect("a link");
+    assert_eq!((report_to(&old), report_to(&link)), (0o600, 0o600));
+    report_to(&dangling);
+    assert!(folder.path("not-yet.json").is_file());
+    assert!(link.is_symlink() && dangling.is_symlink());
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_an_error_whatever_is_written() {
     let folder = Folder::new("exits-full");

@@ -19,6 +19,7 @@ const BOUNDS: &[(&str, fn(&mut Limits))] = &[
     ("flows", |limits| limits.flows = 3),
     ("linger", |limits| limits.linger = 0),
     ("lingering", |limits| limits.lingering = 0),
+    ("waiting", |limits| limits.waiting = 2_000),
     ("search", |limits| limits.searching = 300),
     ("keys", |limits| limits.undecrypted_in_all = 2_000),
     ("windows", |limits| limits.windows = 1),

@@ -2,12 +2,36 @@
 //! of one side and a FIN not even that, so nobody is accused by them.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use wsblame::report::{AtFault, Blame, Confidence, ConnectionReport, Outcome, Report};
 
 use crate::support::{
-    TlsSample, analyse, analyse_without_keys, capture_of, everywhere, key_of, packets, tls_samples,
+    Seg, TlsSample, analyse, analyse_without_keys, capture_of, capture_of_segments, everywhere,
+    key_of, packets, segments, tls_samples,
 };
+
+/// Nothing more is expected of a connection that is over, also where it was read with keys: it comes
+/// before one that began earlier and goes on.
+#[test]
+fn what_is_over_in_tls_is_not_waited_for_once_it_is_read() {
+    for name in ["chromium-tls12-close-tab-1001", "haproxy-tls-tunnel-timeout"] {
+        let sample = sample(name);
+        let over = segments(&sample.capture);
+        let goes_on = segments(&fs::read("samples/rules/client-frame-unmasked.pcap").expect("one"));
+        let start = over.first().expect("packets").time - 1_000_000_000;
+        let mut all: Vec<Seg> = goes_on.into_iter().take(4).collect();
+        let shift = start - all[0].time;
+        all.iter_mut().for_each(|segment| segment.time += shift);
+        let mut last = all[2].clone();
+        all.extend(over);
+        last.time = all.last().expect("packets").time + 200_000_000_000;
+        all.extend([last.clone(), Seg { time: last.time + 100_000_000_000, ..last }]);
+        let report = analyse(&capture_of_segments(&all));
+        let order: Vec<u64> = report.connections.iter().map(|one| one.tcp_stream).collect();
+        assert!(order.len() >= 2 && order.last() == Some(&0), "{name}: {order:?}");
+    }
+}
 
 fn sample(name: &str) -> &'static TlsSample {
     tls_samples().iter().find(|sample| sample.name == name).expect("a sample")

@@ -207,7 +207,7 @@ fn try_run(arguments: &Arguments, interruption: &Interruption) -> Result<Exit, F
             Ok(())
         })
         .map_err(unreadable)?;
-    if gone {
+    if gone && dump.is_none() {
         return Ok(exit); // nobody reads the rows any more, and the rest need not be read either
     }
     let report = reader.join().map_err(|_| unreadable("the analysis ended early".to_owned()))?;
@@ -267,7 +267,8 @@ fn choose(places: Places, mut report: Report, asked: &[u64]) -> Result<(Places, 
     Ok((places.only(asked), report))
 }
 
-/// Writes rows as they come.
+/// Writes rows as they come. Where they cannot be written any more, the dump is completed all the
+/// same.
 fn write_rows(
     arguments: &Arguments,
     listed: Option<&Report>,
@@ -276,11 +277,13 @@ fn write_rows(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut writer = (arguments.format.begin)();
-    writer.head(listed, out)?;
+    let mut written = writer.head(listed, out);
     let is_watched = listed.is_none();
     for mut row in rows.into_iter().flatten() {
-        if let Some(dump) = &mut dump {
-            dump.take(&row);
+        match &mut dump {
+            Some(dump) => dump.take(&row),
+            None if written.is_err() => break,
+            None => {}
         }
         if let Some(shown) = arguments.payload {
             let how = match shown {
@@ -289,12 +292,12 @@ fn write_rows(
             };
             row.show_payload(how, arguments.payload_limit);
         }
-        writer.row(&row, out)?;
-        if is_watched {
-            out.flush()?;
-        }
+        written = written.and_then(|()| {
+            writer.row(&row, out)?;
+            if is_watched { out.flush() } else { Ok(()) }
+        });
     }
-    out.flush()
+    written.and_then(|()| out.flush())
 }
 
 /// What an I/O error of a file is called.

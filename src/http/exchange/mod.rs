@@ -367,6 +367,21 @@ impl Exchange {
         self.advance(sources)
     }
 
+    /// Bytes that wait for others of their direction, or for those of the other.
+    #[inline]
+    pub fn held(&self) -> usize {
+        self.inlets.client.size() + self.inlets.server.size()
+    }
+
+    /// Waits for nothing any more: gives up both directions if bytes of one are held.
+    pub fn give_up(&mut self, sources: &dyn Sources) -> Progress {
+        if self.held() > 0 {
+            self.lose(Side::Client, Why::HeldTooMuch);
+            self.lose(Side::Server, Why::HeldTooMuch);
+        }
+        self.advance(sources)
+    }
+
     /// Whether a WebSocket was asked for, or a tunnel in which one may be, and no answer was read.
     pub fn awaits_upgrade(&self) -> bool {
         let may_open = |asked: &Asked| matches!(asked.what, What::WebSocket(_) | What::Connect);

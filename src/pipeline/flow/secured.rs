@@ -46,15 +46,25 @@ impl Flow {
         })
     }
 
-    /// Bytes that are held because they wait for the keys of TLS.
+    /// Bytes of TLS that are held, most of them because they wait for keys; those of its predecessor
+    /// too.
     pub(in crate::pipeline) fn undecrypted(&self) -> usize {
-        self.secure.as_ref().map_or(0, |secure| secure.held())
+        let before = self.predecessor.as_ref().map_or(0, |before| before.undecrypted());
+        before + self.secure.as_ref().map_or(0, |secure| secure.held())
     }
 
-    /// Gives up what waits for the keys of TLS.
-    pub(in crate::pipeline) fn stop_waiting(&mut self) {
+    /// Whether records wait for keys.
+    pub(in crate::pipeline) fn awaits_keys(&self) -> bool {
+        self.secure.as_ref().is_some_and(|secure| secure.awaits_keys())
+    }
+
+    /// Gives up the records of TLS that are held.
+    pub(in crate::pipeline) fn give_up_records(&mut self) {
+        if let Some(before) = &mut self.predecessor {
+            before.give_up_records();
+        }
         if let Some(secure) = &mut self.secure {
-            secure.stop_waiting();
+            secure.give_up_records();
         }
     }
 

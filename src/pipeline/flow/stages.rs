@@ -12,6 +12,7 @@ use crate::pipeline::findings::Findings;
 use crate::pipeline::identity::{Identity, KeyUse};
 use crate::pipeline::undecided::{Decision, Undecided};
 use crate::tcp::{Range64, Released, StreamEvent};
+use crate::tls::Keyring;
 use crate::ws::search::{Found, Look, Search};
 
 /// How far a connection has come.
@@ -80,6 +81,29 @@ impl Flow {
             }
             Stage::Tls(held) => held.push((side, event.to_owned())),
             Stage::Over => {}
+        }
+    }
+
+    /// Waits no longer for bytes that are missing, where more than `above` are held until then.
+    pub(in crate::pipeline) fn stop_waiting(&mut self, above: usize, keyring: &Keyring) {
+        if let Some(before) = &mut self.predecessor {
+            before.stop_waiting(above, keyring);
+        }
+        if self.waiting() <= above {
+            return;
+        }
+        self.tcp.stop_waiting();
+        self.release(keyring);
+        if matches!(&self.stage, Stage::Undecided(undecided) if undecided.held_bytes > 0) {
+            self.decide(true);
+            self.begin_tls(keyring);
+        }
+        if let Stage::Http(exchange) = &mut self.stage
+            && exchange.held() > 0
+        {
+            let progress = exchange.give_up(&carrier(&self.tcp, self.secure.as_deref()));
+            self.follow(progress);
+            self.begin_tls(keyring);
         }
     }
 

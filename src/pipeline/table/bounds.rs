@@ -7,8 +7,9 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::{Moment, Table};
+use super::{Held, Moment, Table};
 use crate::endpoint::FlowKey;
+use crate::pipeline::Limits;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::network::Slot;
 
@@ -65,56 +66,75 @@ impl Table {
     /// Gives up what is held beyond the bounds that all connections share.
     #[inline]
     pub(super) fn keep_bounds(&mut self, moment: &mut Moment<'_>) {
-        if self.ledger.held.searching > self.limits.searching {
+        let (held, limits) = (&self.ledger.held, &self.limits);
+        if held.searching > limits.searching {
             self.end_searches(moment);
-        }
-        if self.ledger.held.windows > self.limits.windows {
+        } else if held.waiting > limits.waiting {
+            self.stop_waiting(moment);
+        } else if held.windows > limits.windows {
             self.free_windows();
-        }
-        if self.ledger.held.undecrypted > self.limits.undecrypted_in_all {
-            self.stop_waiting();
-        }
-        if self.ledger.held.content > self.limits.content {
+        } else if held.undecrypted > limits.undecrypted_in_all {
+            self.give_up_records();
+        } else if held.content > limits.content {
             self.give_back_content();
         }
     }
 
+    /// What is counted of what was given up, of which so much is left: no more than half of the
+    /// bound, or the next segment would go through all connections again.
+    fn recount(&mut self, left: impl Fn(&mut Held, &Limits)) {
+        let mut held = Held::default();
+        for flow in followed(&mut self.flows) {
+            held.change(Held::default(), Held::of(flow));
+        }
+        left(&mut held, &self.limits);
+        self.ledger.held = held;
+    }
+
     /// Cuts the messages that are held for their rows, the largest first, until half of the limit
-    /// is free: otherwise the next segment would go through all connections again.
+    /// is free.
     fn give_back_content(&mut self) {
         for above in [8 << 20, 1 << 20, 64 << 10, 0] {
-            self.ledger.held.content = 0;
-            for flow in followed(&mut self.flows) {
-                flow.give_back(above);
-                self.ledger.held.content = self.ledger.held.content.saturating_add(flow.content());
-            }
-            if self.ledger.held.content <= self.limits.content / 2 {
-                return;
+            followed(&mut self.flows).for_each(|flow| flow.give_back(above));
+            let left: usize = followed(&mut self.flows).map(|flow| flow.content()).sum();
+            if left <= self.limits.content / 2 {
+                break;
             }
         }
+        self.recount(|held, limits| held.content = held.content.min(limits.content / 2));
+    }
+
+    /// Does without the bytes that are missing before those that wait, where most wait first, until
+    /// half of the limit is free.
+    fn stop_waiting(&mut self, moment: &mut Moment<'_>) {
+        for above in [256 << 10, 32 << 10, 4 << 10, 0] {
+            for flow in followed(&mut self.flows) {
+                flow.stop_waiting(above, moment.keyring);
+            }
+            let left: usize = followed(&mut self.flows).map(|flow| flow.waiting()).sum();
+            if left <= self.limits.waiting / 2 {
+                break;
+            }
+        }
+        self.recount(|held, limits| held.waiting = held.waiting.min(limits.waiting / 2));
     }
 
     /// Takes their windows from the connections that are over, and from all if that is too little.
     fn free_windows(&mut self) {
-        self.ledger.held.windows = 0;
-        for flow in followed(&mut self.flows) {
-            if flow.is_over() {
-                flow.stop_inflating();
-            }
-            self.ledger.held.windows += flow.windows();
-        }
-        // Otherwise the next one would go through all of them again.
-        if self.ledger.held.windows > self.limits.windows / 2 {
+        followed(&mut self.flows).filter(|flow| flow.is_over()).for_each(Flow::stop_inflating);
+        let left: usize = followed(&mut self.flows).map(|flow| flow.windows()).sum();
+        if left > self.limits.windows / 2 {
             followed(&mut self.flows).for_each(Flow::stop_inflating);
-            self.ledger.held.windows = 0;
         }
+        self.recount(|held, limits| held.windows = held.windows.min(limits.windows / 2));
     }
 
-    /// Gives up everything that waits for the keys of TLS. What little is held besides is not
-    /// counted any more: otherwise the next segment might go through all connections again.
-    fn stop_waiting(&mut self) {
-        self.ledger.held.undecrypted = 0;
-        followed(&mut self.flows).for_each(Flow::stop_waiting);
+    /// Gives up the records of TLS that wait for keys, and those that are not there as a whole.
+    fn give_up_records(&mut self) {
+        followed(&mut self.flows).for_each(Flow::give_up_records);
+        self.recount(|held, limits| {
+            held.undecrypted = held.undecrypted.min(limits.undecrypted_in_all / 2);
+        });
     }
 
     /// Ends every search for frames, so that what they hold does not grow with the capture: what is
@@ -128,15 +148,10 @@ impl Table {
             slot.followed().for_each(Flow::end_search);
             over.extend(slot.take(Flow::is_something_else));
         }
-        self.ledger.held.searching = 0;
         self.ledger.counts.cut_short += over.len() as u64;
-        self.followed = self.followed.saturating_sub(over.len());
         over.sort_by_key(|flow| flow.birth());
-        for mut flow in over {
-            if let Some(before) = flow.take_predecessor() {
-                self.end(before, moment);
-            }
-        }
+        over.into_iter().for_each(|flow| self.drop(flow, moment));
+        self.recount(|held, limits| held.searching = held.searching.min(limits.searching / 2));
     }
 }
 

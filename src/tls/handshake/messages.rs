@@ -132,6 +132,16 @@ impl Messages {
         }
     }
 
+    /// Gives up a message that is not there as a whole, if one is held.
+    pub(in crate::tls) fn give_up(&mut self) -> bool {
+        let is_held = self.partial.len() > HEADER;
+        if is_held {
+            self.lose(Some(0)); // its length is known, and the rest of it is stepped over
+        }
+        self.partial.shrink_to_fit();
+        is_held
+    }
+
     /// Begins anew: other keys, other messages.
     pub(in crate::tls) fn reset(&mut self) {
         *self = Messages::default();

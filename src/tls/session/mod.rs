@@ -267,8 +267,14 @@ impl Session {
         self.has_given_up
     }
 
-    /// Gives up what waits for keys. If they come all the same, what follows can still be read.
-    pub fn stop_waiting(&mut self) {
+    /// Whether records wait for keys, or for what else is needed to read them.
+    pub fn awaits_keys(&self) -> bool {
+        self.sides.iter().any(|(_, direction)| direction.waiting_size > 0)
+    }
+
+    /// Gives up what waits for keys, and what is not there as a whole: records and messages of the
+    /// handshake. If keys come all the same, what follows can still be read.
+    pub fn give_up_records(&mut self) {
         for side in Side::BOTH {
             let direction = &mut self.sides[side];
             direction.waiting_size = 0;
@@ -283,7 +289,12 @@ impl Session {
                 };
                 direction.wait_unread(unread);
             }
+            direction.deframer.give_up();
+            if direction.messages.give_up() {
+                self.lose_handshake(side);
+            }
         }
+        self.outlet.give_back();
     }
 
     /// So many bytes were captured: as many more may be decrypted in vain.

@@ -30,8 +30,9 @@ struct Hole {
     cause: GapCause,
 }
 
-/// Buffers that are kept for later.
-const MOST_SPARE: usize = 4;
+/// Buffers that are kept for later, and how large each may be.
+const MOST_SPARE: usize = 2;
+const KEPT: usize = 4_096;
 
 impl Outlet {
     /// The plaintext of a record.
@@ -99,7 +100,7 @@ impl Outlet {
 
     /// Takes a buffer back.
     pub(super) fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if self.spare.len() < MOST_SPARE && buffer.capacity() > 0 {
+        if self.spare.len() < MOST_SPARE && (1..=KEPT).contains(&buffer.capacity()) {
             buffer.clear();
             self.spare.push(buffer);
         }
@@ -109,6 +110,11 @@ impl Outlet {
     pub(super) fn recycle_wiped(&mut self, mut buffer: Vec<u8>) {
         buffer.zeroize();
         self.recycle(buffer);
+    }
+
+    /// Lets go of buffers that are kept for later.
+    pub(super) fn give_back(&mut self) {
+        self.spare = Vec::new();
     }
 
     /// Bytes of memory held.

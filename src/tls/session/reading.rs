@@ -238,7 +238,7 @@ impl Session {
     }
 
     /// Something was lost that may have been, or have held, what the other side waits for.
-    fn lose_handshake(&mut self, side: Side) {
+    pub(super) fn lose_handshake(&mut self, side: Side) {
         let direction = &mut self.sides[side];
         direction.is_past_hello = true;
         let is_in_handshake = matches!(direction.epoch, Epoch::Clear | Epoch::Handshake);
