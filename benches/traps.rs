@@ -1,9 +1,9 @@
 //! What could take quadratic time, and does not: each trap at a tenth of its size and at its size.
 //!
-//! `cargo bench --bench traps [NAME]` prints what a packet or a byte of the capture costs in both, and
-//! the ratio, which has to stay below two. Where it does not, the exit code is 1. The fastest of
-//! several runs counts, and large and ten small ones take turns. `cargo bench --bench whole -- write NAME SIZE`
-//! writes the capture of a trap.
+//! `cargo bench --bench traps [NAME]` prints what a packet or a byte of the capture costs in both,
+//! and the ratio, which has to stay below two. Where it does not, the exit code is 1. The fastest
+//! of several runs counts, and large and ten small ones take turns. The capture of a trap is written
+//! by `cargo bench --bench whole -- write NAME SIZE`.
 #![allow(clippy::cast_precision_loss, reason = "what is shown has three digits")]
 
 #[path = "../tests/common/generate/mod.rs"]

@@ -16,7 +16,8 @@
 //! | hole | one WebSocket whose first frames the capture missed | bytes |
 //! | syns | SYNs that nobody answers | packets |
 //!
-//! The captures of `traps.rs` can be written as well. In each of the first five, every hundredth WebSocket ends in a violation.
+//! The captures of `traps.rs` can be written as well. In each of the first five, every hundredth
+//! WebSocket ends in a violation.
 //!
 //! `cargo bench --bench whole -- bare FILE` reads a capture in blocks of 1 MiB and steps over its
 //! packets with the slice parser of `pcap-parser`, and does nothing else: what reading costs at

@@ -1,9 +1,10 @@
 //! Ctrl-C (SIGINT) and SIGTERM.
 //!
 //! In: signals. Out: the first one that comes while captures are read ends the reading, and what is
-//! known by then is reported; the next one, or one at any other time, ends the process at once. In both cases no file is left
-//! that is half-written. Commands that read no capture do not watch: there a signal ends them, as
-//! it ends any program. So it does where there are no such signals (Windows).
+//! known by then is reported; the next one, or one at any other time, ends the process at once. In
+//! both cases no file is left that is half-written. Commands that read no capture do not watch:
+//! there a signal ends them, as it ends any program. So it does where there are no such signals
+//! (Windows).
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};

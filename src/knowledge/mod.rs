@@ -1,10 +1,10 @@
 //! What is known about WebSockets beside the RFC's rules, as data tables.
 //!
 //! In: a close code, the name of a product, the first bytes of something that is not a frame, the
-//! reason text of a Close, a line of a log, a silence in seconds, the fields of an opening handshake.
-//! Out: what they mean, who is usually at fault and what to do; which library writes such texts and
-//! how it behaves; how programs log the keys of TLS. Nothing here looks at a connection, and nothing here accuses: a verdict needs the
-//! capture, these tables only explain it.
+//! reason text of a Close, a line of a log, a silence in seconds, the fields of an opening
+//! handshake. Out: what they mean, who is usually at fault and what to do; which library writes
+//! such texts and how it behaves; how programs log the keys of TLS. Nothing here looks at a
+//! connection, and nothing here accuses: a verdict needs the capture, these tables only explain it.
 
 pub mod application_codes;
 pub mod close_code;

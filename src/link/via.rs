@@ -1,8 +1,8 @@
 //! Which tags and tunnels a datagram came through, as one number.
 //!
 //! In: the tags and tunnels, from the outermost on, each with the identifier it carries. Out: a
-//! [`Via`], and of what a filter on the outer network needs the [`Layers`]. Addresses are no part of it, and neither is anything that differs from one run to the
-//! next.
+//! [`Via`], and of what a filter on the outer network needs the [`Layers`]. Addresses are no part
+//! of it, and neither is anything that differs from one run to the next.
 
 /// The tags and tunnels around a datagram, as one number: packets with the same tags, tunnels and
 /// identifiers in the same order have the same; [`Via::default`] is none.

@@ -5,13 +5,12 @@
 //! frames are read sees one direction only.
 //!
 //! Where the boundaries of frames are lost, or were never known, they are searched for. Frames read
-//! behind a boundary that was found are counted apart, and no rule is asked about
-//! them.
+//! behind a boundary that was found are counted apart, and no rule is asked about them.
 
-use super::carrier::Carrier;
 use std::sync::LazyLock;
 
 use super::Limits;
+use super::carrier::Carrier;
 use super::findings::Findings;
 use super::listing::Listing;
 use super::pinging::Pinging;

@@ -36,9 +36,9 @@ pub struct SideTraffic {
     pub sizes: Option<MessageSizes>,
     /// What compression saved; null when no compressed message was inflated.
     pub inflation: Option<InflationReport>,
-    /// Bytes of the largest complete message, inflated if it was compressed, that the peer did not refuse for its size;
-    /// null when there was none, when a size is not known, or when the peer refused one and the
-    /// capture cannot tell which.
+    /// Bytes of the largest complete message, inflated if it was compressed, that the peer did not
+    /// refuse for its size; null when there was none, when a size is not known, or when the peer
+    /// refused one and the capture cannot tell which.
     pub largest_accepted: Option<u64>,
     /// The message that the peer refused for its size, by a Close with 1009 or with a reason that
     /// says so; null when it refused none, or when the capture cannot tell which.

@@ -1,10 +1,11 @@
 //! The whole pipeline against a reference that is slow and obvious.
 //!
-//! Conversations are made up ([`author`]): of all shapes of handshake, message and end, half of them
-//! with violations, alone and several at once. They are sent by two TCPs that are played, and travel
-//! ([`wire`], [`road`]): cut anywhere, repeated, overtaken, captured twice, and in part not captured at all.
-//! The reference ([`naive`]) has no capture: it is given all bytes of each side in one piece and reads
-//! them once, with the standard library and `flate2`. What both say is compared ([`compare`]).
+//! Conversations are made up ([`author`]): of all shapes of handshake, message and end, half of
+//! them with violations, alone and several at once. They are sent by two TCPs that are played, and
+//! travel ([`wire`], [`road`]): cut anywhere, repeated, overtaken, captured twice, and in part not
+//! captured at all. The reference ([`naive`]) has no capture: it is given all bytes of each side in
+//! one piece and reads them once, with the standard library and `flate2`. What both say is compared
+//! ([`compare`]).
 //!
 //! What the other laws leave open is closed here. `loss` and `invariance` hold the pipeline against
 //! itself, on samples that have been looked at for years: what it says of the whole is the truth

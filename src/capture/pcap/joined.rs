@@ -67,9 +67,9 @@ impl Pcap {
         *self = Pcap { interface: index.unwrap_or(self.interface), ..another };
     }
 
-    /// Whether the records from here on have one of the longer headers that share a magic
-    /// number with shorter ones; from then on they are read as such. To be asked only before the first record,
-    /// and only where that is followed by none if its header is an ordinary one.
+    /// Whether the records from here on have one of the longer headers that share a magic number
+    /// with shorter ones; from then on they are read as such. To be asked only before the first
+    /// record, and only where that is followed by none if its header is an ordinary one.
     #[cold]
     pub(super) fn is_variant<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<bool> {
         let told = self.record_header;

@@ -76,7 +76,8 @@ const BANDIT: Origin = Origin {
 
 #[rustfmt::skip] // one row a line, as a table
 pub(super) static PHRASES: &[Phrase] = &[
-    // What it says of frames stands among the reasons of Close frames; in a log "websocket: " is before it.
+    // What it says of frames stands among the reasons of Close frames; in a log "websocket: " is
+    // before it.
     GORILLA.loses("websocket: close 1006 (abnormal closure): unexpected EOF")
         .noting("TCP ended and no Close had come. The code 1006 was made up by the side that prints this and never travelled."),
     GORILLA.hears(Some(CloseCode::NO_STATUS_RECEIVED), "websocket: close 1005 (no status)", EMPTY)

@@ -266,8 +266,8 @@ impl Session {
         self.sides[side].saw_change |= is_change;
     }
 
-    /// While no application data could be read, the shape of the session takes in what protected records look
-    /// like.
+    /// While no application data could be read, the shape of the session takes in what protected
+    /// records look like.
     fn note_shape(&mut self, side: Side, header: RecordHeader, range: Range64, world: World<'_>) {
         if self.facts.sides.client.opened + self.facts.sides.server.opened == 0 {
             let at = world.sources.locate(side, range.end.saturating_sub(1));

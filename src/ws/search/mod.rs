@@ -7,16 +7,16 @@
 //! # Evidence
 //!
 //! Any two bytes are some header, so a boundary has to prove itself: by a [`Chain`] of headers each
-//! of which stands where the one before it ends. Its weight is counted in bits: the binary logarithm
-//! of how much rarer the same would be among other bytes. A conforming header is worth 5 (11 of 256
-//! first bytes, one of two mask bits). A length that ends with its segment adds up to 7, printable
-//! UTF-8 behind the mask up to 12 (up to 6 without a mask, because other protocols carry text too),
-//! a registered Close code 10, and an equal Close or an equal Pong of the other side up to 24. What
-//! contradicts a header ends the chain's claim: a wrong mask bit, a key that repeats or consists of
-//! one byte, a longer length form than needed, a reserved bit or opcode, a continuation without a
-//! message, text that is not UTF-8, anything behind a Close. Where all the bytes around are one text
-//! in UTF-8, whose continuation bytes may pass for headers, there are no frames. So a side that breaks the protocol is
-//! not found, and nothing is said of it.
+//! of which stands where the one before it ends. Its weight is counted in bits: the binary
+//! logarithm of how much rarer the same would be among other bytes. A conforming header is worth 5
+//! (11 of 256 first bytes, one of two mask bits). A length that ends with its segment adds up to 7,
+//! printable UTF-8 behind the mask up to 12 (up to 6 without a mask, because other protocols carry
+//! text too), a registered Close code 10, and an equal Close or an equal Pong of the other side up
+//! to 24. What contradicts a header ends the chain's claim: a wrong mask bit, a key that repeats or
+//! consists of one byte, a longer length form than needed, a reserved bit or opcode, a continuation
+//! without a message, text that is not UTF-8, anything behind a Close. Where all the bytes around
+//! are one text in UTF-8, whose continuation bytes may pass for headers, there are no frames. So a
+//! side that breaks the protocol is not found, and nothing is said of it.
 //!
 //! For a connection without its handshake, 46 bits are asked for, and one more for each doubling of
 //! the bytes at which a frame was looked for, so that all connections have the same chance to be
@@ -42,9 +42,9 @@
 //! none is taken for one. (Behind a hole of a known WebSocket, records of tag and length that use
 //! its very opcodes as tags are taken for what a server sends in one case of eleven.)
 //!
-//! `WSBLAME_CORPUS=FOLDER cargo test --test it mistaken -- --nocapture` lists what is found in captures,
-//! whole and from seven later packets on. In 180 public ones with 2,250 connections counted that way
-//! 19 were found, all of them WebSockets.
+//! `WSBLAME_CORPUS=FOLDER cargo test --test it mistaken -- --nocapture` lists what is found in
+//! captures, whole and from seven later packets on. In 180 public ones with 2,250 connections
+//! counted that way 19 were found, all of them WebSockets.
 //!
 //! Of the 113 samples with a handshake that succeeded, 69 are found when everything up to the 101 is
 //! missing, and 58 when three more packets are: two small messages and two equal Closes are enough,
