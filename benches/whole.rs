@@ -14,6 +14,7 @@
 //! | concurrent | connections that are open at the same time, one in ten a WebSocket | connections |
 //! | open | WebSockets that talk in turns and never close | WebSockets |
 //! | hole | one WebSocket whose first frames the capture missed | bytes |
+//! | waiting | a thousand of these at a time | bytes |
 //! | syns | SYNs that nobody answers | packets |
 //!
 //! The captures of `traps.rs` can be written as well. In each of the first five, every hundredth

@@ -352,10 +352,11 @@ impl Conversation {
             .filter_map(|(rule, check)| Some((*rule, check(&view, &context)?)))
             .collect();
         // What costs the boundaries of frames is reported alone: the rest would be consequences.
+        let mut spoiled = None;
         if let Some(index) = breaches.iter().position(|(_, breach)| breach.loses_sync) {
             breaches = vec![breaches.swap_remove(index)];
             frames.spoiled_at = Some(start.offset);
-            decoder.abandon();
+            spoiled = decoder.abandon();
             self.listing.iter_mut().for_each(|listing| listing.abandon(side));
         }
         let header = start.bytes().get(..usize::from(start.header.header_len)).unwrap_or_default();
@@ -363,6 +364,9 @@ impl Conversation {
         for (rule, breach) in breaches {
             let shown = if breach.loses_sync { start.bytes() } else { header };
             findings.add(rule, side, breach, range, shown, carrier);
+        }
+        if let Some(end) = spoiled {
+            self.message(side, &end, decoder, carrier, findings);
         }
     }
 

@@ -10,6 +10,7 @@ use super::Limits;
 use super::carrier::Carrier;
 use super::conversation::Conversation;
 use super::findings::Findings;
+use super::holdings::Holdings;
 use super::identity::{Judged, KeyUse, Reused};
 use super::network::Opener;
 use super::secure::Secure;
@@ -22,6 +23,7 @@ use crate::provenance::Timestamp;
 use crate::tcp::Connection;
 use crate::tls::Keyring;
 
+mod holding;
 mod judging;
 mod secured;
 mod stages;
@@ -67,6 +69,8 @@ pub(super) struct Flow {
     tap: Option<StreamTap>,
     /// Keys of opening handshakes, to be compared with those of other connections.
     uses: Vec<KeyUse>,
+    /// What it is counted to hold, together with its predecessor.
+    counted: Holdings,
 }
 
 impl Flow {
@@ -94,6 +98,7 @@ impl Flow {
             predecessor: None,
             tap,
             uses: Vec::new(),
+            counted: Holdings::default(),
             limits,
         }
     }
@@ -130,6 +135,7 @@ impl Flow {
     pub(super) fn succeed(&mut self, mut before: Box<Flow>) -> Option<Box<Flow>> {
         let older = before.take_predecessor();
         before.end_search();
+        before.counted = Holdings::default(); // from now on it is a part of what this one holds
         if before.tcp.is_unanswered() && older.is_some() {
             self.predecessor = older;
             return None;
@@ -200,64 +206,6 @@ impl Flow {
             && self.predecessor.is_none()
             && self.secure.is_none()
             && self.tcp.carried_nothing()
-    }
-
-    /// Bytes that are held because they are searched for frames.
-    pub(super) fn searching(&self) -> usize {
-        match &self.stage {
-            Stage::Searching(search) => search.size(),
-            _ => 0,
-        }
-    }
-
-    /// Bytes that are held because others before them, or those of the other side, are missing;
-    /// those of its predecessor too.
-    pub(super) fn waiting(&self) -> usize {
-        let before = self.predecessor.as_ref().map_or(0, |before| before.waiting());
-        let read = match &self.stage {
-            Stage::Undecided(undecided) => undecided.held_bytes,
-            Stage::Http(exchange) => exchange.held(),
-            Stage::Tls(_) | Stage::Searching(_) | Stage::WebSocket(_) | Stage::Over => 0,
-        };
-        before + self.tcp.waiting() + read
-    }
-
-    /// Directions whose window is held to inflate messages, those of its predecessor too.
-    pub(super) fn windows(&self) -> usize {
-        let before = self.predecessor.as_ref().map_or(0, |before| before.windows());
-        match &self.stage {
-            Stage::WebSocket(websocket) => before + websocket.conversation.windows(),
-            _ => before,
-        }
-    }
-
-    /// Gives back the windows.
-    pub(super) fn stop_inflating(&mut self) {
-        if let Some(before) = &mut self.predecessor {
-            before.stop_inflating();
-        }
-        if let Stage::WebSocket(websocket) = &mut self.stage {
-            websocket.conversation.stop_inflating();
-        }
-    }
-
-    /// Bytes of messages that are held for their rows, those of its predecessor too.
-    pub(super) fn content(&self) -> usize {
-        let before = self.predecessor.as_ref().map_or(0, |before| before.content());
-        match &self.stage {
-            Stage::WebSocket(websocket) => before + websocket.conversation.content(),
-            _ => before,
-        }
-    }
-
-    /// Gives back what is held of messages longer than `above`.
-    pub(super) fn give_back(&mut self, above: usize) {
-        if let Some(before) = &mut self.predecessor {
-            before.give_back(above);
-        }
-        if let Stage::WebSocket(websocket) = &mut self.stage {
-            websocket.conversation.give_back(above);
-        }
     }
 
     /// Takes in a segment.

@@ -24,6 +24,7 @@ mod dispute;
 mod failed_tls;
 mod findings;
 mod flow;
+mod holdings;
 mod identity;
 mod inferred;
 mod jobs;

@@ -17,6 +17,7 @@ use hashbrown::HashMap;
 use super::Limits;
 use super::counts::Counts;
 use super::flow::Flow;
+use super::holdings::Holdings;
 use super::identity::KeyUse;
 use super::network::{Opener, Opening, Slot, Tracked};
 use super::tap::CaptureTap;
@@ -49,24 +50,9 @@ pub(super) struct Table {
 /// What is added up over all connections.
 #[derive(Debug, Default)]
 struct Ledger {
-    held: Held,
+    held: Holdings,
     news: News,
     counts: Counts,
-}
-
-/// What a connection holds of that which is bounded for all of them together.
-#[derive(Clone, Copy, Debug, Default)]
-struct Held {
-    /// Bytes that wait for others before them, or for those of the other side.
-    waiting: usize,
-    /// Bytes that are searched for frames.
-    searching: usize,
-    /// Bytes of TLS, most of which wait for keys.
-    undecrypted: usize,
-    /// Windows to inflate messages.
-    windows: usize,
-    /// Bytes of messages that wait for their rows.
-    content: usize,
 }
 
 /// What a connection has come to by a segment.
@@ -118,39 +104,14 @@ struct Lingering {
     birth: u64,
 }
 
-impl Held {
-    #[inline]
-    fn of(flow: &Flow) -> Held {
-        Held {
-            waiting: flow.waiting(),
-            searching: flow.searching(),
-            undecrypted: flow.undecrypted(),
-            windows: flow.windows(),
-            content: flow.content(),
-        }
-    }
-
-    /// One connection held `before` and holds `after`.
-    #[inline]
-    fn change(&mut self, before: Held, after: Held) {
-        let change = |sum: &mut usize, before: usize, after: usize| {
-            *sum = sum.saturating_add(after).saturating_sub(before);
-        };
-        change(&mut self.waiting, before.waiting, after.waiting);
-        change(&mut self.searching, before.searching, after.searching);
-        change(&mut self.undecrypted, before.undecrypted, after.undecrypted);
-        change(&mut self.windows, before.windows, after.windows);
-        change(&mut self.content, before.content, after.content);
-    }
-}
-
 impl Ledger {
     /// Hands a segment to its connection.
     #[inline]
     fn feed(&mut self, flow: &mut Flow, segment: &Segment<'_>, moment: &Moment<'_>) -> After {
-        let (was_over, before) = (flow.is_over(), Held::of(flow));
+        let was_over = flow.is_over();
         flow.segment(segment, moment.keyring);
-        self.held.change(before, Held::of(flow));
+        let (before, now) = flow.count();
+        self.held.change(before, now);
         self.note_uses(moment.order, flow);
         match flow.is_something_else() {
             true => After::SomethingElse,
@@ -342,9 +303,9 @@ impl Table {
 
     /// Follows no more what carries no WebSocket. Of the one before it nothing more is expected then.
     pub(super) fn drop(&mut self, mut flow: Box<Flow>, moment: &mut Moment<'_>) {
-        let before = flow.take_predecessor();
         self.followed = self.followed.saturating_sub(1);
-        self.ledger.held.change(Held::of(&flow), Held::default());
+        self.ledger.held.change(flow.counted(), Holdings::default());
+        let before = flow.take_predecessor();
         self.ledger.counts.note(flow.given_up(), flow.encrypted().as_ref());
         if let Some(before) = before {
             self.end(before, moment);
@@ -359,13 +320,10 @@ impl Table {
         else {
             return;
         };
-        let before = place.tracked.flow().map(|flow| Held::of(flow)).unwrap_or_default();
+        let before = place.tracked.flow().map(|flow| flow.counted()).unwrap_or_default();
         let older = place.tracked.reopen(fresh);
-        self.ledger
-            .held
-            .change(Held::default(), older.as_deref().map(Held::of).unwrap_or_default());
+        self.ledger.held.change(before, Holdings::default());
         if let Some(flow) = place.tracked.flow() {
-            self.ledger.held.change(before, Held::of(flow));
             self.ledger.feed(flow, segment, moment);
         }
         if let Some(slot) = self.flows.get_mut(&key) {
@@ -386,9 +344,14 @@ impl Table {
         let number = self.number(moment.order);
         let mut flow = self.birth(moment.order, number, segment);
         self.ledger.feed(&mut flow, segment, moment);
+        let counted = flow.counted();
         match self.flows.get_mut(&key).map(|slot| slot.places().add(flow, segment.via)) {
             Some(true) => self.elsewhere += 1,
-            Some(false) | None => self.ledger.counts.turned_away += 1,
+            Some(false) | None => {
+                self.followed = self.followed.saturating_sub(1);
+                self.ledger.held.change(counted, Holdings::default());
+                self.ledger.counts.turned_away += 1;
+            }
         }
     }
 
@@ -416,10 +379,10 @@ impl Table {
 
     /// Nothing more is expected of `flow`, nor of the one before it.
     fn end(&mut self, mut flow: Box<Flow>, moment: &mut Moment<'_>) {
+        self.ledger.held.change(flow.counted(), Holdings::default());
         let before = flow.take_predecessor();
         for mut flow in before.into_iter().chain([flow]) {
             self.followed = self.followed.saturating_sub(1);
-            self.ledger.held.change(Held::of(&flow), Held::default());
             flow.conclude(moment.keyring);
             self.ledger.note_uses(moment.order, &mut flow);
             moment.ended.push_back(Ended { at: moment.order, flow });

@@ -176,11 +176,17 @@ impl Decoder {
         &self.agreement
     }
 
-    /// Stops reading: what follows is not to be taken for frames.
-    pub fn abandon(&mut self) {
+    /// Stops reading: what follows is not to be taken for frames. What is wrong with the open message
+    /// and was not told yet is returned.
+    pub fn abandon(&mut self) -> Option<MessageEnd> {
+        let told = match self.has_open_fault().then(|| self.report()) {
+            Some(Progress::Said(Event::Message(end))) => Some(end),
+            _ => None,
+        };
         self.settle();
         self.state = State::Lost;
         self.held = Short::default();
+        told
     }
 
     /// The frame in the midst of which the stream stands, if any.
@@ -246,7 +252,10 @@ impl Decoder {
             Some(Effect::Close(frame)) => {
                 self.direction.close.get_or_insert(frame);
             }
-            Some(Effect::Abandon) => self.abandon(),
+            Some(Effect::Abandon) => {
+                self.state = State::Lost;
+                self.held = Short::default();
+            }
         }
     }
 

@@ -513,7 +513,8 @@ impl Damage {
 fn retransmitted(all: &[Seg], place: usize, delay: u16) -> Option<(usize, Seg)> {
     let segment = &all[place];
     let time = segment.time + i64::from(delay) * 1_000_000;
-    let before = |s: &&Seg| s.from == segment.from && s.time <= time && s.flags & 0x04 == 0;
+    let same = |s: &Seg| (s.from, s.to) == (segment.from, segment.to);
+    let before = |s: &&Seg| same(s) && s.time <= time && s.flags & 0x04 == 0;
     let latest = all.iter().rfind(before)?;
     let again = Seg { time, ack: latest.ack, ..segment.clone() };
     (!segment.payload.is_empty() && segment.flags & 0x02 == 0).then_some((place, again))

@@ -46,26 +46,9 @@ impl Flow {
         })
     }
 
-    /// Bytes of TLS that are held, most of them because they wait for keys; those of its predecessor
-    /// too.
-    pub(in crate::pipeline) fn undecrypted(&self) -> usize {
-        let before = self.predecessor.as_ref().map_or(0, |before| before.undecrypted());
-        before + self.secure.as_ref().map_or(0, |secure| secure.held())
-    }
-
     /// Whether records wait for keys.
     pub(in crate::pipeline) fn awaits_keys(&self) -> bool {
         self.secure.as_ref().is_some_and(|secure| secure.awaits_keys())
-    }
-
-    /// Gives up the records of TLS that are held.
-    pub(in crate::pipeline) fn give_up_records(&mut self) {
-        if let Some(before) = &mut self.predecessor {
-            before.give_up_records();
-        }
-        if let Some(secure) = &mut self.secure {
-            secure.give_up_records();
-        }
     }
 
     /// Takes in an event of TCP: what is read is that, or the plaintext in it.

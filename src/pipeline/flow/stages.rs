@@ -12,7 +12,6 @@ use crate::pipeline::findings::Findings;
 use crate::pipeline::identity::{Identity, KeyUse};
 use crate::pipeline::undecided::{Decision, Undecided};
 use crate::tcp::{Range64, Released, StreamEvent};
-use crate::tls::Keyring;
 use crate::ws::search::{Found, Look, Search};
 
 /// How far a connection has come.
@@ -84,29 +83,6 @@ impl Flow {
         }
     }
 
-    /// Waits no longer for bytes that are missing, where more than `above` are held until then.
-    pub(in crate::pipeline) fn stop_waiting(&mut self, above: usize, keyring: &Keyring) {
-        if let Some(before) = &mut self.predecessor {
-            before.stop_waiting(above, keyring);
-        }
-        if self.waiting() <= above {
-            return;
-        }
-        self.tcp.stop_waiting();
-        self.release(keyring);
-        if matches!(&self.stage, Stage::Undecided(undecided) if undecided.held_bytes > 0) {
-            self.decide(true);
-            self.begin_tls(keyring);
-        }
-        if let Stage::Http(exchange) = &mut self.stage
-            && exchange.held() > 0
-        {
-            let progress = exchange.give_up(&carrier(&self.tcp, self.secure.as_deref()));
-            self.follow(progress);
-            self.begin_tls(keyring);
-        }
-    }
-
     /// Nothing more comes of HTTP.
     pub(super) fn end_exchange(&mut self) {
         let Stage::Http(exchange) = &mut self.stage else { return };
@@ -116,15 +92,6 @@ impl Flow {
         self.given_up = limit_reached(exchange);
         self.note_attempts(attempts);
         self.follow(progress);
-    }
-
-    /// Ends the search for frames with what is known by now.
-    pub(in crate::pipeline) fn end_search(&mut self) {
-        let Stage::Searching(search) = &self.stage else { return };
-        match search.look_now() {
-            Some(found) => self.begin_midstream(found),
-            None => self.stage = Stage::Over,
-        }
     }
 
     /// Decides what the connection carries, if that is known by now.
@@ -187,7 +154,7 @@ impl Flow {
     }
 
     /// Reads on behind an opening handshake that was not captured.
-    fn begin_midstream(&mut self, found: Found) {
+    pub(super) fn begin_midstream(&mut self, found: Found) {
         let Stage::Searching(search) = &mut self.stage else { return };
         if found.swapped {
             self.tcp.swap_sides();
@@ -227,7 +194,7 @@ impl Flow {
     }
 
     /// Goes where the exchange of requests and responses leads.
-    fn follow(&mut self, progress: Progress) {
+    pub(super) fn follow(&mut self, progress: Progress) {
         let Stage::Http(exchange) = &mut self.stage else { return };
         match progress {
             Progress::Reading => {}

@@ -7,10 +7,11 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::{Held, Moment, Table};
+use super::{Moment, Table};
 use crate::endpoint::FlowKey;
 use crate::pipeline::Limits;
 use crate::pipeline::flow::Flow;
+use crate::pipeline::holdings::Holdings;
 use crate::pipeline::network::Slot;
 
 impl Table {
@@ -82,10 +83,10 @@ impl Table {
 
     /// What is counted of what was given up, of which so much is left: no more than half of the
     /// bound, or the next segment would go through all connections again.
-    fn recount(&mut self, left: impl Fn(&mut Held, &Limits)) {
-        let mut held = Held::default();
+    fn recount(&mut self, left: impl Fn(&mut Holdings, &Limits)) {
+        let mut held = Holdings::default();
         for flow in followed(&mut self.flows) {
-            held.change(Held::default(), Held::of(flow));
+            held.change(Holdings::default(), flow.count().1);
         }
         left(&mut held, &self.limits);
         self.ledger.held = held;
@@ -96,7 +97,7 @@ impl Table {
     fn give_back_content(&mut self) {
         for above in [8 << 20, 1 << 20, 64 << 10, 0] {
             followed(&mut self.flows).for_each(|flow| flow.give_back(above));
-            let left: usize = followed(&mut self.flows).map(|flow| flow.content()).sum();
+            let left: usize = followed(&mut self.flows).map(|flow| flow.holds().content).sum();
             if left <= self.limits.content / 2 {
                 break;
             }
@@ -111,7 +112,7 @@ impl Table {
             for flow in followed(&mut self.flows) {
                 flow.stop_waiting(above, moment.keyring);
             }
-            let left: usize = followed(&mut self.flows).map(|flow| flow.waiting()).sum();
+            let left: usize = followed(&mut self.flows).map(|flow| flow.holds().waiting).sum();
             if left <= self.limits.waiting / 2 {
                 break;
             }
@@ -122,7 +123,7 @@ impl Table {
     /// Takes their windows from the connections that are over, and from all if that is too little.
     fn free_windows(&mut self) {
         followed(&mut self.flows).filter(|flow| flow.is_over()).for_each(Flow::stop_inflating);
-        let left: usize = followed(&mut self.flows).map(|flow| flow.windows()).sum();
+        let left: usize = followed(&mut self.flows).map(|flow| flow.holds().windows).sum();
         if left > self.limits.windows / 2 {
             followed(&mut self.flows).for_each(Flow::stop_inflating);
         }
@@ -142,7 +143,7 @@ impl Table {
     fn end_searches(&mut self, moment: &mut Moment<'_>) {
         let mut over = Vec::new();
         for slot in self.flows.values_mut() {
-            if !slot.followed().any(|flow| flow.searching() > 0) {
+            if !slot.followed().any(|flow| flow.holds().searching > 0) {
                 continue;
             }
             slot.followed().for_each(Flow::end_search);

@@ -43,7 +43,7 @@ fn check(frame: &FrameView<'_>, context: &Context<'_>) -> Option<Breach> {
     if last.range().end != frame.offset
         || is_possible(frame.header, context)
         || is_readable(&last)
-        || !resumes(frame, &inner, context)
+        || !resumes(frame, &last, &inner, context)
     {
         return None;
     }
@@ -91,12 +91,18 @@ fn is_readable(last: &LastFrame) -> bool {
 
 /// Whether frames go on behind the rest of the interrupted payload, which is as long as the frame
 /// that was written into it. Where that place is out of sight, the header must be wrong in more
-/// than one way: whoever sends a reserved opcode or bit does the rest as it should be.
-fn resumes(frame: &FrameView<'_>, inner: &FrameHeader, context: &Context<'_>) -> bool {
+/// than one way: whoever sends a reserved opcode or bit does the rest as it should be. Nor may the
+/// payload be compressed then: DEFLATE begins many a message as a Pong begins (a JSON array).
+fn resumes(
+    frame: &FrameView<'_>,
+    last: &LastFrame,
+    inner: &FrameHeader,
+    context: &Context<'_>,
+) -> bool {
     let skip = usize::try_from(inner.total_len()).unwrap_or(usize::MAX);
     let mut rest = frame.bytes.get(skip..).unwrap_or_default();
     if rest.len() < 2 {
-        return !is_wrong_once(frame.header, context);
+        return last.header.rsv == 0 && !is_wrong_once(frame.header, context);
     }
     while let [first, second, ..] = rest {
         let is_masked = second & 0x80 != 0;

@@ -77,6 +77,25 @@ pub(super) fn hole(size: u64, wire: &mut Wire<'_>) {
     }
 }
 
+/// So many bytes on a thousand WebSockets, of each of which the capture missed what the server sent
+/// first, and nothing acknowledges what follows.
+pub(super) fn waiting(size: u64, wire: &mut Wire<'_>) {
+    let noise = Noise::new(&mut wire.chance);
+    let mut streams: Vec<Stream> = (0..1_000).map(|number| Stream::new(number, 80, wire)).collect();
+    for stream in &mut streams {
+        handshake(stream, false, wire);
+        stream.skip(Side::Server, 4 + 1_024); // a frame
+    }
+    while wire.bytes() < size {
+        for stream in &mut streams {
+            let len = wire.chance.size(&(40..=6_000));
+            let bytes = noise.take(len, &mut wire.chance);
+            frame(stream, Side::Server, 0x82, bytes, Masked::AsDue, wire);
+            wire.truth.messages += 1;
+        }
+    }
+}
+
 /// So many SYNs, each from another address and port.
 pub(super) fn syns(count: u64, wire: &mut Wire<'_>) {
     for number in 0..count as usize {

@@ -61,6 +61,11 @@ pub(crate) const SHAPES: &[Shape] = &[
         what: "bytes: one WebSocket whose first frames the capture missed",
         fill: bounds::hole,
     },
+    Shape {
+        name: "waiting",
+        what: "bytes: a thousand WebSockets whose first frames the capture missed",
+        fill: bounds::waiting,
+    },
     Shape { name: "syns", what: "SYNs that nobody answers", fill: bounds::syns },
 ];
 
