@@ -312,14 +312,14 @@ impl Judge<'_> {
         };
         let is_open = self.connection.verdict.outcome == Outcome::Open;
         let traceless = is_open || Side::BOTH.into_iter().all(cut_off);
-        // Of two that crossed, one that was lost and sent once more looks like an answer.
+        // Of two that crossed, one that was lost, or captured late, and sent once more looks like an
+        // answer.
         let repeated = truth == Initiator::Both && !self.road.again.is_empty();
-        let as_far_as_known = !self.is_lossless()
-            && match told {
-                Some(Initiator::None) => traceless,
-                Some(Initiator::Client | Initiator::Server) => repeated,
-                _ => false,
-            };
+        let as_far_as_known = match told {
+            Some(Initiator::None) => traceless && !self.is_lossless(),
+            Some(Initiator::Client | Initiator::Server) => repeated && !exact,
+            _ => false,
+        };
         match told {
             Some(told) if told != truth && !as_far_as_known => {
                 wrong.push(format!("{told:?} closed first, not {truth:?}"));
