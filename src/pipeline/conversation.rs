@@ -102,10 +102,10 @@ impl Conversation {
         agreement: &Agreement,
         starts: PerSide<Option<u64>>,
         limits: &Limits,
-        tap: Option<StreamTap>,
+        tap: Option<Box<StreamTap>>,
     ) -> Conversation {
         let lost = PerSide::from_fn(|side| starts[side].is_none());
-        let listing = tap.map(|tap| Box::new(Listing::new(tap, lost)));
+        let listing = tap.map(|tap| Box::new(Listing::new(*tap, lost)));
         let keep = match &listing {
             Some(listing) => Keep::All(listing.keep().max(limits.excerpt)),
             None => Keep::Text(limits.excerpt),
@@ -223,7 +223,7 @@ impl Conversation {
         self.list(carrier);
         for side in Side::BOTH {
             let pings = self.pings[side].take();
-            self.frames[side].pings = pings.unwrap_or_default().finish();
+            self.frames[side].pings = pings.map(|pings| Box::new(pings.finish()));
             if let Some(resumed) = &mut self.frames[side].resumed {
                 resumed.pings = self.supposed_pings[side].take().unwrap_or_default().finish();
             }
@@ -232,16 +232,17 @@ impl Conversation {
         for side in Side::BOTH {
             let frames = &mut self.frames[side];
             let resumed = frames.resumed.as_mut().and_then(|resumed| resumed.close.as_mut());
-            let closes = frames.close.as_mut().into_iter().chain(resumed);
+            let closes = frames.close.as_deref_mut().into_iter().chain(resumed);
             let close = closes.map(|close| &mut close.source);
-            let pings = &mut frames.pings;
-            let probes =
-                [&mut pings.unanswered, &mut pings.unanswered_since, &mut frames.last_pong];
-            let probes = probes.into_iter().flatten().map(|probe| &mut probe.source);
-            for source in close.chain(probes).chain(&mut frames.last_frame) {
+            let last_pong = frames.last_pong.iter_mut().map(|pong| &mut pong.source);
+            for source in close.chain(last_pong).chain(&mut frames.last_frame) {
                 *source = carrier.in_offsets(side, *source);
             }
-            for pong in &mut frames.pings.unmatched_pongs {
+            let Some(pings) = &mut frames.pings else { continue };
+            for ping in [&mut pings.unanswered, &mut pings.unanswered_since].into_iter().flatten() {
+                ping.source = carrier.in_offsets(side, ping.source);
+            }
+            for pong in &mut pings.unmatched_pongs {
                 pong.source = carrier.in_offsets(!side, pong.source);
             }
         }
@@ -423,7 +424,7 @@ impl Conversation {
         match frame.opcode {
             Opcode::PING => self.pings[side].get_or_insert_default().ping(frame, fact),
             Opcode::PONG => {
-                self.frames[side].last_pong = Some(fact.clone());
+                self.frames[side].last_pong = Some(Box::new(fact.clone()));
                 self.pings[!side].get_or_insert_default().pong(frame, fact);
             }
             Opcode::CLOSE => self.close(side, frame, source, decoder, carrier, findings),
@@ -467,8 +468,8 @@ impl Conversation {
         if self.frames[side].close.is_none() || self.milestones.len() < MAX_MILESTONES {
             self.milestones.push(Milestone { at: source.at, side, end, event: what, rank: 5 });
         }
-        let close = Close { frame: frame.clone(), source };
-        self.frames[side].close.get_or_insert(close);
+        let close = || Box::new(Close { frame: frame.clone(), source });
+        self.frames[side].close.get_or_insert_with(close);
     }
 
     /// Takes over what the decoder counted.
@@ -486,7 +487,8 @@ impl Conversation {
         frames.payload_bytes = direction.payload_bytes;
         frames.compressed = direction.compressed;
         frames.masking = direction.masking;
-        frames.partial = decoder.partial();
+        let partial = decoder.partial();
+        frames.partial = partial.map(Box::new);
         if let Assembly::Open(message) = &direction.assembly
             && frames.lost_at.is_none()
         {
@@ -494,15 +496,15 @@ impl Conversation {
                 let header = partial.header.filter(|header| !header.opcode.is_control())?;
                 Some(header.total_len().saturating_sub(partial.received))
             };
-            let missing = frames.partial.and_then(missing).unwrap_or_default();
-            frames.open_message = Some(OpenMessage {
+            let missing = partial.and_then(missing).unwrap_or_default();
+            frames.open_message = Some(Box::new(OpenMessage {
                 opcode: message.opcode,
                 fragments: message.fragments,
                 len: message.len,
                 declared: message.len.saturating_add(missing),
                 compressed: message.compressed,
                 start: message.start,
-            });
+            }));
         }
         if let Some(last) = &mut frames.last_message
             && let Some(source) = carrier.carried_by(side, last.range.end.saturating_sub(1))

@@ -13,11 +13,12 @@ use std::thread::{self, JoinHandle};
 use zeroize::Zeroizing;
 
 use super::counts::Counts;
+use super::identity::Reused;
 use super::parcel::{Batch, Share};
 use super::setup::Setup;
 use super::table::News;
 use super::timeline::take_keys;
-use super::worker::{Placed, Settled, Worker};
+use super::worker::{AT_A_TIME, Placed, Settled, Worker};
 use crate::capture::Disclosed;
 use crate::tls::{KeyLogFacts, Keyring};
 
@@ -33,6 +34,17 @@ pub(super) struct Crew {
 pub(super) struct Reply {
     pub(super) news: Vec<News>,
     pub(super) placed: Vec<Placed>,
+    /// Behind the last batch: whether connections are left that are not judged.
+    goes_on: bool,
+}
+
+/// What one worker has judged behind the last batch.
+#[derive(Default)]
+struct Rest {
+    /// In their order.
+    placed: VecDeque<Placed>,
+    /// Whether more is to come.
+    goes_on: bool,
 }
 
 struct Hand {
@@ -45,9 +57,13 @@ struct Hand {
 
 enum Task {
     Segments(Share, Settled),
-    Keys { text: Zeroizing<Vec<u8>>, is_comment: bool },
+    Keys {
+        text: Zeroizing<Vec<u8>>,
+        is_comment: bool,
+    },
     Conclude,
-    Settle(Settled),
+    /// Judge a few of those that are left.
+    Settle(Reused),
 }
 
 impl Crew {
@@ -132,12 +148,31 @@ impl Crew {
         self.task(self.hands.iter().map(|_| Task::Conclude).collect::<Vec<_>>().into_iter());
     }
 
-    /// Everything has been heard, and is `settled`: the last reports, and what was counted.
-    pub(super) fn finish(mut self, settled: Settled) -> (Vec<Placed>, Counts) {
-        self.under_way += 1;
-        let tasks: Vec<Task> = self.hands.iter().map(|_| Task::Settle(settled.clone())).collect();
-        self.task(tasks.into_iter());
-        let placed = self.wait().placed;
+    /// Everything has been heard, and all is settled but the keys in `reused`: hands the last
+    /// reports to `order`, those of the same stretch together, and returns what was counted. No
+    /// worker gets far ahead of another, so that few reports wait.
+    pub(super) fn finish(mut self, reused: Reused, mut order: impl FnMut(Vec<Placed>)) -> Counts {
+        let mut rests: Vec<Rest> = Vec::new();
+        rests.resize_with(self.hands.len(), || Rest { goes_on: true, ..Rest::default() });
+        self.ask(&rests, &reused);
+        while rests.iter().any(|rest| rest.goes_on) {
+            for index in 0..self.hands.len() {
+                let (Some(hand), Some(rest)) = (self.hands.get(index), rests.get_mut(index)) else {
+                    break;
+                };
+                if rest.is_wanted() {
+                    let Ok(reply) = hand.replies.recv() else { self.fail() };
+                    rest.goes_on = reply.goes_on;
+                    rest.placed.extend(reply.placed);
+                }
+            }
+            // Up to here everything is known.
+            let ends = rests.iter().filter(|rest| rest.goes_on).map(Rest::end);
+            let end = ends.min().unwrap_or(Some((u64::MAX, u64::MAX)));
+            let ready = rests.iter_mut().flat_map(|rest| rest.take_to(end)).collect();
+            self.ask(&rests, &Reused::default());
+            order(ready);
+        }
         let mut counts = Counts::default();
         for Hand { tasks, thread, .. } in self.hands {
             drop(tasks);
@@ -146,7 +181,17 @@ impl Crew {
                 Err(panic) => panic::resume_unwind(panic),
             }
         }
-        (placed, counts)
+        counts
+    }
+
+    /// Has those judge on who are not ahead.
+    fn ask(&mut self, rests: &[Rest], reused: &Reused) {
+        let wanted = |(hand, rest): (&Hand, &Rest)| {
+            !rest.is_wanted() || hand.tasks.send(Task::Settle(reused.clone())).is_ok()
+        };
+        if !self.hands.iter().zip(rests).all(wanted) {
+            self.fail();
+        }
     }
 
     /// Gives each worker a task.
@@ -170,6 +215,24 @@ impl Crew {
     }
 }
 
+impl Rest {
+    /// Whether too little is known of it.
+    fn is_wanted(&self) -> bool {
+        self.goes_on && self.placed.len() < AT_A_TIME
+    }
+
+    /// The place of the last that is known; none comes behind it that belongs before.
+    fn end(&self) -> Option<(u64, u64)> {
+        self.placed.back().map(|placed| placed.place)
+    }
+
+    /// Takes those up to `end`.
+    fn take_to(&mut self, end: Option<(u64, u64)>) -> impl Iterator<Item = Placed> {
+        let after = self.placed.partition_point(|placed| Some(placed.place) <= end);
+        self.placed.drain(..after)
+    }
+}
+
 /// What a worker does with its day.
 fn work(
     mut worker: Worker,
@@ -183,7 +246,7 @@ fn work(
                 share.deal_to(&mut worker, &keyring);
                 drop(share); // the block is read into again
                 let placed = worker.settle(settled, usize::MAX);
-                reply(Reply { news: worker.tell(), placed });
+                reply(Reply { news: worker.tell(), placed, ..Reply::default() });
             }
             Task::Keys { text, is_comment } => {
                 let text = match is_comment {
@@ -194,11 +257,11 @@ fn work(
             }
             Task::Conclude => {
                 worker.conclude(&keyring);
-                reply(Reply { news: worker.tell(), placed: Vec::new() });
+                reply(Reply { news: worker.tell(), ..Reply::default() });
             }
-            Task::Settle(settled) => {
-                let placed = worker.settle(settled, usize::MAX);
-                reply(Reply { news: Vec::new(), placed });
+            Task::Settle(reused) => {
+                let placed = worker.settle(Settled { until: u64::MAX, reused }, AT_A_TIME);
+                reply(Reply { placed, goes_on: !worker.is_done(), ..Reply::default() });
             }
         }
     }

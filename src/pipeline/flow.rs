@@ -66,7 +66,7 @@ pub(super) struct Flow {
     /// The connection between the same endpoints before this one: its stragglers may still come.
     predecessor: Option<Box<Flow>>,
     /// Where the frames of a WebSocket on it are listed, if that is wanted.
-    tap: Option<StreamTap>,
+    tap: Option<Box<StreamTap>>,
     /// Keys of opening handshakes, to be compared with those of other connections.
     uses: Vec<KeyUse>,
     /// What it is counted to hold, together with its predecessor.
@@ -82,7 +82,7 @@ impl Flow {
         birth: u64,
         segment: &Segment<'_>,
         limits: Arc<Limits>,
-        tap: Option<StreamTap>,
+        tap: Option<Box<StreamTap>>,
     ) -> Flow {
         Flow {
             birth,

@@ -28,7 +28,7 @@ use super::outlet::Outlet;
 use super::parcel::Batch;
 use super::setup::Setup;
 use super::tap::CaptureTap;
-use super::worker::{Settled, Worker};
+use super::worker::{AT_A_TIME, Settled, Worker};
 use crate::capture::{Block, Disclosed};
 use crate::endpoint::FlowKey;
 use crate::ip::Segment;
@@ -62,9 +62,6 @@ enum Work {
 
 /// Segments after which one worker tells what it has to tell.
 const STRETCH: u32 = 1_024;
-
-/// Connections that are judged before their reports are handed out.
-const AT_A_TIME: usize = 1_024;
 
 impl Shards {
     /// No connection yet; the reports will go to `outlet`.
@@ -146,7 +143,6 @@ impl Shards {
                 let reused = collector.hear(worker.tell());
                 settled.reused.extend(reused);
                 let mut all = Settled { until: u64::MAX, reused: settled.reused };
-                // A few at a time, so that what is done with makes room for the reports.
                 while !worker.is_done() {
                     let reused = mem::take(&mut all.reused);
                     let some = worker.settle(Settled { reused, ..all }, AT_A_TIME);
@@ -161,10 +157,7 @@ impl Shards {
                     let reply = crew.wait();
                     hear(reply, &mut stretches, &mut collector, &mut settled, &mut outlet);
                 }
-                let (placed, counts) =
-                    crew.finish(Settled { until: u64::MAX, reused: settled.reused });
-                collector.order(placed, &mut outlet);
-                counts
+                crew.finish(settled.reused, |placed| collector.order(placed, &mut outlet))
             }
             Work::Gathering(_) => Counts::default(),
         };

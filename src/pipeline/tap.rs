@@ -71,13 +71,13 @@ impl CaptureTap {
     }
 
     /// The tap of a TCP connection, if that is wanted.
-    pub(super) fn of_stream(&self, tcp_stream: u64) -> Option<StreamTap> {
+    pub(super) fn of_stream(&self, tcp_stream: u64) -> Option<Box<StreamTap>> {
         let Tap { wanted, keep, out } = &self.tap;
         let connection = match wanted {
             None => None,
             Some(places) => Some(*places.numbers.get(&(self.key, tcp_stream))?),
         };
-        Some(StreamTap { connection, tcp_stream, keep: *keep, out: out.clone() })
+        Some(Box::new(StreamTap { connection, tcp_stream, keep: *keep, out: out.clone() }))
     }
 }
 

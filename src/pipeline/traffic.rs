@@ -19,8 +19,8 @@ pub(super) fn of_side(facts: &Facts, side: Side) -> SideTraffic {
     // Behind a handshake that was captured, what was found behind a hole is told apart from it.
     let found = frames.resumed.as_ref().filter(|_| facts.midstream);
     let (tally, pings) = match found {
-        Some(found) => (&found.tally, &found.pings),
-        None => (&frames.tally, &frames.pings),
+        Some(found) => (&found.tally, Some(&found.pings)),
+        None => (&frames.tally, frames.pings.as_deref()),
     };
     let refused = refused(facts, side);
     let content = tally.content;
@@ -53,7 +53,7 @@ pub(super) fn of_side(facts: &Facts, side: Side) -> SideTraffic {
         },
         rate: rate(facts, side, tally),
         pings: ping_report(facts, side, pings),
-        open_message: frames.open_message.map(|message| OpenMessageReport {
+        open_message: frames.open_message.as_ref().map(|message| OpenMessageReport {
             kind: if message.opcode == Opcode::TEXT { "text" } else { "binary" },
             fragments: message.fragments,
             bytes: message.len,
@@ -116,11 +116,11 @@ fn refused(facts: &Facts, side: Side) -> Refused {
     let (Some(acked), Some(last)) = (acked, frames.last_message) else { return Refused::Unclear };
     // A limit is on what comes out; where that is not known, the message may be any.
     let content = frames.tally.content;
-    let compressed = frames.open_message.is_some_and(|message| message.compressed);
+    let compressed = frames.open_message.as_ref().is_some_and(|message| message.compressed);
     if content.unknown > 0 || compressed || last.range.start >= acked {
         return Refused::Unclear;
     }
-    let (bytes, complete, before) = match frames.open_message {
+    let (bytes, complete, before) = match &frames.open_message {
         Some(open) => (open.declared, false, content.largest),
         None => (content.last, true, content.largest_before_last),
     };
@@ -152,8 +152,10 @@ fn rate(facts: &Facts, side: Side, tally: &Tally) -> Option<Rate> {
     })
 }
 
-fn ping_report(facts: &Facts, side: Side, pings: &Pings) -> PingReport {
+fn ping_report(facts: &Facts, side: Side, pings: Option<&Pings>) -> PingReport {
     const NANOS: f64 = 1e9;
+    let none = Pings::default();
+    let pings = pings.unwrap_or(&none);
     let known = facts.is_unbroken(side) && facts.is_unbroken(!side);
     // Where a boundary turned out wrong, so may be what was read behind it.
     let refuted = |side: Side| facts.frames[side].resumed.as_ref().is_some_and(|r| r.refuted);

@@ -46,6 +46,10 @@ pub(super) struct Placed {
     pub(super) judged: Judged,
 }
 
+/// Connections that are judged before their reports are handed out, once there are no more segments:
+/// what is done with makes room for the reports on the next.
+pub(super) const AT_A_TIME: usize = 1_024;
+
 impl Worker {
     /// A worker for the shards with these numbers, each of which has so much room.
     pub(super) fn new(

@@ -39,7 +39,8 @@ pub struct Facts {
     pub clock_offset: Option<i64>,
 }
 
-/// One side's frames.
+/// One side's frames. There may be a hundred thousand of these at a time: what most of them lack
+/// until the end stands in a box.
 #[derive(Clone, Debug, Default)]
 pub struct Frames {
     /// Stream offset of the first frame; `None` when no frames were read from this side.
@@ -59,23 +60,23 @@ pub struct Frames {
     /// Masking keys.
     pub masking: Masking,
     /// The first Close.
-    pub close: Option<Close>,
+    pub close: Option<Box<Close>>,
     /// Messages that were marked as compressed.
     pub compressed: Compressed,
     /// Excerpts of its text messages.
     pub texts: Texts,
     /// The message that is open at the end.
-    pub open_message: Option<OpenMessage>,
+    pub open_message: Option<Box<OpenMessage>>,
     /// The frame that is incomplete at the end.
-    pub partial: Option<PartialFrame>,
+    pub partial: Option<Box<PartialFrame>>,
     /// The latest data message, complete or not.
     pub last_message: Option<LastMessage>,
     /// The latest frame of any kind.
     pub last_frame: Option<Source>,
-    /// Its Pings, and the peer's Pongs to them.
-    pub pings: Pings,
+    /// Its Pings, and the peer's Pongs to them; `None` when there were neither.
+    pub pings: Option<Box<Pings>>,
     /// Its latest Pong.
-    pub last_pong: Option<Ping>,
+    pub last_pong: Option<Box<Ping>>,
     /// What was read behind a boundary that was searched for. All the other fields are about what
     /// stands before it, so that no rule takes it for certain. Rare, and large.
     pub resumed: Option<Box<Resumed>>,
@@ -293,7 +294,8 @@ impl Facts {
     pub fn has_closed_before(&self, side: Side, ending: &Ending) -> bool {
         let received =
             |close: &Close| ending.acked.is_some_and(|acked| acked >= close.frame.range.end);
-        self.frames[side].close.is_some() && self.frames[!side].close.as_ref().is_some_and(received)
+        self.frames[side].close.is_some()
+            && self.frames[!side].close.as_deref().is_some_and(received)
     }
 
     /// Whether `side`'s bytes up to stream offset `end` arrived: `Some(true)` when the peer
@@ -413,7 +415,7 @@ impl Facts {
             ending.offset == peer_end && (kind != EndKind::Reset || ending.stated.is_some())
         });
         // What the capture has only a part of may be the peer's Close.
-        let perhaps_close = self.frames[!side].partial.is_some_and(|partial| {
+        let perhaps_close = self.frames[!side].partial.as_ref().is_some_and(|partial| {
             partial.header.is_none_or(|header| header.opcode == Opcode::CLOSE)
         });
         if (arrived || peer_ended) && self.frames_are_known(!side) && !perhaps_close {
@@ -432,8 +434,8 @@ impl Facts {
             let known = !close.frame.damaged;
             known.then(|| (close.frame.payload_len == 0, close.frame.code()))
         };
-        let own = self.frames[side].close.as_ref().and_then(says);
-        let peers = self.frames[!side].close.as_ref().and_then(says);
+        let own = self.frames[side].close.as_deref().and_then(says);
+        let peers = self.frames[!side].close.as_deref().and_then(says);
         first || (own.is_some() && peers.is_some() && own != peers)
     }
 
@@ -453,7 +455,7 @@ impl Facts {
             return resumed.close.as_ref();
         }
         let supposed = |side: Side| self.frames[side].resumed.as_ref()?.close.as_ref();
-        let (own, peers) = (supposed(side)?, self.frames[!side].close.as_ref());
+        let (own, peers) = (supposed(side)?, self.frames[!side].close.as_deref());
         let peers = peers.or_else(|| supposed(!side))?;
         let says = |close: &Close| {
             let harmless = matches!(close.frame.code(), None | Some(1000 | 1001 | 3000..=4999));

@@ -105,6 +105,11 @@ impl Assembler {
         }
     }
 
+    /// What it may hold.
+    pub fn limits(&self) -> &AssemblerLimits {
+        &self.limits
+    }
+
     /// The extended number nearest to where the direction stands.
     pub fn extend(&self, seq: Seq) -> u64 {
         let reference = match self.start {

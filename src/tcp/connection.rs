@@ -215,7 +215,7 @@ impl Connection {
         let half = &mut self.halves[side];
         half.segments += 1;
         if segment.cut > 0 {
-            half.around.note_cut(segment.at);
+            half.around.get_or_insert_default().note_cut(segment.at);
         }
         half.zero_windows += u64::from(segment.window == 0);
         half.keep_alives += u64::from(half.is_keep_alive(segment));
@@ -227,12 +227,12 @@ impl Connection {
             let disputed = half.assembler.conflict_count();
             let direct = half.accept(Piece { seq, bytes, cut, at, acked });
             if half.assembler.conflict_count() > disputed {
-                half.around.note_conflict(at);
+                half.around.get_or_insert_default().note_conflict(at);
             }
             direct
         };
         if let Some((offset, _)) = direct {
-            half.around.note_bytes(offset, half.assembler.sources());
+            half.note_bytes(offset);
         }
         let end = seq + segment.payload_len();
         if segment.flags.has(TcpFlags::FIN) {
@@ -371,9 +371,7 @@ impl Connection {
             if let Some(released) = half.assembler.release() {
                 match released {
                     Released::Gap { range, cause } => half.note_gap(range, cause),
-                    Released::Data { offset, .. } => {
-                        half.around.note_bytes(offset, half.assembler.sources());
-                    }
+                    Released::Data { offset, .. } => half.note_bytes(offset),
                 }
                 return Some((side, released));
             }
@@ -390,7 +388,7 @@ impl Connection {
         }
         for side in Side::BOTH {
             let half = &mut self.halves[side];
-            if let Some(rst) = half.rst {
+            if let Some(rst) = &half.rst {
                 // A RST that was accepted stands behind all that its sender sent.
                 half.assembler.reach_position(rst.offset, rst.at.time);
             }
@@ -430,7 +428,7 @@ impl Connection {
             ..*ending
         };
         let conflicts = assembler.conflicts();
-        let mut around = half.around.clone();
+        let mut around = half.around.as_deref().cloned().unwrap_or_default();
         if let Some(first) = conflicts.first() {
             around.conflicts.extend(assembler.sources().packets((*first).into(), 2));
         }
@@ -442,8 +440,8 @@ impl Connection {
             acknowledged: assembler.acknowledged(),
             reached: assembler.sent().and_then(|sent| assembler.offset_of(sent)).unwrap_or(0),
             latest: half.latest.map(|(_, source)| self.in_offsets(side, source)),
-            fin: half.fin.as_ref().map(ending),
-            rst: half.rst.as_ref().map(ending),
+            fin: half.fin.as_deref().map(ending),
+            rst: half.rst.as_deref().map(ending),
             gaps: half.gaps.clone(),
             gap_bytes: half.gap_bytes,
             around,
@@ -481,7 +479,7 @@ impl Connection {
         half.note_latest(offset, Source { at, acked });
         let mut ending = Ending { at, offset, acked, stated: acked, answered: None };
         half.recent_acks.iter().for_each(|(at, acked)| ending.note_answer(*at, *acked, doubt));
-        half.rst.get_or_insert(ending);
+        half.rst.get_or_insert(Box::new(ending));
     }
 }
 

@@ -11,7 +11,8 @@ use super::{Around, Assembler, AssemblerLimits, Ending, GapCause, Piece, Range64
 use crate::ip::{Segment, TcpFlags};
 use crate::provenance::{Source, Timestamp};
 
-/// What one side did.
+/// What one side did. There may be a hundred thousand of these at a time: what most of them lack
+/// until the end stands in a box.
 #[derive(Debug)]
 pub(super) struct Half {
     pub(super) assembler: Assembler,
@@ -20,13 +21,13 @@ pub(super) struct Half {
     pub(super) segments: u64,
     /// The segment that stands furthest, and where it ends.
     pub(super) latest: Option<(u64, Source)>,
-    pub(super) fin: Option<Ending>,
-    pub(super) rst: Option<Ending>,
+    pub(super) fin: Option<Box<Ending>>,
+    pub(super) rst: Option<Box<Ending>>,
     /// The peer's latest acknowledgements and their times: packets may be captured out of order.
     pub(super) recent_acks: VecDeque<(Timestamp, u64)>,
     pub(super) gaps: Vec<(Range64, GapCause)>,
     pub(super) gap_bytes: u64,
-    pub(super) around: Around,
+    pub(super) around: Option<Box<Around>>,
     pub(super) zero_windows: u64,
     pub(super) keep_alives: u64,
     pub(super) ignored_resets: u64,
@@ -35,6 +36,9 @@ pub(super) struct Half {
 impl Half {
     pub(super) const MAX_GAPS: usize = 64;
     const RECENT_ACKS: usize = 32;
+
+    /// As many, where little is remembered of each connection.
+    const FEWEST_ACKS: usize = 8;
 
     pub(super) fn new(limits: AssemblerLimits) -> Half {
         Half {
@@ -48,7 +52,7 @@ impl Half {
             recent_acks: VecDeque::new(),
             gaps: Vec::new(),
             gap_bytes: 0,
-            around: Around::default(),
+            around: None,
             zero_windows: 0,
             keep_alives: 0,
             ignored_resets: 0,
@@ -59,11 +63,12 @@ impl Half {
     pub(super) fn acknowledge(&mut self, ack: Seq, at: Timestamp, doubt: i64) -> Option<u64> {
         let acked = self.assembler.acknowledge(ack, at)?;
         // A peer that takes in more than a RST left it did not accept the RST (RFC 5961 §3.2).
-        if self.rst.is_some_and(|rst| acked > rst.offset + 1) {
+        if self.rst.as_ref().is_some_and(|rst| acked > rst.offset + 1) {
             self.rst = None;
             self.ignored_resets += 1;
         }
-        if self.recent_acks.len() == Half::RECENT_ACKS {
+        let most = self.assembler.limits().recent.clamp(Half::FEWEST_ACKS, Half::RECENT_ACKS);
+        if self.recent_acks.len() == most {
             self.recent_acks.pop_front();
         }
         self.recent_acks.push_back((at, acked));
@@ -93,10 +98,10 @@ impl Half {
         match &mut self.fin {
             // A repetition that was captured before the original says less of what came first.
             Some(fin) if fin.offset == ending.offset && ending.at.time < fin.at.time => {
-                *fin = ending;
+                **fin = ending;
             }
             Some(_) => {}
-            None => self.fin = Some(ending),
+            None => self.fin = Some(Box::new(ending)),
         }
         assembler.reach_with(seq + 1, ending.at.time);
     }
@@ -161,6 +166,15 @@ impl Half {
         if self.gaps.len() < Half::MAX_GAPS {
             self.gaps.push((range, cause));
         }
-        self.around.note_gap(range, self.assembler.sources(), Half::MAX_GAPS);
+        let around = self.around.get_or_insert_default();
+        around.note_gap(range, self.assembler.sources(), Half::MAX_GAPS);
+    }
+
+    /// Notes that bytes from `offset` on were released.
+    #[inline]
+    pub(super) fn note_bytes(&mut self, offset: u64) {
+        if let Some(around) = &mut self.around {
+            around.note_bytes(offset, self.assembler.sources());
+        }
     }
 }

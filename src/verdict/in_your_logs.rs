@@ -316,7 +316,7 @@ fn is_likely(facts: &Facts, side: Side, event: &Event, phrase: &Phrase, library:
 
 /// What is printed on `side` for `event`, by each library in the order in which it looks for it.
 fn texts(facts: &Facts, side: Side, event: &Event) -> Vec<Phrase> {
-    let pinged = facts.frames[side].pings.unanswered.is_some();
+    let pinged = facts.frames[side].pings.as_ref().is_some_and(|pings| pings.unanswered.is_some());
     let is_printed = |phrase: &Phrase| phrase.side.is_none_or(|on| on == side);
     let fault = deflate_fault(facts);
     let mut exact: Vec<Phrase> = logs::all()

@@ -446,7 +446,7 @@ fn internal_error(
     if !keepalive {
         return Rung::new(Outcome::Failed, blame(side), "internal-error", Confidence::Likely);
     }
-    let ping = facts.frames[side].pings.unanswered.as_ref();
+    let ping = facts.frames[side].pings.as_ref().and_then(|pings| pings.unanswered.as_ref());
     match ping.map(|ping| facts.arrived(side, ping.range.end)) {
         Some(Some(true)) if facts.frames_are_known(!side) => Rung::new(
             Outcome::Failed,

@@ -26,7 +26,11 @@ pub enum Input<'a> {
 }
 
 /// How many bytes are unmasked at a time.
-const SCRATCH: usize = 16 * 1024;
+const AT_A_TIME: usize = 16 * 1024;
+
+/// As many are unmasked on the stack. No memory is kept for it: of a hundred thousand decoders each
+/// would have some.
+const FEW: usize = 256;
 
 /// One side's decoder.
 #[derive(Debug)]
@@ -41,7 +45,6 @@ pub struct Decoder {
     /// Stream offset of the first byte not read yet: that of `held`, if it has any.
     offset: u64,
     pending: Option<Effect>,
-    scratch: Vec<u8>,
     content: Content,
 }
 
@@ -68,7 +71,8 @@ struct Payload {
     /// The payload so far, if this is a control frame.
     control: Vec<u8>,
     damaged: bool,
-    landing: Option<Landing>,
+    /// The bytes of a [`Landing`], if it can have one.
+    landed: Option<Short<MAX_HEADER_LEN>>,
 }
 
 /// What an event changes once the next one is asked for: less than the event itself, which is
@@ -79,7 +83,7 @@ enum Effect {
     Begin(FrameHeader, u64),
     /// A message is complete.
     End(Ended),
-    Close(ControlFrame),
+    Close(Box<ControlFrame>),
     Abandon,
 }
 
@@ -116,7 +120,6 @@ impl Decoder {
             held: Short::default(),
             offset: start,
             pending: None,
-            scratch: Vec::new(),
             content: Content::new(sender),
         }
     }
@@ -203,7 +206,7 @@ impl Decoder {
                 header: Some(payload.header),
                 offset: payload.start,
                 received: u64::from(payload.header.header_len).saturating_add(payload.done),
-                landing: payload.landing,
+                landing: payload.landing(),
             }),
             State::Lost => None,
         }
@@ -332,15 +335,14 @@ impl Decoder {
         let header = start.header;
         self.offset = start.offset.saturating_add(u64::from(header.header_len));
         let swapped = header.swapped_len();
-        let landing = (swapped < header.payload_len)
-            .then(|| Landing { len: swapped, bytes: Short::default() });
+        let landed = (swapped < header.payload_len).then(Short::default);
         self.state = State::Payload(Payload {
             header,
             start: start.offset,
             done: 0,
             control: Vec::new(),
             damaged: false,
-            landing,
+            landed,
         });
         Progress::Said(Event::Frame(start))
     }
@@ -356,7 +358,7 @@ impl Decoder {
             Some(Input::Stream(StreamEvent::Data { bytes, .. })) => {
                 let bytes = *bytes;
                 let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                let taken = taken.min(if self.reads_content() { SCRATCH } else { usize::MAX });
+                let taken = taken.min(if self.reads_content() { AT_A_TIME } else { usize::MAX });
                 advance(input, taken as u64);
                 self.pass(bytes.get(..taken).unwrap_or_default())
             }
@@ -399,9 +401,7 @@ impl Decoder {
         let position = payload.done;
         payload.done += bytes.len() as u64;
         self.offset += bytes.len() as u64;
-        if let Some(landing) = &mut payload.landing {
-            landing.watch(position, bytes);
-        }
+        payload.note_landing(position, bytes);
         if payload.header.opcode.is_control() {
             let wanted = MAX_CONTROL_LEN.saturating_sub(payload.control.len() as u64);
             let wanted = usize::try_from(wanted).unwrap_or(0).min(bytes.len());
@@ -418,13 +418,22 @@ impl Decoder {
         if !reads_content {
             return Progress::Read;
         }
+        let (mut few, mut many) = ([0; FEW], Vec::new());
         let content = match payload.header.mask {
             None => bytes,
             Some(key) => {
-                self.scratch.clear();
-                self.scratch.extend_from_slice(bytes);
-                unmask(&mut self.scratch, key, position);
-                &self.scratch
+                let copy = match few.get_mut(..bytes.len()) {
+                    Some(copy) => {
+                        copy.copy_from_slice(bytes);
+                        copy
+                    }
+                    None => {
+                        many.extend_from_slice(bytes);
+                        &mut many[..]
+                    }
+                };
+                unmask(copy, key, position);
+                copy
             }
         };
         if self.content.inflate(content, message) {
@@ -448,7 +457,7 @@ impl Decoder {
         let State::Payload(payload) = &mut self.state else { return Progress::Starved };
         payload.done += len;
         payload.damaged = true;
-        payload.landing = None;
+        payload.landed = None;
         if payload.header.opcode.is_control() || payload.header.opcode.is_reserved() {
             self.offset += len;
             return Progress::Read;
@@ -532,7 +541,7 @@ impl Effect {
             Event::Frame(frame) => Some(Effect::Begin(frame.header, frame.offset)),
             Event::Message(end) => end.complete.then(|| Effect::End(Ended::of(end))),
             Event::Control(frame) if frame.opcode == Opcode::CLOSE => {
-                Some(Effect::Close(frame.clone()))
+                Some(Effect::Close(Box::new(frame.clone())))
             }
             Event::Control(_) => None,
             Event::SyncLost { .. } => Some(Effect::Abandon),
@@ -580,15 +589,19 @@ impl Payload {
             damaged: self.damaged,
         }
     }
-}
 
-impl Landing {
-    /// Keeps the bytes from `self.len` on out of a piece of payload that starts at `position`.
-    fn watch(&mut self, position: u64, bytes: &[u8]) {
-        let wanted = self.len.saturating_add(self.bytes.len() as u64);
+    fn landing(&self) -> Option<Landing> {
+        self.landed.map(|bytes| Landing { len: self.header.swapped_len(), bytes })
+    }
+
+    /// Keeps what stands at the landing, out of a piece of payload that starts at `position`.
+    #[inline]
+    fn note_landing(&mut self, position: u64, bytes: &[u8]) {
+        let Some(landed) = &mut self.landed else { return };
+        let wanted = self.header.swapped_len().saturating_add(landed.len() as u64);
         let Some(from) = wanted.checked_sub(position) else { return };
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        self.bytes.extend(bytes.get(from..).unwrap_or_default());
+        landed.extend(bytes.get(from..).unwrap_or_default());
     }
 }
 

@@ -211,7 +211,7 @@ pub struct Direction {
     /// The message that is open.
     pub assembly: Assembly,
     /// The first Close frame.
-    pub close: Option<ControlFrame>,
+    pub close: Option<Box<ControlFrame>>,
     /// Frames whose header was read.
     pub frames: u64,
     /// Data messages that are complete.

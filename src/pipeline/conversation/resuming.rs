@@ -22,7 +22,7 @@ impl Conversation {
         found: Found,
         carrier: Carrier<'_>,
         limits: &Limits,
-        tap: Option<StreamTap>,
+        tap: Option<Box<StreamTap>>,
     ) -> Conversation {
         let nothing_agreed = Agreement::default();
         let mut conversation = Conversation::new(&nothing_agreed, PerSide::default(), limits, tap);

@@ -37,7 +37,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts, side: Side) -> Option<Breach> {
     let frames = &facts.frames[side];
-    let message = frames.open_message.filter(|_| frames.partial.is_none())?;
+    let message = frames.open_message.as_ref().filter(|_| frames.partial.is_none())?;
     let after = match &frames.close {
         Some(close) if close.frame.range.start > message.start => {
             facts.frames_are_known(side).then_some("its Close")?

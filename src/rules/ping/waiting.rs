@@ -21,7 +21,8 @@ impl<'a> Waiting<'a> {
     /// have been lost by the capture.
     pub(super) fn of(facts: &'a Facts, side: Side) -> Option<Waiting<'a>> {
         let known = facts.is_unbroken(side) && facts.is_unbroken(!side) && facts.tells_time();
-        let ping = facts.frames[!side].pings.unanswered_since.as_ref().filter(|_| known)?;
+        let pings = facts.frames[!side].pings.as_ref().filter(|_| known)?;
+        let ping = pings.unanswered_since.as_ref()?;
         let asked = ping.source.at.time;
         // After a Close no Pong is due (§5.5.2), and one side may have closed before it read.
         let closes = Side::BOTH.map(|side| facts.frames[side].close.as_ref());
@@ -77,8 +78,8 @@ fn is_busy(facts: &Facts, side: Side, asked: Timestamp) -> bool {
 /// sent in the place of the answer.
 pub(super) fn wrong_answer(facts: &Facts, side: Side) -> Option<(&Ping, &Ping)> {
     let known = facts.is_unbroken(side) && facts.is_unbroken(!side);
-    let pings = &facts.frames[!side].pings;
-    let ping = pings.unanswered_since.as_ref().filter(|_| known)?;
+    let pings = facts.frames[!side].pings.as_ref().filter(|_| known)?;
+    let ping = pings.unanswered_since.as_ref()?;
     let knew = |pong: &&Ping| pong.source.acked.is_some_and(|acked| acked >= ping.range.end);
     let pong = pings.unmatched_pongs.iter().find(knew)?;
     // A side that sends Pongs of its own accord (§5.5.3) may have sent this one, too, and have
