@@ -46,7 +46,7 @@ impl Secure {
     pub(super) fn conclude(&mut self) {
         for side in Side::BOTH {
             let known = &self.session.facts().sides[side];
-            if let Some(ending) = known.ending {
+            if let Some(ending) = known.ending.as_deref() {
                 self.plaintext.end(side, ending.range, ending.at);
             } else if let Some(record) = known.last_unread {
                 self.plaintext.lose_end(side, record);

@@ -75,7 +75,7 @@ pub(super) fn tls_report(facts: &TlsFacts) -> TlsReport {
 fn side(side: &TlsSide) -> TlsSideReport {
     let is_close_notify =
         |fact: &AlertFact| fact.alert.is_some_and(|alert| alert.is_close_notify());
-    let ending = side.ending.as_ref().filter(|fact| is_close_notify(fact));
+    let ending = side.ending.as_deref().filter(|fact| is_close_notify(fact));
     let closing = ending.or_else(|| side.alerts.iter().find(|fact| is_close_notify(fact)));
     TlsSideReport {
         records: side.records,

@@ -48,7 +48,7 @@ pub(super) struct Placed {
 
 /// Connections that are judged before their reports are handed out, once there are no more segments:
 /// what is done with makes room for the reports on the next.
-pub(super) const AT_A_TIME: usize = 1_024;
+pub(super) const AT_A_TIME: usize = 256;
 
 impl Worker {
     /// A worker for the shards with these numbers, each of which has so much room.

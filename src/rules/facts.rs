@@ -275,7 +275,7 @@ impl Facts {
 
     /// How `side` first ended its half of TCP, or of TLS.
     pub fn end_of(&self, side: Side) -> Option<(Ending, EndKind)> {
-        let alert = self.tls.as_ref().and_then(|tls| tls.sides[side].ending?.alert);
+        let alert = self.tls.as_ref().and_then(|tls| tls.sides[side].ending.as_ref()?.alert);
         let kind = match alert {
             Some(alert) if alert.is_close_notify() => EndKind::CloseNotify,
             Some(_) => EndKind::Alert,

@@ -87,7 +87,7 @@ pub struct TlsSide {
     pub key_updates: u64,
     /// The first alert that ends the connection or says that it will end: `close_notify`, or a
     /// fatal one.
-    pub ending: Option<AlertFact>,
+    pub ending: Option<Box<AlertFact>>,
     /// All alerts: the first few.
     pub alerts: Vec<AlertFact>,
     /// The last records that could not be read, whether they were lost or not authentic. Where the
@@ -98,7 +98,7 @@ pub struct TlsSide {
     /// A record that is incomplete at the end of what was captured: where it begins.
     pub partial_at: Option<u64>,
     /// Bytes that are no TLS where a record was due: the first few, and where they stand.
-    pub foreign: Option<(u64, Vec<u8>)>,
+    pub foreign: Option<Box<(u64, Vec<u8>)>>,
 }
 
 impl TlsSide {

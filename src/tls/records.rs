@@ -55,7 +55,7 @@ pub(super) struct Deframer {
     /// What every header of the direction states, where that is known.
     version: Option<Version>,
     /// The first bytes that are no record where one was due.
-    foreign: Option<(u64, Vec<u8>)>,
+    foreign: Option<Box<(u64, Vec<u8>)>>,
 }
 
 /// Where the reading stands.
@@ -123,7 +123,7 @@ impl Deframer {
 
     /// The first bytes that were no record where one was due, and their offset.
     pub(super) fn foreign(&self) -> Option<&(u64, Vec<u8>)> {
-        self.foreign.as_ref()
+        self.foreign.as_deref()
     }
 
     /// Bytes of memory held.
@@ -360,14 +360,14 @@ impl Deframer {
     fn note_foreign(&mut self) {
         if self.foreign.is_none() {
             let bytes = self.unread().iter().take(MOST_FOREIGN).copied().collect();
-            self.foreign = Some((self.at, bytes));
+            self.foreign = Some(Box::new((self.at, bytes)));
         }
     }
 
     /// Adds to them what has come behind.
     fn continue_foreign(&mut self, bytes: &[u8]) {
         let end = self.end();
-        let Some((start, kept)) = &mut self.foreign else { return };
+        let Some((start, kept)) = self.foreign.as_deref_mut() else { return };
         if kept.len() < MOST_FOREIGN && Some(*start + to_u64(kept.len())) == end {
             let more = MOST_FOREIGN - kept.len();
             kept.extend(bytes.iter().take(more));

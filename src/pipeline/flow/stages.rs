@@ -272,3 +272,21 @@ impl WebSocket {
 fn limit_reached(exchange: &Exchange) -> Option<Why> {
     exchange.notes().iter().map(|note| note.why).find(|why| why.is_a_limit())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use super::*;
+    use crate::pipeline::secure::Secure;
+    use crate::ws::Decoder;
+
+    /// There may be 131,072 of each at a time; that is 1 MiB for every eight bytes.
+    #[test]
+    fn a_connection_takes_little_room() {
+        assert!(size_of::<Flow>() <= 1_536, "{}", size_of::<Flow>());
+        assert!(size_of::<WebSocket>() <= 1_792, "{}", size_of::<WebSocket>());
+        assert!(size_of::<Decoder>() <= 512, "{}", size_of::<Decoder>());
+        assert!(size_of::<Secure>() <= 2_048, "{}", size_of::<Secure>());
+    }
+}

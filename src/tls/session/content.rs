@@ -124,7 +124,7 @@ impl Session {
             facts.alerts.push(fact);
         }
         if ends {
-            facts.ending.get_or_insert(fact);
+            facts.ending.get_or_insert_with(|| Box::new(fact));
         }
     }
 

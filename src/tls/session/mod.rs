@@ -331,8 +331,8 @@ impl Session {
         if !self.keeps(side) {
             deframer.forget();
         }
-        if self.facts.sides[side].foreign.as_ref() != deframer.foreign() {
-            self.facts.sides[side].foreign = deframer.foreign().cloned();
+        if self.facts.sides[side].foreign.as_deref() != deframer.foreign() {
+            self.facts.sides[side].foreign = deframer.foreign().cloned().map(Box::new);
         }
         self.sides[side].deframer = deframer;
     }

@@ -128,7 +128,7 @@ fn is_past_the_handshake(tls: &TlsFacts) -> bool {
 /// A server that answered the ClientHello with something else.
 fn by_other_bytes(facts: &Facts, tls: &TlsFacts) -> Option<Failure> {
     let server = &facts.tcp.server;
-    let (_, bytes) = tls.sides.server.foreign.as_ref()?;
+    let (_, bytes) = tls.sides.server.foreign.as_deref()?;
     let is_first = tls.sides.server.records == 0 && server.has_start;
     if !is_first || !server.gaps.is_empty() || !server.conflicts.is_empty() {
         return None;

@@ -30,7 +30,7 @@ impl Fatal {
     /// The first one of a session.
     fn of(facts: &Facts, tls: &TlsFacts) -> Option<Fatal> {
         let of_side = |by: Side| {
-            let fact = tls.sides[by].ending?;
+            let fact = *tls.sides[by].ending.as_deref()?;
             let alert = fact.alert.filter(|alert| !alert.is_close_notify())?;
             Some(Fatal { by, alert, fact })
         };
