@@ -80,7 +80,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             flows: 1 << 20,
-            followed: 1 << 17,
+            followed: 110_000,
             linger: 60_000_000_000,
             lingering: 2_048,
             out_of_order_bytes: 4 << 20,

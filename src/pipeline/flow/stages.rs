@@ -281,7 +281,7 @@ mod tests {
     use crate::pipeline::secure::Secure;
     use crate::ws::Decoder;
 
-    /// There may be 131,072 of each at a time; that is 1 MiB for every eight bytes.
+    /// There may be 110,000 of each at a time: eight bytes more are a megabyte.
     #[test]
     fn a_connection_takes_little_room() {
         assert!(size_of::<Flow>() <= 1_536, "{}", size_of::<Flow>());
