@@ -35,8 +35,8 @@ pub fn target(target: &str) -> String {
         None => (target, None),
     };
     let before = before.split('#').next().unwrap_or_default();
-    let (origin, path) = split_origin(before);
-    let mut shown = printable(&without_user(origin));
+    let (scheme, authority, path) = split_origin(before);
+    let mut shown = format!("{scheme}{}", host(authority));
     shown.push_str(&path.split('/').map(segment).collect::<Vec<_>>().join("/"));
     if let Some(query) = query {
         shown.push('?');
@@ -89,22 +89,24 @@ fn word(word: &str) -> String {
     }
 }
 
-/// Splits `scheme://authority`, or `//authority`, from the path behind it.
-fn split_origin(target: &str) -> (&str, &str) {
-    let authority = match target.find("://") {
-        _ if target.starts_with("//") => 2,
-        Some(at) if !target.starts_with('/') => at + 3,
-        _ => return ("", target),
+/// Splits a target into `scheme://` or `//`, the authority behind that, and the path; of a target
+/// that is a path the first two are empty.
+fn split_origin(target: &str) -> (&str, &str, &str) {
+    // What is no scheme (RFC 3986 §3.1) is part of a path, and may be a secret.
+    let is_scheme = |text: &str| {
+        let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        text.len() < LONG
+            && text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(goes_on)
     };
-    let path = target.get(authority..).and_then(|rest| rest.find('/'));
-    path.and_then(|path| target.split_at_checked(authority + path)).unwrap_or((target, ""))
-}
-
-fn without_user(origin: &str) -> String {
-    match (origin.split_once("//"), origin.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//{host}"),
-        _ => origin.to_owned(),
-    }
+    let authority = match target.split_once("://") {
+        _ if target.starts_with("//") => 2,
+        Some((scheme, _)) if is_scheme(scheme) => scheme.len() + 3,
+        _ => return ("", "", target),
+    };
+    let (scheme, rest) = target.split_at_checked(authority).unwrap_or(("", target));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    (scheme, authority, path)
 }
 
 /// A segment of a path. What stands behind a `=` is a value, as it is in a query: of a parameter
@@ -161,6 +163,12 @@ mod tests {
         assert_eq!(target("http://joe:secret@host.example/a"), "http://host.example/a");
         assert_eq!(target("http://joe:secret@host.example"), "http://host.example");
         assert_eq!(target("//joe:secret@host.example/a"), "//host.example/a");
+    }
+
+    #[test]
+    fn an_address_within_a_path_is_no_origin() {
+        assert_eq!(target("a=b@c/http://v=d/e"), "a=<redacted>/http://v=<redacted>/e");
+        assert_eq!(target("/to/http://joe=d@host/e"), "/to/http://joe=<redacted>/e");
     }
 
     #[test]
